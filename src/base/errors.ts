@@ -1,0 +1,24 @@
+/**
+ * An error whose message is a sentence a person can act on. Everything else that is thrown is a
+ * defect and is reported with its stack.
+ */
+export class UserError extends Error {
+  override readonly name: string = 'UserError';
+  /** What the person can do about it, one sentence or a few lines. */
+  readonly advice: string | undefined;
+
+  constructor(message: string, options: { cause?: unknown; advice?: string | undefined } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.advice = options.advice;
+  }
+}
+
+/** Whether `error` only says that somebody cancelled: what `signal.throwIfAborted()` throws. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'CanceledError');
+}
+
+/** What to show a person of any thrown thing: a `UserError`'s own words, else the message. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,94 @@
+import { UserError } from '../base/errors';
+import type { Change, Failure, Parameter, Result, StageState } from '../jenkins/run';
+
+/**
+ * All that is needed to do a run again. It is written to `recipe.json` and documented by
+ * `media/recipe.schema.json`. It holds no secret: credentials appear by their id only.
+ */
+export interface Recipe {
+  readonly version: 1;
+  /** The run that is to be done again; undefined when the recipe was made from the working tree. */
+  readonly run: RunFacts | undefined;
+  readonly repository: {
+    /** Absolute path of the person's clone. It is read and never changed. */
+    readonly directory: string;
+    /** The remote that the run's commit comes from. */
+    readonly remoteUrl: string | undefined;
+  };
+  /** 40 hexadecimal digits: what is checked out. */
+  readonly commit: string;
+  /** Lay the person's uncommitted changes over the checkout. */
+  readonly withChanges: boolean;
+  readonly jenkinsfile: {
+    /** Relative to the repository's root. */
+    readonly path: string;
+    readonly text: string;
+    readonly source: JenkinsfileSource;
+  };
+  readonly select: Selection;
+  /** What the run adds to the environment of every step: BUILD_NUMBER, JOB_NAME … */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The run's parameters, with `--param` laid over them. */
+  readonly parameters: readonly Parameter[];
+  /** `--env`: beats everything that the Jenkinsfile says, and is named so in the Plan. */
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly keep: Keep;
+  /** A limit for the whole reproduction, in seconds, beside the Jenkinsfile's own. */
+  readonly timeout: number | undefined;
+}
+
+/** `recorded commands`: no Jenkinsfile could be had, and its text was made from the log's `+` lines. */
+export type JenkinsfileSource = 'commit' | 'replay' | 'working tree' | 'recorded commands';
+
+/** When the VM stays and `post` is held back until the person says finish. */
+export type Keep = 'never' | 'on-failure' | 'always';
+
+export type Selection =
+  | { readonly kind: 'failure' }
+  | { readonly kind: 'all' }
+  | { readonly kind: 'stage'; readonly name: string };
+
+/** What the run's record says, as far as doing it again needs it. */
+export interface RunFacts {
+  readonly url: string;
+  readonly job: string;
+  readonly number: number;
+  readonly result: Result | undefined;
+  readonly branch: string | undefined;
+  readonly change: Change | undefined;
+  readonly node: string | undefined;
+  /** Every recorded stage, parents before their children, in the order of the record. */
+  readonly stages: readonly RecordedStage[];
+  /** What is expected to come back; undefined when the run did not fail. */
+  readonly failure: Failure | undefined;
+  /** The result of the run before this one: `changed`, `fixed` and `regression` depend on it. */
+  readonly previous: Result | undefined;
+}
+
+export interface RecordedStage {
+  readonly path: readonly string[];
+  readonly state: StageState;
+}
+
+/**
+ * Reads a `recipe.json`.
+ * @throws UserError when it is no recipe, or one of a version that this program does not know.
+ */
+export function parseRecipe(text: string): Recipe {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new UserError('The recipe is not JSON.', { cause });
+  }
+  const recipe = value as Partial<Recipe> | null;
+  if (typeof recipe !== 'object' || recipe === null || typeof recipe.version !== 'number')
+    throw new UserError('The file is not a recipe.');
+  if ((recipe.version as number) !== 1)
+    throw new UserError(`The recipe has version ${String(recipe.version)}; this program reads 1.`, {
+      advice: 'Update CI Parity.',
+    });
+  for (const key of ['repository', 'commit', 'jenkinsfile', 'select', 'environment'] as const)
+    if (recipe[key] === undefined) throw new UserError(`The recipe lacks "${key}".`);
+  return recipe as Recipe;
+}

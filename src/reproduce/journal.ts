@@ -1,0 +1,138 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import type { FailedTest } from '../jenkins/run';
+
+/**
+ * One line of `events.ndjson`, the append-only record of a reproduction and the only truth about
+ * it. Readers skip events whose type they do not know.
+ */
+export type JournalEvent = { readonly at: string } & (
+  | { readonly type: 'started'; readonly version: 1; readonly pid: number; readonly bornAt: string }
+  /** Something that could leak is about to be made; `gone` strikes it off. */
+  | { readonly type: 'intent'; readonly what: MadeThing; readonly where: string }
+  | { readonly type: 'gone'; readonly what: MadeThing; readonly where: string }
+  | { readonly type: 'finding'; readonly finding: Finding }
+  | {
+      readonly type: 'stage';
+      readonly path: readonly string[];
+      readonly state: StageProgress;
+      readonly line?: number;
+      readonly why?: string;
+    }
+  | {
+      readonly type: 'step';
+      readonly step: number;
+      readonly stage: readonly string[];
+      readonly line: number;
+      readonly script: string;
+      readonly post: boolean;
+      readonly offset: number;
+    }
+  | {
+      readonly type: 'exit';
+      readonly step: number;
+      readonly code: number | undefined;
+      readonly signal?: string;
+      readonly offset: number;
+    }
+  | {
+      readonly type: 'omitted';
+      readonly name: string;
+      readonly line: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'post'; readonly stage: readonly string[] }
+  /** The machine stays and `post` waits for `finish`. */
+  | { readonly type: 'kept'; readonly directory: string; readonly machines: readonly string[] }
+  | { readonly type: 'finishing' }
+  | { readonly type: 'cancelling'; readonly why: string }
+  | { readonly type: 'verdict'; readonly verdict: Verdict }
+  /** Nothing is left but what `left` names. */
+  | { readonly type: 'ended'; readonly left: readonly string[] }
+);
+
+export type MadeThing = 'worktree' | 'machine' | 'processes';
+
+export type StageProgress = 'running' | 'passed' | 'failed' | 'unstable' | 'aborted' | 'skipped';
+
+/** What preflight found; `stop` means that it is no use to begin. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'stop';
+  /** What was looked at: `vagrant`, `memory`, `disk` … */
+  readonly subject: string;
+  readonly message: string;
+  readonly advice?: string;
+}
+
+export type VerdictKind =
+  | 'reproduced'
+  | 'another failure'
+  | 'passed here'
+  | 'could not run'
+  | 'cancelled'
+  /** Without a run to compare with there are only these two. */
+  | 'passed'
+  | 'failed';
+
+export interface Verdict {
+  readonly kind: VerdictKind;
+  /** A sentence: `reproduced: Build failed as in #42, same test`. */
+  readonly sentence: string;
+  /** Further lines: what differs, advice. */
+  readonly details: readonly string[];
+  readonly failedTests: readonly FailedTest[];
+}
+
+/** `Omit` over each member of the union. */
+type Unstamped<E> = E extends unknown ? Omit<E, 'at'> : never;
+export type NewEvent = Unstamped<JournalEvent>;
+
+export interface Journal extends Disposable {
+  /** Written before it returns: an event that was promised is on its way to the disk. */
+  append(event: NewEvent): void;
+}
+
+/** Opens the journal at `file` for appending; the caller disposes it. */
+export function openJournal(file: string): Journal {
+  const fd = openSync(file, 'a', 0o600);
+  // After a kill in mid-write the last line may lack its end; the next event starts a new one.
+  const { size } = fstatSync(fd);
+  if (size > 0 && lastByte(file, size) !== 0x0a) writeSync(fd, '\n');
+  return {
+    append: (event) => {
+      writeSync(fd, JSON.stringify({ at: new Date().toISOString(), ...event }) + '\n');
+    },
+    [Symbol.dispose]: () => closeSync(fd),
+  };
+}
+
+/** Reads a journal; a missing file is an empty one, and a torn line is passed over. */
+export function readJournal(file: string): JournalEvent[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  const events: JournalEvent[] = [];
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      events.push(JSON.parse(line) as JournalEvent);
+    } catch {
+      // The owner was killed while it wrote this line.
+    }
+  }
+  return events;
+}
+
+function lastByte(file: string, size: number): number {
+  const fd = openSync(file, 'r');
+  try {
+    const byte = Buffer.alloc(1);
+    readSync(fd, byte, 0, 1, size - 1);
+    return byte[0] ?? 0;
+  } finally {
+    closeSync(fd);
+  }
+}
