@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * When the process was born, in words that are the same each time they are asked for; undefined
+ * when there is no such process. A number and a birth together name one process: numbers alone
+ * are used again.
+ */
+export function bornAt(pid: number): string | undefined {
+  if (process.platform === 'linux') {
+    try {
+      // Field 22 of proc(5)'s stat; the second field may hold spaces and parentheses.
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // A zombie has ended; only its parent has not looked yet.
+      return fields[0] === 'Z' ? undefined : fields[19];
+    } catch {
+      return undefined;
+    }
+  }
+  try {
+    const told = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return told.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether exactly that process still lives. */
+export function isAlive(pid: number, born: string): boolean {
+  return bornAt(pid) === born;
+}
+
+/**
+ * The processes whose environment holds `cookie` (`NAME=value`), other than this one. Jenkins
+ * finds what a step left in the same way. Only processes of the same user can be seen.
+ */
+export function processesWith(cookie: string): number[] {
+  if (process.platform === 'linux') {
+    const found: number[] = [];
+    for (const entry of readdirSync('/proc')) {
+      if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
+      try {
+        const environment = readFileSync(`/proc/${entry}/environ`, 'latin1');
+        if (environment.split('\0').includes(cookie) && bornAt(Number(entry)) !== undefined)
+          found.push(Number(entry));
+      } catch {
+        // It ended meanwhile, or belongs to somebody else.
+      }
+    }
+    return found;
+  }
+  if (process.platform === 'win32') return [];
+  const options = { encoding: 'utf8', maxBuffer: 64 << 20 } as const;
+  const lines = execFileSync('ps', ['-axEww', '-o', 'pid=,command='], options).split('\n');
+  return lines
+    .filter((line) => ` ${line} `.includes(` ${cookie} `))
+    .map((line) => Number.parseInt(line, 10))
+    .filter((pid) => pid !== process.pid);
+}
+
+/**
+ * Ends every process with `cookie`: SIGTERM, and SIGKILL for those that are still there after
+ * `grace` milliseconds. Resolves with the numbers of those that outlived even that.
+ */
+export async function endProcessesWith(cookie: string, grace: number): Promise<number[]> {
+  for (const [signal, patience] of [
+    ['SIGTERM', grace],
+    ['SIGKILL', 2000],
+  ] as const) {
+    const found = processesWith(cookie);
+    if (found.length === 0) return [];
+    for (const pid of found) send(pid, signal);
+    const deadline = Date.now() + patience;
+    while (Date.now() < deadline && processesWith(cookie).length > 0) await delay(50);
+  }
+  return processesWith(cookie);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended meanwhile.
+  }
+}
