@@ -1,0 +1,50 @@
+// Builds the two programs, and with `--tests` also the suite that runs inside VS Code's extension
+// host. `--watch` builds again whenever a file changes. The metafiles say what each bundle holds;
+// test/architecture.test.ts reads them.
+import { context } from 'esbuild';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+
+const watch = process.argv.includes('--watch');
+const tests = process.argv.includes('--tests');
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  platform: 'node',
+  // VS Code 1.99's extension host is Node 20.
+  target: 'node20',
+  format: 'cjs',
+  minify: !watch,
+  // Names of errors and classes are shown to people.
+  keepNames: true,
+  sourcemap: false,
+  metafile: true,
+  logLevel: 'warning',
+};
+
+const programs = [
+  { ...common, entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'] },
+  { ...common, entryPoints: ['src/cli.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } },
+];
+if (tests)
+  programs.push({
+    ...common,
+    entryPoints: ['test/host/index.ts'],
+    outfile: 'out/test/host/index.js',
+    external: ['vscode', 'mocha'],
+    minify: false,
+  });
+
+if (!watch) rmSync('dist', { recursive: true, force: true });
+mkdirSync('out', { recursive: true });
+for (const program of programs) {
+  const build = await context(program);
+  if (watch) {
+    await build.watch();
+    continue;
+  }
+  const { metafile } = await build.rebuild();
+  await build.dispose();
+  const name = program.outfile.replaceAll('/', '-').replace(/\.js$/, '');
+  writeFileSync(`out/${name}.meta.json`, JSON.stringify(metafile));
+}

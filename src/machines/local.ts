@@ -1,0 +1,178 @@
+import { execa } from 'execa';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { glob } from 'tinyglobby';
+import { UserError } from '../base/errors';
+import type { Exit, Machine, RunOptions } from './machine';
+
+/** The most that `sh(returnStdout: true)` may give: a script that means to capture more is a mistake. */
+const CAPTURE_LIMIT = 16 << 20;
+
+/** How long, in milliseconds, the output may stay silent and open after its script has ended. */
+const PATIENCE = 250;
+
+/** How long, in milliseconds, a group may take to end after SIGTERM. */
+const TERM_PATIENCE = 3000;
+
+/** The machine that this program runs on. Disposing it removes its script files. */
+export async function openLocalMachine(): Promise<Machine> {
+  const scripts = await mkdtemp(join(tmpdir(), 'ci-parity-sh-'));
+  let count = 0;
+  return {
+    name: 'this machine',
+    run: async (script, options) => {
+      const file = join(scripts, `script-${++count}.sh`);
+      await writeFile(file, script, { mode: 0o700 });
+      return runFile(file, script, options);
+    },
+    get: async (pattern, directory, into, signal) => {
+      const patterns = pattern.split(',').map((one) => one.trim());
+      const found = await glob(patterns, {
+        cwd: directory,
+        dot: true,
+        expandDirectories: false,
+        followSymbolicLinks: false,
+      });
+      for (const path of found) {
+        signal.throwIfAborted();
+        await mkdir(dirname(join(into, path)), { recursive: true });
+        await copyFile(join(directory, path), join(into, path));
+      }
+      return found.sort();
+    },
+    [Symbol.asyncDispose]: () => rm(scripts, { recursive: true, force: true }),
+  };
+}
+
+async function runFile(file: string, script: string, options: RunOptions): Promise<Exit> {
+  // A script with a `#!` line is run by it, any other by `sh -xe`: Jenkins' durable-task does so.
+  const command = script.startsWith('#!') ? [file] : ['sh', '-xe', file];
+  // One pipe for both streams keeps the order of what was written, which two pipes would lose.
+  const [program = 'sh', ...args] = options.captureStdout
+    ? command
+    : ['sh', '-c', 'exec "$@" 2>&1', 'sh', ...command];
+  const child = execa(program, args, {
+    cwd: options.directory,
+    env: options.environment,
+    extendEnv: false,
+    stdio: ['ignore', 'pipe', options.captureStdout ? 'pipe' : 'ignore'],
+    buffer: false,
+    reject: false,
+    // A process group of its own: a signal reaches all that the script started, and Ctrl-C in the
+    // terminal reaches only us.
+    detached: true,
+    cleanup: false,
+  });
+  const captured: Buffer[] = [];
+  let capturedBytes = 0;
+  const capture = (chunk: Buffer): void => {
+    capturedBytes += chunk.length;
+    if (capturedBytes <= CAPTURE_LIMIT) captured.push(chunk);
+  };
+  const over = new AbortController();
+  const exited = once(child, 'exit').then(
+    ([code, signal]) => ({ code: code as number | null, signal: signal as string | null }),
+    () => undefined,
+  );
+  const ender = child.pid === undefined ? undefined : endWhenAsked(child.pid, options, over.signal);
+  const streams = options.captureStdout
+    ? [deliver(child.stderr, exited, options.onOutput), deliver(child.stdout, exited, capture)]
+    : [deliver(child.stdout, exited, options.onOutput)];
+  const delivered = await Promise.allSettled(streams);
+  const result = await child;
+  over.abort();
+  await ender;
+  for (const outcome of delivered) if (outcome.status === 'rejected') throw outcome.reason;
+  const exit = child.pid === undefined ? undefined : await exited;
+  if (!exit)
+    throw new UserError(`The step could not be started: ${result.shortMessage ?? program}`, {
+      cause: result.cause,
+    });
+  if (capturedBytes > CAPTURE_LIMIT)
+    throw new UserError(`sh(returnStdout: true) gave more than ${CAPTURE_LIMIT >> 20} MiB.`);
+  return {
+    code: exit.code ?? undefined,
+    signal: exit.signal ?? undefined,
+    stdout: options.captureStdout ? Buffer.concat(captured).toString('utf8') : undefined,
+  };
+}
+
+/**
+ * Hands on every chunk, one at a time. A child that the script left in the background may hold the
+ * pipe open; Jenkins does not wait for it, and neither do we, once nothing has come for a while.
+ */
+async function deliver(
+  stream: Readable | null,
+  exited: Promise<unknown>,
+  sink: RunOptions['onOutput'],
+): Promise<void> {
+  if (!stream) return;
+  let idleSince: number | undefined = Date.now();
+  let ended = false;
+  const leaveStragglers = async (): Promise<void> => {
+    await exited;
+    const exitedAt = Date.now();
+    while (!ended) {
+      const now = Date.now();
+      // Not idle: whoever reads is slow, and what lies in the pipe is the script's.
+      if (idleSince !== undefined)
+        if (now - Math.max(idleSince, exitedAt) > PATIENCE || now - exitedAt > 10 * PATIENCE)
+          stream.destroy();
+      await delay(25);
+    }
+  };
+  const leaving = leaveStragglers();
+  try {
+    for await (const chunk of stream) {
+      idleSince = undefined;
+      const slow = sink(chunk as Buffer);
+      if (slow) await slow;
+      idleSince = Date.now();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  } finally {
+    ended = true;
+    await leaving;
+  }
+}
+
+/** SIGINT when asked, then SIGTERM, then SIGKILL; ends when `over` is aborted. */
+async function endWhenAsked(
+  group: number,
+  { signal, kill, grace }: RunOptions,
+  over: AbortSignal,
+): Promise<void> {
+  await aborted(AbortSignal.any([signal, kill, over]));
+  if (!signal.aborted && !kill.aborted) return;
+  const stop = AbortSignal.any([kill, over]);
+  for (const [name, patience] of [
+    ['SIGINT', grace],
+    ['SIGTERM', TERM_PATIENCE],
+  ] as const) {
+    if (stop.aborted) break;
+    signalGroup(group, name);
+    await delay(patience, undefined, { signal: stop }).catch(() => undefined);
+  }
+  // Also when the script itself has ended: what it started must not outlive a cancel.
+  signalGroup(group, 'SIGKILL');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function signalGroup(group: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-group, name);
+  } catch {
+    // The group has ended.
+  }
+}

@@ -1,0 +1,154 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A virtual machine that Vagrant made for a directory. */
+export interface VagrantMachine {
+  /** As the Vagrantfile defines it. */
+  readonly name: string;
+  readonly provider: string;
+}
+
+/**
+ * The machines that Vagrant made for `directory`, read from its own notes: asking `vagrant status`
+ * evaluates the Vagrantfile and takes up to 20 s while one boots.
+ */
+export function machinesOf(directory: string): VagrantMachine[] {
+  const root = join(directory, '.vagrant', 'machines');
+  return list(root).flatMap((name) =>
+    list(join(root, name))
+      .filter((provider) => isFile(join(root, name, provider, 'id')))
+      .map((provider) => ({ name, provider })),
+  );
+}
+
+/** Whether Vagrant has ever worked in `directory`: then a machine may exist that its notes do not name yet. */
+export function wasUsedIn(directory: string): boolean {
+  return list(join(directory, '.vagrant', 'machines')).length > 0;
+}
+
+/** A Vagrant command as data. */
+export const vagrant = {
+  destroy: { command: 'vagrant', args: ['destroy', '-f'] },
+  ssh: (machine: string) => ({ command: 'vagrant', args: ['ssh', machine] }),
+  version: {
+    command: 'vagrant',
+    args: ['--version'],
+    parse: (output: string): string | undefined => /Vagrant (\d+(?:\.\d+)+)/.exec(output)?.[1],
+  },
+} as const;
+
+/** What Vagrant itself could not do, as opposed to a test that failed in the machine. */
+export interface VagrantTrouble {
+  readonly class: string;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/**
+ * The class of Vagrant's own error in what a step printed, with what to do about it. A failing
+ * provisioner is none: that is the run's own failure. Words and classes from Vagrant 2.3.4's
+ * `templates/locales/en.yml` and vagrant-libvirt 0.11.2, as they were seen.
+ */
+export function findTrouble(output: string): VagrantTrouble | undefined {
+  // Vagrant breaks its messages into lines of 80 columns, each with the machine's name before it.
+  const text = output.replace(/\s*\n(?:==> [\w.-]+: |\s+[\w.-]+: )?\s*/g, ' ');
+  for (const { pattern, ...trouble } of troubles) if (pattern.test(text)) return trouble;
+  return undefined;
+}
+
+/** Words that say that `vagrant up` ran no provisioner: its exit code 0 says nothing about tests. */
+export const falseGreen = 'Machine already provisioned';
+
+const troubles: readonly (VagrantTrouble & { readonly pattern: RegExp })[] = [
+  {
+    class: 'NoDefaultProvider',
+    pattern: /No usable default provider could be found for your system/,
+    message: 'Vagrant found no provider on this machine.',
+    advice:
+      'Install VirtualBox, or libvirt with the vagrant-libvirt plugin, or set VAGRANT_DEFAULT_PROVIDER to one that is there.',
+  },
+  {
+    class: 'ProviderNotFound',
+    pattern: /The provider '[^']+' could not be found, but was requested/,
+    message: "The Vagrantfile's provider is not installed.",
+    advice:
+      "Install the provider's plugin (`vagrant plugin install …`), or set VAGRANT_DEFAULT_PROVIDER to one that is there.",
+  },
+  {
+    class: 'DockerDown',
+    pattern: /Cannot connect to the Docker daemon/,
+    message: 'The Docker daemon does not answer.',
+    advice: 'Start Docker (or Podman with its docker command), then reproduce again.',
+  },
+  {
+    class: 'ProviderNotUsable',
+    pattern:
+      /The provider '[^']+' that was requested to back the machine '[^']+' is reporting that it isn't usable/,
+    message: "The Vagrantfile's provider is not usable on this machine.",
+    advice: 'Install or start it, or set VAGRANT_DEFAULT_PROVIDER to another one.',
+  },
+  {
+    class: 'FogLibvirtConnectionError',
+    pattern: /Error while connecting to [Ll]ibvirt/,
+    message: 'libvirt does not answer.',
+    advice:
+      'Start libvirtd, and see that you are in the group libvirt: `virsh -c qemu:///system list` must work.',
+  },
+  {
+    class: 'BoxAddShortNotFound',
+    pattern: /could not be found or could not be accessed in the remote catalog/,
+    message: 'The Vagrant box is not on this machine and could not be had.',
+    advice: 'Add it by hand: `vagrant box add NAME FILE-OR-URL`, or log in if it is private.',
+  },
+  {
+    class: 'NameTaken',
+    pattern: /Name [`'"]?[\w.-]+[`'"]? of domain about to create is already taken/,
+    message: 'A virtual machine of this name is already there, without Vagrant knowing it.',
+    advice:
+      'Look with `virsh list --all`, and remove it: `virsh undefine --remove-all-storage NAME`.',
+  },
+  {
+    class: 'MachineActionLockedError',
+    pattern: /another process is already executing an action on the machine/,
+    message: 'Another Vagrant works on this machine at the moment.',
+    advice: 'Wait until it has ended, or end it.',
+  },
+  {
+    class: 'ConfigInvalid',
+    pattern: /There are errors in the configuration of this machine/,
+    message: 'Vagrant finds the Vagrantfile wrong on this machine.',
+    advice:
+      'The lines above that begin with * say what; often a plugin is missing or the provider differs from CI.',
+  },
+  {
+    class: 'NoEnvironmentError',
+    pattern: /A Vagrant environment or target machine is required to run this command/,
+    message: 'There is no Vagrantfile where the step ran.',
+    advice: 'Check the directory that the Jenkinsfile runs Vagrant in.',
+  },
+  {
+    class: 'MachineNotFound',
+    pattern:
+      /The machine with the name '[^']+' was not found configured for this Vagrant environment/,
+    message: 'The Vagrantfile defines no machine of that name.',
+    advice: 'A variable that names the machine may differ from CI: see the plan.',
+  },
+  {
+    class: 'EarlyStage',
+    pattern: /Vagrant failed to initialize at a very early stage/,
+    message: 'Vagrant could not read the Vagrantfile.',
+    advice: 'A plugin or a version that it requires is missing here; Vagrant says which above.',
+  },
+];
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}

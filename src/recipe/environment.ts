@@ -1,0 +1,77 @@
+import type { Run } from '../jenkins/run';
+
+/**
+ * The variables that Jenkins itself gives every step of the run. WORKSPACE, NODE_NAME and
+ * EXECUTOR_NUMBER belong to the machine and come with it. Undefined names are left out.
+ * Source: `hudson.model.Run#getEnvironment`, `CoreEnvironmentContributor`, branch-api's
+ * `BranchNameContributor`, and the git plugin for GIT_*.
+ */
+export function runEnvironment(
+  run: Run,
+  commit: string,
+  remoteUrl: string | undefined,
+): Record<string, string> {
+  // An item's name keeps its own escapes: a branch `feature/x` is the item `feature%2Fx`.
+  const names = run.jobUrl
+    .slice(run.server.length)
+    .split('/')
+    .filter((part, index) => index % 2 === 1 && part !== '')
+    .map((part) => decodeURIComponent(part));
+  const jobName = names.join('/');
+  const ofMultibranch =
+    run.change !== undefined || decodeURIComponent(names.at(-1) ?? '') === run.branch;
+  return defined({
+    CI: 'true',
+    BUILD_NUMBER: String(run.number),
+    BUILD_ID: String(run.number),
+    BUILD_DISPLAY_NAME: `#${run.number}`,
+    BUILD_TAG: `jenkins-${jobName.replaceAll('/', '-')}-${run.number}`,
+    BUILD_URL: run.url,
+    JOB_NAME: jobName,
+    JOB_BASE_NAME: names.at(-1),
+    JOB_URL: run.jobUrl,
+    RUN_DISPLAY_URL: `${run.url}display/redirect`,
+    JENKINS_URL: run.server,
+    // The server does not tell; this is its place in the official images.
+    JENKINS_HOME: '/var/jenkins_home',
+    GIT_COMMIT: commit,
+    GIT_URL: remoteUrl,
+    GIT_BRANCH: ofMultibranch || run.branch === undefined ? run.branch : `origin/${run.branch}`,
+    BRANCH_NAME: ofMultibranch ? (run.change ? `PR-${run.change.id}` : run.branch) : undefined,
+    CHANGE_ID: run.change?.id,
+    CHANGE_URL: run.change?.url,
+    CHANGE_TITLE: run.change?.title,
+    CHANGE_AUTHOR: run.change?.author,
+    CHANGE_TARGET: run.change?.target,
+    CHANGE_BRANCH: run.change?.branch,
+  });
+}
+
+/** What can be said without a run: a pipeline started from the working tree. */
+export function localEnvironment(
+  directory: string,
+  commit: string,
+  branch: string | undefined,
+  remoteUrl: string | undefined,
+): Record<string, string> {
+  const name = directory.split('/').at(-1);
+  return defined({
+    CI: 'true',
+    BUILD_NUMBER: '0',
+    BUILD_ID: '0',
+    BUILD_DISPLAY_NAME: '#0',
+    BUILD_TAG: `jenkins-${name ?? 'job'}-0`,
+    JOB_NAME: name,
+    JOB_BASE_NAME: name,
+    GIT_COMMIT: commit,
+    GIT_URL: remoteUrl,
+    GIT_BRANCH: branch,
+    BRANCH_NAME: branch,
+  });
+}
+
+function defined(values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

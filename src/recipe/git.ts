@@ -1,0 +1,208 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import { messageOf, UserError } from '../base/errors';
+
+/**
+ * Runs git in `directory` and resolves with what it printed (64 MiB at most). It never asks on a
+ * terminal: whoever runs inside an editor has none.
+ * @throws UserError with git's own last words when it fails or is not there.
+ */
+export function git(
+  args: readonly string[],
+  directory: string,
+  signal: AbortSignal,
+  options: { env?: NodeJS.ProcessEnv; input?: string } = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const env = {
+      ...process.env,
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_OPTIONAL_LOCKS: '0',
+      // Inherited from a hook or an editor's own git, these would point at another repository.
+      GIT_DIR: undefined,
+      GIT_WORK_TREE: undefined,
+      GIT_INDEX_FILE: undefined,
+      ...options.env,
+    };
+    const child = execFile(
+      'git',
+      [...args],
+      { cwd: directory, env, signal, maxBuffer: 64 << 20, encoding: 'utf8' },
+      (error, stdout, stderr) => {
+        if (!error) resolve(stdout);
+        else if (signal.aborted) reject(signal.reason as Error);
+        else reject(explain(error, args, directory, stderr));
+      },
+    );
+    if (options.input !== undefined) child.stdin?.end(options.input);
+  });
+}
+
+export interface Remote {
+  readonly name: string;
+  readonly url: string;
+}
+
+export async function remotes(directory: string, signal: AbortSignal): Promise<Remote[]> {
+  const lines = await git(['remote', '-v'], directory, signal);
+  return lines.split('\n').flatMap((line) => {
+    const [, name, url] = /^(\S+)\t(.+) \(fetch\)$/.exec(line) ?? [];
+    return name !== undefined && url !== undefined ? [{ name, url }] : [];
+  });
+}
+
+/** Undefined on a detached HEAD. */
+export async function currentBranch(
+  directory: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return (await git(['branch', '--show-current'], directory, signal)).trim() || undefined;
+}
+
+/** The top folder of the repository that `directory` lies in. */
+export async function topLevel(directory: string, signal: AbortSignal): Promise<string> {
+  return (await git(['rev-parse', '--show-toplevel'], directory, signal)).trimEnd();
+}
+
+export async function headCommit(directory: string, signal: AbortSignal): Promise<string> {
+  return (await git(['rev-parse', 'HEAD^{commit}'], directory, signal)).trim();
+}
+
+export async function hasCommit(
+  directory: string,
+  sha: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await git(['cat-file', '-e', `${sha}^{commit}`], directory, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof UserError && existsSync(directory)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes sure that the commit's objects are there, fetching them if they are not. No branch, tag or
+ * FETCH_HEAD of the person's changes: the commit is held by a ref below `refs/ci-parity/`, so that
+ * a garbage collection does not take it during a reproduction.
+ * @throws UserError when no remote has it.
+ */
+export async function ensureCommit(
+  directory: string,
+  sha: string,
+  wanted: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (await hasCommit(directory, sha, signal)) return;
+  const known = await remotes(directory, signal);
+  const matching = known.filter((remote) => wanted.some((url) => sameRepository(url, remote.url)));
+  const attempts: string[] = [];
+  for (const source of [...new Set([...matching, ...known].map((remote) => remote.name))]) {
+    // Most servers give a commit by its name; others only what their refs hold.
+    for (const refspec of [`${sha}:${heldBy(sha)}`, '+refs/*:refs/ci-parity/fetched/*']) {
+      try {
+        const fetch = ['fetch', '--no-tags', '--no-write-fetch-head', '--quiet', source, refspec];
+        await git(fetch, directory, signal);
+        if (await hasCommit(directory, sha, signal)) {
+          await git(['update-ref', heldBy(sha), sha], directory, signal);
+          return;
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        attempts.push(`${source}: ${messageOf(error)}`);
+      } finally {
+        await deleteRefs(directory, 'refs/ci-parity/fetched', signal);
+      }
+    }
+  }
+  throw new UserError(
+    `The run's commit ${sha.slice(0, 12)} is neither in ${directory} nor at its remotes.`,
+    {
+      advice: [
+        `It may have been force-pushed away. Fetch it yourself, then try again.`,
+        ...attempts,
+      ].join('\n'),
+    },
+  );
+}
+
+/** Lets go of what `ensureCommit` held. */
+export async function releaseCommit(
+  directory: string,
+  sha: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await deleteRefs(directory, heldBy(sha), signal);
+}
+
+/**
+ * The text of `path` at `commit`, following symbolic links inside the repository as a checkout
+ * would: `git show` alone gives a link's target as the text.
+ * @throws UserError when there is no such file.
+ */
+export async function showFile(
+  directory: string,
+  commit: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ path: string; text: string }> {
+  let at = posix.normalize(path);
+  for (let hops = 0; hops < 10; hops++) {
+    const entry = await git(['ls-tree', commit, '--', at], directory, signal);
+    const [, mode, sha] = /^(\d+) \w+ ([0-9a-f]+)\t/.exec(entry) ?? [];
+    if (mode === undefined || sha === undefined)
+      throw new UserError(`There is no ${at} at commit ${commit.slice(0, 12)}.`);
+    const text = await git(['cat-file', 'blob', sha], directory, signal);
+    if (mode !== '120000') return { path: at, text };
+    at = posix.normalize(posix.join(posix.dirname(at), text));
+    if (at.startsWith('..'))
+      throw new UserError(`${path} is a link out of the repository: ${text}`);
+  }
+  throw new UserError(`${path} is a chain of links without an end.`);
+}
+
+/** Whether two addresses name one repository: `git@host:a/b.git` and `https://host/a/b` do. */
+export function sameRepository(a: string, b: string): boolean {
+  return canonicalRemote(a) === canonicalRemote(b);
+}
+
+/** `host/path` in lower case, without user, port, protocol and `.git`. */
+export function canonicalRemote(url: string): string {
+  return url
+    .trim()
+    .replace(/^[a-z+]+:\/\/(?:[^@/]*@)?/i, '')
+    .replace(/^[^@/:]+@/, '')
+    .replace(/^([^/:]+):(\d+)\//, '$1/')
+    .replace(/^([^/:]+):/, '$1/')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+    .toLowerCase();
+}
+
+function heldBy(sha: string): string {
+  return `refs/ci-parity/${sha}`;
+}
+
+async function deleteRefs(directory: string, below: string, signal: AbortSignal): Promise<void> {
+  const names = await git(['for-each-ref', '--format=delete %(refname)', below], directory, signal);
+  if (names !== '') await git(['update-ref', '--stdin'], directory, signal, { input: names });
+}
+
+function explain(
+  error: Error,
+  args: readonly string[],
+  directory: string,
+  stderr: string,
+): UserError {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+    return existsSync(directory)
+      ? new UserError('git is not there.', { cause: error, advice: 'Install git, then try again.' })
+      : new UserError(`The folder ${directory} is not there.`, { cause: error });
+  const words = stderr.trim().split('\n').at(-1) ?? '';
+  return new UserError(
+    `git ${args[0] ?? ''} failed: ${words.replace(/^(fatal|error): /, '') || error.message}`,
+    { cause: error },
+  );
+}
