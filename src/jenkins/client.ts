@@ -1,0 +1,247 @@
+import { createConsoleScanner, stagesOfLog } from './consoleLog';
+import { readFailure } from './failure';
+import { JenkinsError, openWire, type ConnectOptions } from './http';
+import { fields, text } from './json';
+import { jobsOf, JOB_FIELDS, type Job } from './jobs';
+import { readLog, type LogChunk, type LogPosition } from './log';
+import { obtainedFrom, replayScript, type Jenkinsfile } from './jenkinsfile';
+import { failedTestsOf, REPORT_FIELDS } from './report';
+import type { FailedTest, Failure, Run, Stage } from './run';
+import { FULL_RUN_FIELDS, parseRun, RUN_FIELDS } from './runs';
+import { nest, stagesOfDescribe, stagesOfGraph } from './stages';
+import { parseRunUrl } from './url';
+
+/** Who answers at an address, and whom it takes us for. */
+export interface Greeting {
+  /** Undefined where a proxy hides it. */
+  readonly version: string | undefined;
+  /** Undefined when anonymous. */
+  readonly user: string | undefined;
+}
+
+/**
+ * One Jenkins server. All methods reject with a JenkinsError, or with the signal's reason. Dispose
+ * it to close its connections.
+ */
+export interface Client extends Disposable {
+  /** Ends with `/`. */
+  readonly base: string;
+  /** Verifies that there is a Jenkins and that it accepts us. */
+  ping(signal: AbortSignal): Promise<Greeting>;
+  /** The jobs in a folder, a multibranch project, or at `base`. */
+  jobs(url: string, signal: AbortSignal): Promise<Job[]>;
+  /** The newest runs of a job first. Their `change` is only told by its number. */
+  runs(
+    jobUrl: string,
+    options: { limit: number; olderThan?: number; remoteUrls?: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<Run[]>;
+  /**
+   * A run by its address, also by a permalink such as `…/lastFailedBuild/`. `remoteUrls`, the
+   * workspace's own, tell which repository's commit is meant.
+   */
+  run(runUrl: string, signal: AbortSignal, remoteUrls?: readonly string[]): Promise<Run>;
+  /** The stages as a tree, in the order in which they began. */
+  stages(run: Run, signal: AbortSignal): Promise<Stage[]>;
+  /** The failed tests of the run's test report; undefined when there is no report. */
+  failedTests(run: Run, signal: AbortSignal): Promise<FailedTest[] | undefined>;
+  /** The log, clean; a growing one is followed to its end. Go on at a chunk's `next`. */
+  log(run: Run, options: { start?: LogPosition; signal: AbortSignal }): AsyncIterable<LogChunk>;
+  /** Where a run broke. Reads the log. */
+  failure(run: Run, stages: readonly Stage[], signal: AbortSignal): Promise<Failure>;
+  /** What can be known of the Jenkinsfile that a run used. */
+  jenkinsfile(run: Run, signal: AbortSignal): Promise<Jenkinsfile>;
+}
+
+// Asked for as a chain of `previousBuild`, because `builds{0,25}` makes Jenkins load up to 100 runs
+// from its disk. A link of the chain takes some 250 bytes of the address, of which proxies accept 8 KB.
+const CHAIN = 15;
+const LOG_HEAD = 256 * 1024;
+const SMALL_LOG = 256 * 1024 * 1024;
+
+export function connect(options: ConnectOptions): Client {
+  const wire = openWire(options);
+  const pollInterval = options.pollInterval ?? 1000;
+  // Which of its plugins a server has is only found out by asking, once.
+  let stageSource: StageSource | undefined;
+
+  async function ping(signal: AbortSignal): Promise<Greeting> {
+    const answer = await wire.get(`${wire.base}api/json?tree=mode`, signal);
+    answer.discard();
+    const version = answer.headers['x-jenkins'];
+    if (version === undefined && answer.headers['content-type']?.includes('json') !== true) {
+      throw new JenkinsError('not-jenkins', `${wire.base} does not answer like Jenkins.`, {
+        advice:
+          'Check the address, with the path prefix that your browser shows on its start page.',
+      });
+    }
+    const me = wire.signedIn
+      ? fields(await wire.json(`${wire.base}me/api/json?tree=id,fullName`, signal))
+      : {};
+    return { version: text(version), user: text(me['id']) };
+  }
+
+  async function jobs(url: string, signal: AbortSignal): Promise<Job[]> {
+    return jobsOf(await wire.json(`${url}api/json?tree=jobs[${JOB_FIELDS}]`, signal), wire.base);
+  }
+
+  async function runs(
+    jobUrl: string,
+    {
+      limit,
+      olderThan,
+      remoteUrls = [],
+    }: { limit: number; olderThan?: number; remoteUrls?: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<Run[]> {
+    const found: Run[] = [];
+    let before = olderThan;
+    while (found.length < limit) {
+      const page = await runsBefore(
+        jobUrl,
+        before,
+        Math.min(CHAIN, limit - found.length),
+        remoteUrls,
+        signal,
+      );
+      found.push(...page);
+      before = page.at(-1)?.number;
+      if (before === undefined || page.length < CHAIN) break;
+    }
+    return found;
+  }
+
+  async function runsBefore(
+    jobUrl: string,
+    before: number | undefined,
+    limit: number,
+    remoteUrls: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Run[]> {
+    let chain = RUN_FIELDS;
+    for (let links = 1; links < limit; links++) chain = `${RUN_FIELDS},previousBuild[${chain}]`;
+    const first = before === undefined ? 'lastBuild' : 'previousBuild';
+    const url = before === undefined ? jobUrl : `${jobUrl}${before}/`;
+    const page: Run[] = [];
+    let json = fields(await wire.json(`${url}api/json?tree=${first}[${chain}]`, signal))[first];
+    for (;;) {
+      const run = parseRun(json, { server: wire.base, jobUrl, remoteUrls });
+      if (run === undefined) return page;
+      page.push(run);
+      json = fields(json)['previousBuild'];
+    }
+  }
+
+  async function run(
+    runUrl: string,
+    signal: AbortSignal,
+    remoteUrls: readonly string[] = [],
+  ): Promise<Run> {
+    const jobUrl = parseRunUrl(runUrl)?.jobUrl;
+    const found =
+      jobUrl === undefined
+        ? undefined
+        : parseRun(await wire.json(`${runUrl}api/json?tree=${FULL_RUN_FIELDS}`, signal), {
+            server: wire.base,
+            jobUrl,
+            remoteUrls,
+          });
+    if (found === undefined) {
+      throw new JenkinsError('not-found', `${runUrl} is not the address of a run.`, {
+        advice: 'The address of a run ends with its number.',
+      });
+    }
+    return found;
+  }
+
+  async function stages(of: Run, signal: AbortSignal): Promise<Stage[]> {
+    const sources = stageSource === undefined ? STAGE_SOURCES : [stageSource];
+    for (const source of sources) {
+      const json =
+        source === 'log' ? undefined : await unlessMissing(wire.json(of.url + source, signal));
+      if (json === undefined && source !== 'log') continue;
+      stageSource = source;
+      if (source === 'stages/tree' || source === 'pipeline-overview/tree')
+        return stagesOfGraph(json);
+      const findings = await scanConsole(of, signal);
+      return source === 'log'
+        ? stagesOfLog(findings, of)
+        : nest(stagesOfDescribe(json), findings.stages);
+    }
+    return [];
+  }
+
+  async function scanConsole(of: Run, signal: AbortSignal) {
+    const scanner = createConsoleScanner();
+    for await (const bytes of logSoFar(of, SMALL_LOG, signal)) scanner.push(bytes);
+    return scanner.end();
+  }
+
+  /** The log as it is now, also of a run that goes on; at most `bound` bytes. */
+  async function* logSoFar(of: Run, bound: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+    let size = 0;
+    for await (const { bytes } of readLog(
+      wire,
+      { url: of.url, building: false },
+      { start: undefined, pollInterval, signal },
+    )) {
+      yield bytes.subarray(0, bound - size);
+      size += bytes.length;
+      if (size >= bound) return;
+    }
+  }
+
+  async function failedTests(of: Run, signal: AbortSignal): Promise<FailedTest[] | undefined> {
+    const json = await unlessMissing(
+      wire.json(`${of.url}testReport/api/json?tree=${REPORT_FIELDS}`, signal),
+    );
+    return json === undefined ? undefined : failedTestsOf(json);
+  }
+
+  async function failure(of: Run, known: readonly Stage[], signal: AbortSignal): Promise<Failure> {
+    const report = await failedTests(of, signal);
+    return readFailure(logSoFar(of, Infinity, signal), known, report);
+  }
+
+  async function jenkinsfile(of: Run, signal: AbortSignal): Promise<Jenkinsfile> {
+    const head: Buffer[] = [];
+    for await (const bytes of logSoFar(of, LOG_HEAD, signal)) head.push(bytes);
+    const obtained = obtainedFrom(Buffer.concat(head).toString('utf8'));
+    const page = await unlessMissing(wire.text(`${of.url}replay/`, signal));
+    return { ...obtained, text: page === undefined ? undefined : replayScript(page) };
+  }
+
+  return {
+    base: wire.base,
+    ping,
+    jobs,
+    runs,
+    run,
+    stages,
+    failedTests,
+    log: (of, { start, signal }) => readLog(wire, of, { start, pollInterval, signal }),
+    failure,
+    jenkinsfile,
+    [Symbol.dispose]: () => wire[Symbol.dispose](),
+  };
+}
+
+type StageSource = (typeof STAGE_SOURCES)[number];
+
+/** From the one that knows most; what a server does not have answers 404. */
+const STAGE_SOURCES = ['stages/tree', 'pipeline-overview/tree', 'wfapi/describe', 'log'] as const;
+
+/** Undefined when there is nothing at that address, or nothing for us. */
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (
+      error instanceof JenkinsError &&
+      (error.kind === 'not-found' || error.kind === 'forbidden')
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}

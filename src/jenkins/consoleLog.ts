@@ -1,0 +1,259 @@
+import { endOfLine, linesWith, plainText, wholeLines } from './lines';
+import type { Result, Stage, StageState } from './run';
+
+/** A command as `sh -x` shows it, with the end of what it printed. */
+export interface Command {
+  readonly text: string;
+  /** Names of the stages around it, from the outermost. */
+  readonly stage: readonly string[];
+  /** The last lines of output, at most 20. */
+  readonly output: readonly string[];
+}
+
+/** What the console log of a Pipeline run tells by its own markers. */
+export interface ConsoleFindings {
+  readonly stages: readonly LogStage[];
+  /** Of each stage that ran commands the last one, in the order of the log. */
+  readonly commands: readonly Command[];
+  /** The messages of the lines that begin with `ERROR: `, the last 10. */
+  readonly errors: readonly string[];
+  readonly branchesFailed: ReadonlySet<string>;
+}
+
+export interface LogStage {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly children: LogStage[];
+  skipped: boolean;
+  closed: boolean;
+  /** It recorded tests or was marked unstable by a step. */
+  unstable: boolean;
+}
+
+export interface ConsoleScanner {
+  push(chunk: Buffer): void;
+  end(): ConsoleFindings;
+}
+
+/** An open `{` of the log: a stage, a parallel branch, or any other block. */
+interface Block {
+  readonly stage: LogStage | undefined;
+  readonly branch: string | undefined;
+}
+
+const NEEDLES = ['[Pipeline] ', 'Stage "', '+ ', 'ERROR: ', 'Failed in branch ', 'Post stage'];
+const MOST_STAGES = 2000;
+const TAIL = 8 * 1024;
+const TAIL_LINES = 20;
+
+/**
+ * Reads stages and commands off a console log. Blocks of parallel branches are interleaved there
+ * without a name, so that their nesting is what is most likely: a stage of a branch's own name
+ * belongs to that branch, any other to the branch that was entered last.
+ */
+export function createConsoleScanner(): ConsoleScanner {
+  const roots: LogStage[] = [];
+  const open: Block[] = [];
+  const commands = new Map<string, Command>();
+  const errors: string[] = [];
+  const branchesFailed = new Set<string>();
+  let stageCount = 0;
+  let command: string | undefined;
+  let inPost = false;
+  // What the block before this one ended with, since a command's output may begin there.
+  let before: Buffer = Buffer.alloc(0);
+  let outputFrom = 0;
+
+  function current(): LogStage | undefined {
+    return open.findLast((block) => block.stage !== undefined)?.stage;
+  }
+
+  function enter(name: string): void {
+    const branch = /^Branch: (.*)$/.exec(name)?.[1];
+    const parent = parentFor(branch ?? name, branch !== undefined);
+    const known = branch === undefined ? branchCalled(name, parent) : undefined;
+    if (known !== undefined) {
+      // Declarative wraps a parallel stage in a branch of the same name: they are one.
+      open.push({ stage: known, branch: undefined });
+      return;
+    }
+    const stage: LogStage = {
+      name: branch ?? name,
+      path: [...(parent?.path ?? []), branch ?? name],
+      children: [],
+      skipped: false,
+      closed: false,
+      unstable: false,
+    };
+    if (stageCount++ < MOST_STAGES) (parent?.children ?? roots).push(stage);
+    open.push({ stage, branch });
+  }
+
+  /** Branches are entered one after the other before any of them runs, so they are no parents of each other. */
+  function parentFor(name: string, isBranch: boolean): LogStage | undefined {
+    const blocks = [...open];
+    if (isBranch) while (blocks.at(-1)?.branch !== undefined) blocks.pop();
+    const ofName = isBranch ? undefined : blocks.findLast((block) => block.branch === name);
+    return (ofName ?? blocks.findLast((block) => block.stage !== undefined))?.stage;
+  }
+
+  function branchCalled(name: string, parent: LogStage | undefined): LogStage | undefined {
+    return parent?.name === name &&
+      open.some(({ branch, stage }) => branch === name && stage === parent)
+      ? parent
+      : undefined;
+  }
+
+  function leave(): void {
+    const block = open.pop();
+    if (block?.stage !== undefined && !open.some(({ stage }) => stage === block.stage)) {
+      block.stage.closed = true;
+    }
+  }
+
+  function endCommand(block: Buffer, at: number): void {
+    if (command === undefined) return;
+    const stage = current()?.path ?? [];
+    const from = Math.max(outputFrom, at - TAIL, -before.length);
+    const bytes =
+      from < 0
+        ? Buffer.concat([before.subarray(from), block.subarray(0, at)])
+        : block.subarray(from, at);
+    commands.set(stage.join('\n'), { text: command, stage, output: tailOf(bytes) });
+    command = undefined;
+  }
+
+  function marker(text: string): void {
+    const name = /^\{ \((.*)\)$/.exec(text)?.[1];
+    if (name !== undefined) {
+      inPost = false;
+      enter(name);
+    } else if (text === '{') open.push({ stage: undefined, branch: undefined });
+    else if (text === '}') leave();
+    else if (text === 'junit' || text === 'unstable') {
+      const stage = current();
+      if (stage !== undefined) stage.unstable = true;
+    }
+  }
+
+  const lines = wholeLines((block) => {
+    for (const line of linesWith(block, NEEDLES)) {
+      const text = plainText(block, line);
+      if (text.startsWith('[Pipeline] ')) {
+        endCommand(block, line.start);
+        marker(text.slice('[Pipeline] '.length));
+      } else if (text.startsWith('+ ')) {
+        // What a stage runs after its own steps does not explain why they failed.
+        if (inPost) continue;
+        command = text.slice(2);
+        outputFrom = line.end + 1;
+      } else if (text === 'Post stage') inPost = true;
+      else if (text.startsWith('ERROR: ')) {
+        errors.push(text);
+        if (errors.length > 10) errors.shift();
+      } else if (text.startsWith('Failed in branch ')) {
+        if (branchesFailed.size < MOST_STAGES)
+          branchesFailed.add(text.slice('Failed in branch '.length));
+      } else if (/^Stage ".*" skipped due to /.test(text)) {
+        const stage = current();
+        if (stage !== undefined) stage.skipped = true;
+      }
+    }
+    outputFrom = Math.max(outputFrom - block.length, -TAIL);
+    before = Buffer.concat([before, block.subarray(-TAIL)]).subarray(-TAIL);
+  });
+
+  return {
+    push: lines.push,
+    end() {
+      lines.end();
+      endCommand(Buffer.alloc(0), 0);
+      return { stages: roots, commands: [...commands.values()], errors, branchesFailed };
+    },
+  };
+}
+
+/** The stages of a log as the other sources would tell them, but for times, which it has not. */
+export function stagesOfLog(
+  findings: ConsoleFindings,
+  run: { building: boolean; result: Result | undefined },
+): Stage[] {
+  const blamed = blame(findings, run.result);
+  let count = 0;
+  function convert(stage: LogStage, skipped: boolean): Stage {
+    const own = skipped || stage.skipped;
+    const id = `log-${++count}`;
+    const children = stage.children.map((child) => convert(child, own));
+    return {
+      id,
+      name: stage.name,
+      path: stage.path,
+      state: stateOf(stage, own),
+      startedAt: undefined,
+      duration: undefined,
+      children,
+    };
+  }
+  function stateOf(stage: LogStage, skipped: boolean): StageState {
+    if (skipped) return 'skipped';
+    if (run.building && !stage.closed) return 'running';
+    return blamed.get(stage) ?? 'passed';
+  }
+  return findings.stages.map((stage) => convert(stage, false));
+}
+
+/**
+ * Which stages made the run's result. An error closes all blocks up to the one that is skipped or
+ * the end, so that the last stage that ran, before the actions after it, is the one.
+ */
+function blame(findings: ConsoleFindings, result: Result | undefined): Map<LogStage, StageState> {
+  const blamed = new Map<LogStage, StageState>();
+  if (result === 'UNSTABLE') {
+    walk(findings.stages, (stage, above) => {
+      if (stage.unstable) for (const each of [...above, stage]) blamed.set(each, 'unstable');
+    });
+  }
+  if (result !== 'FAILURE' && result !== 'ABORTED') return blamed;
+  const state = result === 'FAILURE' ? 'failed' : 'aborted';
+  function last(stages: readonly LogStage[]): void {
+    const ran = stages.filter((stage) => !stage.skipped && !isSynthetic(stage.name));
+    const failed = ran.filter((stage) => findings.branchesFailed.has(stage.name));
+    for (const stage of failed.length > 0 ? failed : ran.slice(-1)) {
+      blamed.set(stage, state);
+      last(stage.children);
+    }
+    // Nothing of the Jenkinsfile's own ran: its checkout failed.
+    const first = stages[0];
+    if (ran.length === 0 && first !== undefined && stages === findings.stages && !first.skipped) {
+      blamed.set(first, state);
+    }
+  }
+  last(findings.stages);
+  return blamed;
+}
+
+/** Stages that Declarative adds of its own accord. */
+export function isSynthetic(name: string): boolean {
+  return name.startsWith('Declarative: ');
+}
+
+function walk(
+  stages: readonly LogStage[],
+  visit: (stage: LogStage, above: readonly LogStage[]) => void,
+  above: readonly LogStage[] = [],
+): void {
+  for (const stage of stages) {
+    visit(stage, above);
+    walk(stage.children, visit, [...above, stage]);
+  }
+}
+
+function tailOf(bytes: Buffer): string[] {
+  const lines: string[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = endOfLine(bytes, start);
+    lines.push(plainText(bytes, { start, end }));
+    start = end + 1;
+  }
+  return lines.filter((line) => line.trim() !== '').slice(-TAIL_LINES);
+}

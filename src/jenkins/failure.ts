@@ -1,0 +1,44 @@
+import { createConsoleScanner, type ConsoleFindings } from './consoleLog';
+import { createLogScanner } from './logTests';
+import type { FailedTest, Failure, Stage } from './run';
+import { failedStage } from './stages';
+
+const MOST_LINES = 30;
+
+/**
+ * Reads off a log where a run broke. `report` are the failed tests of its test report, which knows
+ * more than the log; the log is read once, in constant memory.
+ */
+export async function readFailure(
+  log: AsyncIterable<Buffer>,
+  stages: readonly Stage[],
+  report: readonly FailedTest[] | undefined,
+): Promise<Failure> {
+  const console = createConsoleScanner();
+  const scanner = createLogScanner();
+  for await (const bytes of log) {
+    console.push(bytes);
+    scanner.push(bytes);
+  }
+  const findings = console.end();
+  const { failedTests, exitCode } = scanner.end();
+  const stage = failedStage(stages)?.path;
+  const command = commandOf(findings, stage);
+  const tests = report !== undefined && report.length > 0 ? report : failedTests;
+  return {
+    stage,
+    command: command?.text,
+    exitCode,
+    tests,
+    lines: [...new Set([...(command?.output ?? []), ...findings.errors.slice(-5)])].slice(
+      -MOST_LINES,
+    ),
+  };
+}
+
+function commandOf(findings: ConsoleFindings, stage: readonly string[] | undefined) {
+  const wanted = stage?.join('\n');
+  return findings.commands.findLast(
+    (command) => wanted === undefined || command.stage.join('\n') === wanted,
+  );
+}

@@ -1,0 +1,45 @@
+/** What can be known of the Jenkinsfile that a run used. */
+export interface Jenkinsfile {
+  /** Where it lies in the repository; undefined when the job itself holds it, or the log does not say. */
+  readonly path: string | undefined;
+  /** The commit or the repository's address that the log says it came from. */
+  readonly source: string | undefined;
+  /** As the run's replay page has it: exactly what was run. Undefined without the permission Run/Replay. */
+  readonly text: string | undefined;
+}
+
+/** Reads the line `Obtained <path> from <rev>` or `Obtained <path> from git <url>` off a log's beginning. */
+export function obtainedFrom(log: string): Pick<Jenkinsfile, 'path' | 'source'> {
+  const [, path, source] =
+    /^(?:\[[^\]\n]*\] )?Obtained (.+) from (?:git )?(\S+)\r?$/m.exec(log) ?? [];
+  return { path, source };
+}
+
+/** The main script of a replay page; undefined when the page has no form. */
+export function replayScript(html: string): string | undefined {
+  const script = /<textarea\b[^>]*\bname="_\.mainScript"[^>]*>([\s\S]*?)<\/textarea>/.exec(
+    html,
+  )?.[1];
+  // HTML drops the first newline of a textarea.
+  return script === undefined ? undefined : unescapeHtml(script.replace(/^\r?\n/, ''));
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  amp: '&',
+  quot: '"',
+  apos: "'",
+  nbsp: '\u00a0',
+};
+
+function unescapeHtml(html: string): string {
+  return html.replace(
+    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w{1,8}));/gi,
+    (all, decimal?: string, hex?: string, name?: string) => {
+      if (name !== undefined) return NAMED[name] ?? all;
+      const code = decimal === undefined ? parseInt(hex ?? '', 16) : Number(decimal);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+    },
+  );
+}
