@@ -115,6 +115,7 @@ describe('the VS Code of the test bed', function () {
       it('shows a person the packaged extension, and leaves nothing behind', async () => {
         const shots = keptShots ?? join(temporary, 'shots');
         const workbench = await startWorkbench({ install, folder, vsix, signal });
+        let detached = 0;
         try {
           const { page } = workbench;
           await openView(page, 'Throw-Away');
@@ -124,6 +125,9 @@ describe('the VS Code of the test bed', function () {
           await notification(page, 'Hello from the throw-away extension');
           await openPalette(page, 'Throw-Away: Open Terminal');
           await waitForTerminal(page, /^ready, a TTY: true$/m, { signal });
+          const shown = await waitForTerminal(page, /^detached: \d+$/m, { signal });
+          detached = Number(/^detached: (\d+)$/m.exec(shown)?.[1]);
+          assert.ok(await isRunning(detached));
           await typeIntoTerminal(page, 'a line\n');
           await waitForTerminal(page, /^heard: a line$/m, { signal });
           await screenshot(page, join(shots, `bed-${which}.png`));
@@ -147,6 +151,7 @@ describe('the VS Code of the test bed', function () {
         }
         assert.equal(existsSync(workbench.dataDir), false);
         await assert.rejects(fetch(workbench.url));
+        assert.equal(await isRunning(detached), false);
         await nothingLeft();
       });
     });
@@ -254,6 +259,12 @@ async function leftFolders(): Promise<string[]> {
   });
 }
 
+/** One that has ended and that init has not collected yet does not run. */
+async function isRunning(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return /^State:\s+[^ZX]/m.test(status);
+}
+
 async function nothingLeft(): Promise<void> {
   assert.deepEqual(await leftFolders(), []);
   const mark = `CI_PARITY_HOST_DIR=${join(tmpdir(), `cip-host-${process.pid}-`)}`;
@@ -297,6 +308,14 @@ async function writeExtension(path: string): Promise<void> {
   }
 }
 
+// It also leaves a process that hears neither of a hang-up nor of the end of its parent.
+const terminalProgram = `
+console.log('ready, a TTY: ' + process.stdin.isTTY);
+const options = { detached: true, stdio: 'ignore' };
+console.log('detached: ' + require('child_process').spawn('sleep', ['600'], options).pid);
+process.stdin.on('data', (line) => console.log('heard: ' + line));
+`;
+
 const mainSource = `
 const vscode = require('vscode');
 exports.activate = (context) => {
@@ -305,7 +324,7 @@ exports.activate = (context) => {
   on('OpenTerminal', () => vscode.window.createTerminal({
     name: 'Throw-Away',
     shellPath: process.execPath,
-    shellArgs: ['-e', "console.log('ready, a TTY: ' + process.stdin.isTTY); process.stdin.on('data', (d) => console.log('heard: ' + d))"],
+shellArgs: ['-e', ${JSON.stringify(terminalProgram)}],
     env: { ELECTRON_RUN_AS_NODE: '1' },
   }).show());
   on('ShowOutput', () => {

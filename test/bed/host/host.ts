@@ -208,14 +208,16 @@ export async function runMochaInHost(
     signal,
   });
   const { page } = await openBrowser(server, options);
+  let exit: (code: number) => void = () => undefined;
   const ended = new Promise<number>((settle, fail) => {
+    exit = settle;
     limit.addEventListener('abort', () => fail(limit.reason as Error), { once: true });
     page.once('crash', () => fail(new Error('the page crashed')));
     page.once('close', () => fail(new Error('the page was closed')));
-    void page.exposeFunction('codeAutomationExit', settle);
   });
   // It may fail before anything waits for it.
   ended.catch(() => undefined);
+  await page.exposeFunction('codeAutomationExit', (code: number) => exit(code));
   await page.exposeFunction('codeAutomationLog', (type: string, words: unknown) => {
     const text = format(...(Array.isArray(words) ? (words as unknown[]) : [words]));
     if (type !== 'debug' && type !== 'trace' && !workbenchChatter.test(text)) lines.push(text);
@@ -343,8 +345,8 @@ export function cleanEnv(over: Readonly<Record<string, string | undefined>>): No
 interface Server extends WorkbenchServer {
   readonly workDir: string;
   readonly resultFile: string;
-  /** Called before the folder is removed; called at once if the server is gone already. */
-  onEnd(end: () => Promise<void>): void;
+  /** Registers what to end before the folder is removed. If the server is gone already, ends it now. */
+  onEnd(end: () => Promise<void>): Promise<void>;
   note(line: string): void;
 }
 
@@ -460,9 +462,15 @@ async function startServer(
       resultFile,
       serverLog: () => log,
       note: (line) => (log += `${line}\n`),
-      onEnd: (each) => {
-        if (ending === undefined) ends.push(each);
-        else void each();
+      onEnd: async (each) => {
+        if (ending === undefined) {
+          ends.push(each);
+          return;
+        }
+        // Aborted while it was being started: what it wrote is put away once more.
+        await each();
+        await ending;
+        await removeFolder(workDir);
       },
       [Symbol.asyncDispose]: dispose,
     };
@@ -518,7 +526,7 @@ async function openBrowser(
     locale: 'en-US',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  server.onEnd(() => context.close());
+  await server.onEnd(() => context.close());
   options.signal.throwIfAborted();
   context.setDefaultTimeout(60_000);
   // The workbench encrypts secrets with a key of which the server keeps a half. Without this answer it
