@@ -1,0 +1,711 @@
+/** The kinds of tokens. Keywords and operators are contiguous, so that a comparison tells them. */
+export const T = {
+  end: 0,
+  name: 1,
+  number: 2,
+  /** A whole string without interpolation. */
+  string: 3,
+  /** What cannot be a token. */
+  stray: 4,
+  // A string with interpolation: gStart (gText | gName | gOpen … gClose)* gEnd.
+  gStart: 5,
+  gText: 6,
+  /** `$a.b` without its braces; the range is that of `a.b`. */
+  gName: 7,
+  gOpen: 8,
+  gClose: 9,
+  gEnd: 10,
+  parenOpen: 11,
+  parenClose: 12,
+  squareOpen: 13,
+  squareClose: 14,
+  curlyOpen: 15,
+  curlyClose: 16,
+
+  kAs: 20,
+  kAssert: 21,
+  kBreak: 22,
+  kCase: 23,
+  kCatch: 24,
+  kClass: 25,
+  kContinue: 26,
+  kDef: 27,
+  kDefault: 28,
+  kElse: 29,
+  kEnum: 30,
+  kExtends: 31,
+  kFalse: 32,
+  kFinally: 33,
+  kFor: 34,
+  kIf: 35,
+  kImplements: 36,
+  kImport: 37,
+  kIn: 38,
+  kInstanceof: 39,
+  kInterface: 40,
+  /** `final`, `static`, `private` … */
+  kModifier: 41,
+  kNew: 42,
+  kNull: 43,
+  kPackage: 44,
+  /** `int`, `boolean`, `void` … */
+  kPrimitive: 45,
+  kReturn: 46,
+  kSuper: 47,
+  kSwitch: 48,
+  kThis: 49,
+  kThrow: 50,
+  kThrows: 51,
+  kTrue: 52,
+  kTry: 53,
+  kWhile: 54,
+
+  comma: 60,
+  semicolon: 61,
+  colon: 62,
+  dot: 63,
+  safeDot: 64,
+  spreadDot: 65,
+  pointer: 66,
+  arrow: 67,
+  at: 68,
+  question: 69,
+  elvis: 70,
+  assign: 71,
+  /** `+=` and its like; the operator is the text without `=`. */
+  assignOp: 72,
+  plus: 73,
+  minus: 74,
+  star: 75,
+  slash: 76,
+  percent: 77,
+  power: 78,
+  increment: 79,
+  decrement: 80,
+  not: 81,
+  tilde: 82,
+  equal: 83,
+  notEqual: 84,
+  identical: 85,
+  notIdentical: 86,
+  compare: 87,
+  less: 88,
+  lessEqual: 89,
+  greater: 90,
+  greaterEqual: 91,
+  find: 92,
+  match: 93,
+  and: 94,
+  or: 95,
+  bitAnd: 96,
+  bitOr: 97,
+  bitXor: 98,
+  shiftLeft: 99,
+  shiftRight: 100,
+  shiftRightUnsigned: 101,
+  range: 102,
+  rangeExclusive: 103,
+  ellipsis: 104,
+} as const;
+
+/** Flags of a token. */
+export const FLAG = {
+  /** A line ended between this token and the one before. */
+  newline: 1,
+  /** The text of this string (part) holds a backslash or a carriage return, or `$` escapes. */
+  escaped: 2,
+} as const;
+
+/** How a string is quoted; kept in a token's flags above `QUOTE_SHIFT`. */
+export const QUOTE = {
+  single: 1,
+  double: 2,
+  tripleSingle: 3,
+  tripleDouble: 4,
+  slashy: 5,
+  dollarSlashy: 6,
+} as const;
+export const QUOTE_SHIFT = 2;
+
+/** How many characters open, and close, each kind of string. */
+export const QUOTE_LENGTH: readonly number[] = [0, 1, 1, 3, 3, 1, 2];
+
+export interface Damage {
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+}
+
+/** All tokens of a file in parallel arrays; the last one is `T.end`. */
+export interface Tokens {
+  readonly length: number;
+  readonly kind: Uint8Array;
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  readonly flags: Uint8Array;
+  readonly damage: Damage[];
+}
+
+/** Splits a Jenkinsfile into tokens, in one pass (two if a quote was lost). Never throws. */
+export function lex(text: string): Tokens {
+  const tokens = new Lexer(text, false).run();
+  return tokens.lostQuote ? new Lexer(text, true).run() : tokens;
+}
+
+const KEYWORDS = new Map<string, number>([
+  ['as', T.kAs],
+  ['assert', T.kAssert],
+  ['break', T.kBreak],
+  ['case', T.kCase],
+  ['catch', T.kCatch],
+  ['class', T.kClass],
+  ['continue', T.kContinue],
+  ['def', T.kDef],
+  ['default', T.kDefault],
+  ['else', T.kElse],
+  ['enum', T.kEnum],
+  ['extends', T.kExtends],
+  ['false', T.kFalse],
+  ['finally', T.kFinally],
+  ['for', T.kFor],
+  ['if', T.kIf],
+  ['implements', T.kImplements],
+  ['import', T.kImport],
+  ['in', T.kIn],
+  ['instanceof', T.kInstanceof],
+  ['interface', T.kInterface],
+  ['new', T.kNew],
+  ['null', T.kNull],
+  ['package', T.kPackage],
+  ['return', T.kReturn],
+  ['super', T.kSuper],
+  ['switch', T.kSwitch],
+  ['this', T.kThis],
+  ['throw', T.kThrow],
+  ['throws', T.kThrows],
+  ['true', T.kTrue],
+  ['try', T.kTry],
+  ['while', T.kWhile],
+  ...['boolean', 'byte', 'char', 'double', 'float', 'int', 'long', 'short', 'void'].map(
+    (word): [string, number] => [word, T.kPrimitive],
+  ),
+  ...[
+    'abstract',
+    'final',
+    'native',
+    'private',
+    'protected',
+    'public',
+    'static',
+    'synchronized',
+    'transient',
+    'volatile',
+  ].map((word): [string, number] => [word, T.kModifier]),
+]);
+const LONGEST_KEYWORD = 12;
+
+const NAME_START = 1;
+const DIGIT = 2;
+const BLANK = 4;
+/** What an ASCII character can be. */
+const CLASS = new Uint8Array(128);
+for (let c = 97; c <= 122; c++) CLASS[c] = NAME_START;
+for (let c = 65; c <= 90; c++) CLASS[c] = NAME_START;
+for (let c = 48; c <= 57; c++) CLASS[c] = DIGIT;
+CLASS[0x24] = CLASS[0x5f] = NAME_START;
+CLASS[0x20] = CLASS[0x09] = CLASS[0x0c] = CLASS[0x0d] = CLASS[0] = BLANK;
+
+const NEWLINE = 0x0a;
+const QUOTE_CHAR = 0x27;
+const DOUBLE_QUOTE_CHAR = 0x22;
+const BACKSLASH = 0x5c;
+const DOLLAR = 0x24;
+const SLASH = 0x2f;
+const STAR = 0x2a;
+const CURLY_OPEN = 0x7b;
+
+/** A line that only a Jenkinsfile has: a string that holds one has lost its closing quote. */
+const STRUCTURE = /^[ \t]*(?:stage\s*\(\s*["']|(?:stages|steps|post)\s*\{)/m;
+
+function isNameStart(c: number): boolean {
+  return c < 128 ? CLASS[c] === NAME_START : !isSpecialBlank(c);
+}
+
+function isNamePart(c: number): boolean {
+  return c < 128 ? ((CLASS[c] ?? 0) & (NAME_START | DIGIT)) !== 0 : !isSpecialBlank(c);
+}
+
+/** No-break spaces, byte order marks and typographic blanks that were pasted in. */
+function isSpecialBlank(c: number): boolean {
+  return c === 0xa0 || c === 0xfeff || (c >= 0x2000 && c <= 0x200b) || c === 0x2028 || c === 0x3000;
+}
+
+class Lexer {
+  private readonly text: string;
+  /** Whether a first pass has found that a quote was lost: strings then end early where it helps. */
+  private readonly recover: boolean;
+  private position = 0;
+  private count = 0;
+  private kind: Uint8Array;
+  private start: Int32Array;
+  private end: Int32Array;
+  private flags: Uint8Array;
+  private newline = 0;
+  private lostQuote = false;
+  private readonly damage: Damage[] = [];
+  /** The strings whose `${` is open: how each is quoted, and the depth of braces in it. */
+  private readonly quotes: number[] = [];
+  private readonly depths: number[] = [];
+  /** Once a slashy string was seen not to end, none later does. */
+  private slashyEnds = true;
+
+  constructor(text: string, recover: boolean) {
+    this.text = text;
+    this.recover = recover;
+    const capacity = (text.length >> 2) + 16;
+    this.kind = new Uint8Array(capacity);
+    this.start = new Int32Array(capacity);
+    this.end = new Int32Array(capacity);
+    this.flags = new Uint8Array(capacity);
+  }
+
+  run(): Tokens & { lostQuote: boolean } {
+    const { text } = this;
+    const length = text.length;
+    if (text.startsWith('#!')) this.skipLine();
+    while (this.position < length) {
+      const c = text.charCodeAt(this.position);
+      const kind = c < 128 ? CLASS[c] : isSpecialBlank(c) ? BLANK : NAME_START;
+      if (kind === BLANK) this.position++;
+      else if (kind === NAME_START) this.name(c);
+      else if (c === NEWLINE) {
+        this.newline = FLAG.newline;
+        this.position++;
+      } else if (kind === DIGIT) this.number();
+      else this.symbol(c);
+    }
+    while (this.quotes.length > 0) this.closeLostString(length);
+    this.push(T.end, length, length);
+    return {
+      length: this.count,
+      kind: this.kind,
+      start: this.start,
+      end: this.end,
+      flags: this.flags,
+      damage: this.damage,
+      lostQuote: this.lostQuote,
+    };
+  }
+
+  private push(kind: number, start: number, end: number, flags = 0): void {
+    const at = this.count++;
+    if (at === this.kind.length) this.grow();
+    this.kind[at] = kind;
+    this.start[at] = start;
+    this.end[at] = end;
+    this.flags[at] = flags | this.newline;
+    this.newline = 0;
+  }
+
+  private grow(): void {
+    const capacity = this.kind.length * 2;
+    this.kind = grown(this.kind, new Uint8Array(capacity));
+    this.start = grown(this.start, new Int32Array(capacity));
+    this.end = grown(this.end, new Int32Array(capacity));
+    this.flags = grown(this.flags, new Uint8Array(capacity));
+  }
+
+  private name(first: number): void {
+    const { text, position: start } = this;
+    if (first === DOLLAR && text.charCodeAt(start + 1) === SLASH) {
+      this.string(QUOTE.dollarSlashy);
+      return;
+    }
+    const end = nameEnd(text, start + 1);
+    this.position = end;
+    const mayBeKeyword = first >= 97 && first <= 119 && end - start <= LONGEST_KEYWORD;
+    const keyword = mayBeKeyword ? KEYWORDS.get(text.slice(start, end)) : undefined;
+    this.push(keyword ?? T.name, start, end);
+  }
+
+  private number(): void {
+    const { text, position: start } = this;
+    let end = start + 1;
+    for (;;) {
+      const c = text.charCodeAt(end);
+      if (c < 128 && isNamePart(c)) end++;
+      else if (c === 0x2e && CLASS[text.charCodeAt(end + 1)] === DIGIT) end += 2;
+      else if ((c === 0x2b || c === 0x2d) && isExponent(text, start, end)) end++;
+      else break;
+    }
+    this.position = end;
+    this.push(T.number, start, end);
+  }
+
+  private symbol(c: number): void {
+    const { text, position: start } = this;
+    if (c === QUOTE_CHAR) {
+      this.string(text.startsWith("'''", start) ? QUOTE.tripleSingle : QUOTE.single);
+    } else if (c === DOUBLE_QUOTE_CHAR) {
+      this.string(text.startsWith('"""', start) ? QUOTE.tripleDouble : QUOTE.double);
+    } else if (c === SLASH) {
+      this.slash(start);
+    } else if (c === CURLY_OPEN) {
+      const top = this.depths.length - 1;
+      if (top >= 0) this.depths[top] = (this.depths[top] ?? 0) + 1;
+      this.single(T.curlyOpen);
+    } else if (c === 0x7d) {
+      this.curlyClose(start);
+    } else if (c === BACKSLASH) {
+      const next = text.charCodeAt(start + 1);
+      if (next === NEWLINE) this.position += 2;
+      else if (next === 0x0d && text.charCodeAt(start + 2) === NEWLINE) this.position += 3;
+      else this.single(T.stray);
+    } else {
+      this.operator(c);
+    }
+  }
+
+  private single(kind: number): void {
+    this.push(kind, this.position, this.position + 1);
+    this.position++;
+  }
+
+  private curlyClose(start: number): void {
+    const top = this.depths.length - 1;
+    const depth = this.depths[top];
+    if (depth === undefined || depth > 0) {
+      if (depth !== undefined) this.depths[top] = depth - 1;
+      this.single(T.curlyClose);
+      return;
+    }
+    this.depths.pop();
+    const quote = this.quotes.pop() ?? QUOTE.double;
+    this.push(T.gClose, start, start + 1);
+    this.position++;
+    this.stringRest(quote, -1);
+  }
+
+  private slash(start: number): void {
+    const { text } = this;
+    const next = text.charCodeAt(start + 1);
+    if (next === SLASH) this.skipLine();
+    else if (next === STAR) this.blockComment(start);
+    else if (this.slashyEnds && !this.afterOperand()) this.string(QUOTE.slashy);
+    else this.operator(SLASH);
+  }
+
+  private skipLine(): void {
+    const end = this.text.indexOf('\n', this.position);
+    this.position = end < 0 ? this.text.length : end;
+  }
+
+  private blockComment(start: number): void {
+    const { text } = this;
+    const end = text.indexOf('*/', start + 2);
+    if (end >= 0) {
+      // Groovy ends the statement only if the comment spans lines.
+      const newline = text.indexOf('\n', start);
+      if (newline >= 0 && newline < end) this.newline = FLAG.newline;
+      this.position = end + 2;
+      return;
+    }
+    this.lose(start, start + 2, 'This comment is not closed.');
+    if (this.recover) this.skipLine();
+    else this.position = text.length;
+  }
+
+  /** Whether the token before ends an operand, so that `/` divides. */
+  private afterOperand(): boolean {
+    if (this.count === 0) return false;
+    switch (this.kind[this.count - 1]) {
+      case T.name:
+      case T.number:
+      case T.string:
+      case T.gEnd:
+      case T.parenClose:
+      case T.squareClose:
+      case T.curlyClose:
+      case T.increment:
+      case T.decrement:
+      case T.kTrue:
+      case T.kFalse:
+      case T.kNull:
+      case T.kThis:
+      case T.kSuper:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private lose(start: number, end: number, message: string): void {
+    this.lostQuote = true;
+    this.damage.push({ start, end, message });
+  }
+
+  private string(quote: number): void {
+    const start = this.position;
+    this.position = start + (QUOTE_LENGTH[quote] ?? 1);
+    this.stringRest(quote, start);
+  }
+
+  /**
+   * Reads on in a string, up to its end or its next `${`. `start` is where the string began, or -1
+   * after an interpolation.
+   */
+  private stringRest(quote: number, start: number): void {
+    const { text } = this;
+    const length = text.length;
+    const interpolates = quote !== QUOTE.single && quote !== QUOTE.tripleSingle;
+    const oneLine =
+      quote === QUOTE.single || quote === QUOTE.double || (this.recover && quote === QUOTE.slashy);
+    const close =
+      quote <= QUOTE.tripleDouble ? (quote % 2 === 1 ? QUOTE_CHAR : DOUBLE_QUOTE_CHAR) : SLASH;
+    let from = this.position;
+    let escaped = 0;
+    let position = from;
+    while (position < length) {
+      const c = text.charCodeAt(position);
+      if (c === close && this.closes(quote, position)) {
+        this.endString(quote, start, from, position, escaped);
+        return;
+      }
+      if (c === BACKSLASH) {
+        escaped = FLAG.escaped;
+        if (quote <= QUOTE.tripleDouble) position += 2;
+        else if (quote === QUOTE.slashy && text.charCodeAt(position + 1) === SLASH) position += 2;
+        else position++;
+      } else if (c === DOLLAR && interpolates) {
+        const next = text.charCodeAt(position + 1);
+        if (quote === QUOTE.dollarSlashy && this.isDollarEscape(position)) {
+          escaped = FLAG.escaped;
+          position += 2;
+        } else if (next === CURLY_OPEN) {
+          this.openString(quote, start, from, position, escaped);
+          this.push(T.gOpen, position, position + 2);
+          this.quotes.push(quote);
+          this.depths.push(0);
+          this.position = position + 2;
+          return;
+        } else if (isNameStart(next) && next !== DOLLAR) {
+          this.openString(quote, start, from, position, escaped);
+          start = -1;
+          from = dottedEnd(text, position + 1);
+          this.push(T.gName, position + 1, from);
+          escaped = 0;
+          position = from;
+        } else {
+          position++;
+        }
+      } else if (c === NEWLINE && oneLine) {
+        break;
+      } else {
+        if (c === 0x0d) escaped = FLAG.escaped;
+        position++;
+      }
+    }
+    this.unterminated(quote, start, from, Math.min(position, length), escaped);
+  }
+
+  private closes(quote: number, position: number): boolean {
+    if (quote === QUOTE.tripleSingle) return this.text.startsWith("'''", position);
+    if (quote === QUOTE.tripleDouble) return this.text.startsWith('"""', position);
+    if (quote === QUOTE.dollarSlashy) return this.text.charCodeAt(position + 1) === DOLLAR;
+    return true;
+  }
+
+  /** `$$` and `$/` in a dollar-slashy string. */
+  private isDollarEscape(position: number): boolean {
+    const next = this.text.charCodeAt(position + 1);
+    return next === DOLLAR || next === SLASH;
+  }
+
+  private endString(quote: number, start: number, from: number, at: number, escaped: number): void {
+    let end = at + (QUOTE_LENGTH[quote] ?? 1);
+    const long = quote === QUOTE.tripleSingle || quote === QUOTE.tripleDouble;
+    if (this.recover && long && start >= 0 && STRUCTURE.test(this.text.slice(start, at))) {
+      this.lose(start, from, 'This string is not closed.');
+      at = end = lineEnd(this.text, from);
+    }
+    if (start >= 0) {
+      this.push(T.string, start, end, escaped | (quote << QUOTE_SHIFT));
+    } else {
+      if (at > from) this.push(T.gText, from, at, escaped | (quote << QUOTE_SHIFT));
+      this.push(T.gEnd, at, end);
+    }
+    this.position = end;
+  }
+
+  private openString(
+    quote: number,
+    start: number,
+    from: number,
+    at: number,
+    escaped: number,
+  ): void {
+    if (start >= 0) this.push(T.gStart, start, from, quote << QUOTE_SHIFT);
+    if (at > from) this.push(T.gText, from, at, escaped | (quote << QUOTE_SHIFT));
+  }
+
+  /** The string ran into the end of its line or of the file. */
+  private unterminated(
+    quote: number,
+    start: number,
+    from: number,
+    at: number,
+    escaped: number,
+  ): void {
+    if (quote === QUOTE.slashy && start >= 0) {
+      this.slashyEnds = this.recover;
+      this.position = start;
+      this.operator(SLASH);
+      return;
+    }
+    const long = quote === QUOTE.tripleSingle || quote === QUOTE.tripleDouble;
+    const cut = this.recover && long ? lineEnd(this.text, from) : at;
+    this.lose(start >= 0 ? start : from, cut, 'This string is not closed.');
+    if (start >= 0) {
+      this.push(T.string, start, cut, escaped | (quote << QUOTE_SHIFT));
+    } else {
+      if (cut > from) this.push(T.gText, from, cut, escaped | (quote << QUOTE_SHIFT));
+      this.push(T.gEnd, cut, cut);
+    }
+    this.position = cut;
+    // A one-line string around this one ends with the line, too.
+    while (this.quotes.length > 0 && (this.quotes.at(-1) ?? 0) <= QUOTE.double) {
+      this.closeLostString(cut);
+    }
+  }
+
+  private closeLostString(at: number): void {
+    this.quotes.pop();
+    this.depths.pop();
+    this.lose(at, at, 'This interpolation is not closed.');
+    this.push(T.gClose, at, at);
+    this.push(T.gEnd, at, at);
+  }
+
+  private operator(first: number): void {
+    const { text, position: start } = this;
+    for (const [symbol, kind] of OPERATORS[first] ?? []) {
+      if (symbol.length === 1 || text.startsWith(symbol, start)) {
+        this.position = start + symbol.length;
+        this.push(kind, start, this.position);
+        return;
+      }
+    }
+    this.single(T.stray);
+  }
+}
+
+/** Operators by their first character, the longest first. */
+const OPERATORS: readonly (readonly (readonly [string, number])[])[] = operatorTable([
+  ['(', T.parenOpen],
+  [')', T.parenClose],
+  ['[', T.squareOpen],
+  [']', T.squareClose],
+  [',', T.comma],
+  [';', T.semicolon],
+  ['::', T.pointer],
+  [':', T.colon],
+  ['...', T.ellipsis],
+  ['..<', T.rangeExclusive],
+  ['..', T.range],
+  ['.&', T.pointer],
+  ['.', T.dot],
+  ['?.', T.safeDot],
+  ['?:', T.elvis],
+  ['?', T.question],
+  ['*.', T.spreadDot],
+  ['**=', T.assignOp],
+  ['**', T.power],
+  ['*=', T.assignOp],
+  ['*', T.star],
+  ['->', T.arrow],
+  ['--', T.decrement],
+  ['-=', T.assignOp],
+  ['-', T.minus],
+  ['++', T.increment],
+  ['+=', T.assignOp],
+  ['+', T.plus],
+  ['/=', T.assignOp],
+  ['/', T.slash],
+  ['%=', T.assignOp],
+  ['%', T.percent],
+  ['@', T.at],
+  ['===', T.identical],
+  ['==~', T.match],
+  ['==', T.equal],
+  ['=~', T.find],
+  ['=', T.assign],
+  ['!==', T.notIdentical],
+  ['!=', T.notEqual],
+  ['!', T.not],
+  ['~', T.tilde],
+  ['<=>', T.compare],
+  ['<<=', T.assignOp],
+  ['<<', T.shiftLeft],
+  ['<=', T.lessEqual],
+  ['<', T.less],
+  ['>>>=', T.assignOp],
+  ['>>=', T.assignOp],
+  ['>>>', T.shiftRightUnsigned],
+  ['>>', T.shiftRight],
+  ['>=', T.greaterEqual],
+  ['>', T.greater],
+  ['&&', T.and],
+  ['&=', T.assignOp],
+  ['&', T.bitAnd],
+  ['||', T.or],
+  ['|=', T.assignOp],
+  ['|', T.bitOr],
+  ['^=', T.assignOp],
+  ['^', T.bitXor],
+]);
+
+function operatorTable(operators: readonly (readonly [string, number])[]) {
+  const table: (readonly [string, number])[][] = [];
+  for (const operator of operators) (table[operator[0].charCodeAt(0)] ??= []).push(operator);
+  return table;
+}
+
+function grown<A extends Uint8Array | Int32Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
+}
+
+function nameEnd(text: string, from: number): number {
+  let end = from;
+  while (end < text.length && isNamePart(text.charCodeAt(end))) end++;
+  return end;
+}
+
+/** The end of `a.b.c` in `$a.b.c`, where `$` is no part of a name. */
+function dottedEnd(text: string, from: number): number {
+  let end = from;
+  for (;;) {
+    while (
+      end < text.length &&
+      isNamePart(text.charCodeAt(end)) &&
+      text.charCodeAt(end) !== DOLLAR
+    ) {
+      end++;
+    }
+    const next = text.charCodeAt(end + 1);
+    if (text.charCodeAt(end) !== 0x2e || !isNameStart(next) || next === DOLLAR) return end;
+    end++;
+  }
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+}
+
+function isExponent(text: string, start: number, at: number): boolean {
+  const c = text.charCodeAt(at - 1) | 0x20;
+  return (
+    c === 0x65 && text.charCodeAt(start + 1) !== 0x78 && CLASS[text.charCodeAt(at + 1)] === DIGIT
+  );
+}

@@ -1,0 +1,312 @@
+import { entriesOf } from './declarative';
+import type { EnvironmentEntry, Pipeline } from './declarative';
+import { bodyOf, lineAt } from './syntax';
+import type { Argument, Call, Expression, Statement } from './syntax';
+
+export interface Outline {
+  readonly stages: readonly OutlineStage[];
+  readonly environment: readonly OutlineVariable[];
+  readonly problems: readonly { readonly line: number; readonly message: string }[];
+}
+
+export interface OutlineStage {
+  readonly name: string;
+  /** The names of the stages around it, from the outermost, and its own. */
+  readonly path: readonly string[];
+  readonly line: number;
+  readonly endLine: number;
+}
+
+export interface OutlineVariable {
+  readonly name: string;
+  /** `pipeline`, or the path of its stage joined by ` / `. */
+  readonly scope: string;
+  readonly line: number;
+  readonly kind: 'literal' | 'interpolated' | 'runtime';
+  /** What it comes to, as far as the text alone tells. */
+  readonly value?: string;
+}
+
+/** The stages and the variables that a Jenkinsfile declares, in the order of the text. */
+export function outline(pipeline: Pipeline): Outline {
+  const walk = new Walk(pipeline);
+  walk.statements(pipeline.statements);
+  return {
+    stages: walk.stages,
+    environment: walk.environment,
+    problems: pipeline.problems.map(({ line, message }) => ({ line, message })),
+  };
+}
+
+/** Values that the text alone gives: those of a block, then those of the blocks around it. */
+interface Known {
+  readonly entries: ReadonlyMap<string, Expression>;
+  readonly outer: Known | undefined;
+}
+
+class Walk {
+  readonly stages: OutlineStage[] = [];
+  readonly environment: OutlineVariable[] = [];
+  private readonly pipeline: Pipeline;
+  private path: readonly string[] = [];
+  private known: Known | undefined;
+
+  constructor(pipeline: Pipeline) {
+    this.pipeline = pipeline;
+  }
+
+  statements(statements: readonly Statement[]): void {
+    // An environment is known in its whole block, also before it is written.
+    const outer = this.known;
+    for (const statement of statements) {
+      if (statement.kind !== 'call' || statement.name !== 'environment') continue;
+      const body = bodyOf(statement);
+      if (body === undefined || statement.args.length !== 1) continue;
+      const entries = entriesOf(body);
+      const map = new Map(entries.map((entry) => [entry.name, entry.value]));
+      this.known = { entries: map, outer: this.known };
+    }
+    for (const statement of statements) this.visit(statement);
+    this.known = outer;
+  }
+
+  private visit(node: Statement | undefined): void {
+    let at: Statement | undefined = node;
+    // Chains lean to the left and may be long: their left sides are a loop, not a recursion.
+    while (at !== undefined) {
+      switch (at.kind) {
+        case 'call':
+          if (at.name === 'stage' && this.stage(at)) return;
+          if (at.name === 'environment' && at.args.length === 1) this.variables(at);
+          this.arguments(at.args);
+          if (typeof at.name === 'object') this.visit(at.name);
+          at = at.object;
+          break;
+        case 'closure':
+        case 'function':
+        case 'class':
+        case 'block':
+          this.statements(at.body);
+          return;
+        case 'property':
+          at = at.object;
+          break;
+        case 'index':
+          for (const item of at.items) this.visit(item);
+          at = at.object;
+          break;
+        case 'binary':
+          this.visit(at.right);
+          at = at.left;
+          break;
+        case 'gstring':
+          for (const part of at.parts) if (typeof part !== 'string') this.visit(part);
+          return;
+        case 'list':
+          for (const item of at.items) this.visit(item);
+          return;
+        case 'map':
+          for (const { value } of at.entries) this.visit(value);
+          return;
+        case 'range':
+          this.visit(at.from);
+          at = at.to;
+          break;
+        case 'unary':
+          at = at.operand;
+          break;
+        case 'assignment':
+        case 'declaration':
+        case 'cast':
+        case 'return':
+        case 'throw':
+          at = at.value;
+          break;
+        case 'ternary':
+          this.visit(at.test);
+          this.visit(at.then);
+          at = at.otherwise;
+          break;
+        case 'new':
+        case 'annotation':
+          this.arguments(at.args);
+          return;
+        case 'if':
+          this.visit(at.test);
+          this.visit(at.then);
+          at = at.otherwise;
+          break;
+        case 'for':
+          for (const part of at.initial) this.visit(part);
+          this.visit(at.test);
+          for (const part of at.update) this.visit(part);
+          at = at.body;
+          break;
+        case 'forIn':
+          this.visit(at.items);
+          at = at.body;
+          break;
+        case 'while':
+          this.visit(at.test);
+          at = at.body;
+          break;
+        case 'switch':
+          this.visit(at.subject);
+          for (const { test, body } of at.cases) {
+            this.visit(test);
+            this.statements(body);
+          }
+          return;
+        case 'try':
+          this.visit(at.body);
+          for (const { body } of at.catches) this.visit(body);
+          at = at.finally;
+          break;
+        case 'assert':
+          at = at.test;
+          break;
+        case 'literal':
+        case 'name':
+        case 'opaque':
+        case 'import':
+        case 'break':
+        case 'continue':
+          return;
+      }
+    }
+  }
+
+  private arguments(args: readonly Argument[]): void {
+    for (const { value } of args) this.visit(value);
+  }
+
+  /** Lists a stage and goes into it; false if it has no name that the text tells. */
+  private stage(call: Call): boolean {
+    const name = stageName(this.pipeline.text, call);
+    if (name === undefined) return false;
+    const { lines } = this.pipeline;
+    const outer = this.path;
+    this.path = [...outer, name];
+    const line = lineAt(lines, call.start);
+    this.stages.push({ name, path: this.path, line, endLine: lineAt(lines, call.end - 1) });
+    this.arguments(call.args);
+    this.visit(call.object);
+    this.path = outer;
+    return true;
+  }
+
+  private variables(call: Call): void {
+    const body = bodyOf(call);
+    if (body === undefined) return;
+    const scope = this.path.length === 0 ? 'pipeline' : this.path.join(' / ');
+    for (const entry of entriesOf(body)) this.environment.push(this.variable(entry, scope));
+  }
+
+  private variable(entry: EnvironmentEntry, scope: string): OutlineVariable {
+    const { text, lines } = this.pipeline;
+    const kind = kindOf(entry.value);
+    const value =
+      kind === 'runtime' ? undefined : reduce(text, entry.value, entry.name, this.known, 0);
+    const line = lineAt(lines, entry.start);
+    const variable = { name: entry.name, scope, line, kind };
+    return value === undefined ? variable : { ...variable, value };
+  }
+}
+
+/** The name of a `stage` call if the text tells it: of a GString its source. */
+export function stageName(text: string, call: Call): string | undefined {
+  const [first] = call.args;
+  if (first === undefined || (first.name !== undefined && first.name !== 'name')) return undefined;
+  const { value } = first;
+  if (value.kind === 'gstring') return text.slice(value.inner.start, value.inner.end);
+  if (value.kind !== 'literal' || value.value === null) return undefined;
+  return String(value.value);
+}
+
+/** `literal`: constants and their sums. `interpolated`: with a GString. `runtime`: all else. */
+function kindOf(value: Expression): OutlineVariable['kind'] {
+  let interpolated = false;
+  let at = value;
+  while (at.kind === 'binary' && at.operator === '+') {
+    const right = kindOf(at.right);
+    if (right === 'runtime') return right;
+    interpolated ||= right === 'interpolated';
+    at = at.left;
+  }
+  if (at.kind === 'gstring') return 'interpolated';
+  if (at.kind !== 'literal') return 'runtime';
+  return interpolated ? 'interpolated' : 'literal';
+}
+
+/** References that lead nowhere, in circles or through too many hands, have no value. */
+const MAX_REFERENCES = 16;
+
+/**
+ * What a value comes to by the text alone. A name is another key of the same block, but never the
+ * key itself, else a key of a block around it.
+ */
+function reduce(
+  text: string,
+  value: Expression,
+  own: string,
+  known: Known | undefined,
+  depth: number,
+): string | undefined {
+  if (depth > MAX_REFERENCES) return undefined;
+  switch (value.kind) {
+    case 'literal':
+      if (typeof value.value === 'number') return numberText(text.slice(value.start, value.end));
+      return value.value === null ? undefined : String(value.value);
+    case 'binary': {
+      const left = reduce(text, value.left, own, known, depth + 1);
+      const right = reduce(text, value.right, own, known, depth + 1);
+      if (left === undefined || right === undefined) return undefined;
+      const numbers = [value.left, value.right].every(
+        (side) => side.kind === 'literal' && typeof side.value === 'number',
+      );
+      return numbers ? String(Number(left) + Number(right)) : left + right;
+    }
+    case 'gstring': {
+      let result = '';
+      for (const part of value.parts) {
+        const piece = typeof part === 'string' ? part : reduce(text, part, own, known, depth + 1);
+        if (piece === undefined) return undefined;
+        result += piece;
+      }
+      return result;
+    }
+    case 'name':
+      return lookUp(text, value.name, own, known, depth);
+    case 'property':
+      if (value.object.kind !== 'name' || value.object.name !== 'env') return undefined;
+      return typeof value.name === 'string'
+        ? lookUp(text, value.name, own, known, depth)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function lookUp(
+  text: string,
+  name: string,
+  own: string,
+  known: Known | undefined,
+  depth: number,
+): string | undefined {
+  let block = name === own ? known?.outer : known;
+  for (; block !== undefined; block = block.outer) {
+    const value = block.entries.get(name);
+    if (value !== undefined) {
+      const result = reduce(text, value, name, block, depth + 1);
+      // An empty value removes the variable, so a name that refers to it finds nothing.
+      return result === '' && block !== known ? undefined : result;
+    }
+  }
+  return undefined;
+}
+
+/** A number as Groovy prints it: without suffix and separators. */
+export function numberText(source: string): string {
+  return source.replaceAll('_', '').replace(/(?<=^-?[\d.]+)[lgidfLGIDF]$/, '');
+}

@@ -1,0 +1,36 @@
+import { QUOTE } from './lexer';
+
+/**
+ * The value of a string's text without its quotes: escapes are resolved as the kind of string has
+ * them, and line ends are `\n`.
+ */
+export function unescape(raw: string, quote: number): string {
+  const text = raw.includes('\r') ? raw.replaceAll(/\r\n?/g, '\n') : raw;
+  if (quote === QUOTE.slashy) return text.replaceAll('\\/', '/');
+  if (quote === QUOTE.dollarSlashy) return text.replaceAll(/\$([$/])/g, '$1');
+  if (!text.includes('\\')) return text;
+  return text.replaceAll(ESCAPE, (whole, escape: string) => {
+    const first = escape.charAt(0);
+    if (first === '\n') return '';
+    if (first === 'u') {
+      return escape.length > 1
+        ? String.fromCharCode(parseInt(escape.replace(/^u+/, ''), 16))
+        : whole;
+    }
+    if (first >= '0' && first <= '7') return String.fromCharCode(parseInt(escape, 8));
+    return SINGLE[first] ?? whole;
+  });
+}
+
+const ESCAPE = /\\(u+[\da-fA-F]{4}|[0-3]?[0-7]{1,2}|[^])/g;
+const SINGLE: Readonly<Record<string, string>> = {
+  b: '\b',
+  t: '\t',
+  n: '\n',
+  r: '\r',
+  f: '\f',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  $: '$',
+};
