@@ -164,7 +164,7 @@ export function createConsoleScanner(): ConsoleScanner {
   });
 
   return {
-    push: lines.push,
+    push: (chunk) => lines.push(chunk),
     end() {
       lines.end();
       endCommand(Buffer.alloc(0), 0);

@@ -49,7 +49,7 @@ export function createLogScanner(): LogScanner {
   });
 
   return {
-    push: lines.push,
+    push: (chunk) => lines.push(chunk),
     end() {
       lines.end();
       const all = [...tests.values()];
@@ -63,7 +63,7 @@ const NEEDLES = ['FAIL', '[Fail] ', 'ERROR ', 'script returned exit code '];
 const VAGRANT = /^(?: {4}|==> )[\w.-]+: /;
 const EXIT_CODE = /script returned exit code (-?\d{1,10})/;
 const GO_TEST = /^\s*--- FAIL: (\S+)/;
-const GO_PACKAGE = /^FAIL\t(\S+)\t[\d.]+s/;
+const GO_PACKAGE = /^FAIL\t(\S+)(?:\t[\d.]+s)?\s*$/;
 
 /** Puts the tests seen since the last package into this one, in their places. */
 function endPackage(tests: Map<string, FailedTest>, keys: readonly string[], group: string): void {

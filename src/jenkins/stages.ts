@@ -59,7 +59,7 @@ export function stagesOfDescribe(json: unknown): Stage[] {
     const name = text(stage['name']);
     if (name === undefined) return [];
     return {
-      id: String(stage['id'] as string | number),
+      id: text(stage['id']) ?? name,
       name,
       path: [name],
       state: describeState(stage['status']),

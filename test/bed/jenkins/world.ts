@@ -1,0 +1,142 @@
+import type { Result, StageState } from '../../../src/jenkins/run';
+
+/** What a Jenkins server holds, as plain data. */
+export interface World {
+  readonly jobs: readonly JobSpec[];
+}
+
+export interface JobSpec {
+  /** Jenkins' own name: a branch `feature/x` is `feature%2Fx`. */
+  readonly name: string;
+  /** `job` unless told. */
+  readonly kind?: 'job' | 'freestyle' | 'folder' | 'multibranch' | 'organization' | 'template';
+  readonly jobs?: readonly JobSpec[];
+  /** In any order. */
+  readonly runs?: readonly RunSpec[];
+  readonly disabled?: boolean;
+}
+
+export interface RunSpec {
+  readonly number: number;
+  /** Undefined while it runs, but may be told while it does. */
+  readonly result?: Result | undefined;
+  readonly building?: boolean;
+  /** Milliseconds since the epoch. */
+  readonly startedAt?: number;
+  /** Milliseconds. */
+  readonly duration?: number;
+  readonly causes?: readonly string[];
+  readonly parameters?: readonly ParameterSpec[];
+  /** The revision of a multibranch project's run. */
+  readonly revision?:
+    { readonly hash: string } | { readonly hash: string; readonly pullHash: string };
+  readonly checkouts?: readonly CheckoutSpec[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly builtOn?: string;
+  readonly stages?: readonly StageSpec[];
+  /** As it lies on the server's disk; written out of the stages when it is not told. */
+  readonly log?: string | Buffer;
+  /** Lines before the first stage of a log that is written out of the stages. */
+  readonly preamble?: readonly string[];
+  /** The `ERROR: …` at the end of a log that is written out of the stages. */
+  readonly error?: string;
+  readonly tests?: readonly TestSpec[];
+  readonly script?: string;
+}
+
+export interface ParameterSpec {
+  readonly name: string;
+  /** Passwords have none. */
+  readonly value?: string | boolean;
+  readonly kind?: 'String' | 'Boolean' | 'Password' | 'Choice' | 'Text';
+}
+
+/** What the git plugin notes of each repository, those of shared libraries too. */
+export interface CheckoutSpec {
+  readonly sha: string;
+  readonly remoteUrls: readonly string[];
+  readonly branch?: string;
+}
+
+export interface StageSpec {
+  readonly name: string;
+  readonly state?: StageState;
+  /** Why it was skipped: `when conditional` or `earlier failure(s)`. */
+  readonly reason?: string;
+  /** Milliseconds. */
+  readonly duration?: number;
+  readonly children?: readonly StageSpec[];
+  /** Whether the children are the branches of a `parallel`. */
+  readonly parallel?: boolean;
+  /** What its steps wrote, `[Pipeline] sh` and the like included. */
+  readonly log?: readonly string[];
+}
+
+export interface TestSpec {
+  readonly group: string;
+  readonly name: string;
+  readonly status?: 'PASSED' | 'FAILED' | 'REGRESSION' | 'FIXED' | 'SKIPPED';
+  readonly details?: string;
+}
+
+/** The console log of a run, as Pipeline would have written it. */
+export function logOf(run: RunSpec): Buffer {
+  if (run.log !== undefined) return Buffer.from(run.log);
+  const ended = run.building !== true && run.result !== undefined;
+  const lines = [
+    ...(run.causes ?? ['Started by user Ada']),
+    ...(run.preamble ?? []),
+    '[Pipeline] Start of Pipeline',
+    '[Pipeline] node',
+    'Running on agent-1 in /var/lib/jenkins/workspace/job',
+    '[Pipeline] {',
+    ...(run.stages ?? []).flatMap(stageLines),
+    ...(ended
+      ? [
+          '[Pipeline] }',
+          '[Pipeline] // node',
+          '[Pipeline] End of Pipeline',
+          ...(run.error === undefined ? [] : [`ERROR: ${run.error}`]),
+          `Finished: ${run.result}`,
+        ]
+      : []),
+  ];
+  return Buffer.from(lines.join('\n') + '\n');
+}
+
+function stageLines(stage: StageSpec): string[] {
+  const skipped =
+    stage.state === 'skipped'
+      ? [
+          `Stage "${stage.name}" skipped due to ${stage.reason ?? 'when conditional'}`,
+          '[Pipeline] getContext',
+        ]
+      : [];
+  const inner =
+    stage.parallel === true
+      ? branchLines(stage.children ?? [])
+      : (stage.children ?? []).flatMap(stageLines);
+  const open = stage.state === 'running' || stage.state === 'waiting';
+  return [
+    '[Pipeline] stage',
+    `[Pipeline] { (${stage.name})`,
+    ...skipped,
+    ...(stage.log ?? []),
+    ...inner,
+    ...(open ? [] : ['[Pipeline] }', '[Pipeline] // stage']),
+  ];
+}
+
+/** Declarative's branches: each a block of its own with the stage of the same name in it. */
+function branchLines(branches: readonly StageSpec[]): string[] {
+  return [
+    '[Pipeline] parallel',
+    ...branches.map(({ name }) => `[Pipeline] { (Branch: ${name})`),
+    ...branches.flatMap((branch) => [
+      ...stageLines(branch),
+      ...(branch.state === 'running' ? [] : ['[Pipeline] }']),
+      ...(branch.state === 'failed' ? [`Failed in branch ${branch.name}`] : []),
+    ]),
+    ...(branches.some(({ state }) => state === 'running') ? [] : ['[Pipeline] // parallel']),
+  ];
+}
