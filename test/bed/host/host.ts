@@ -201,6 +201,8 @@ export async function runMochaInHost(
   const deadline = AbortSignal.timeout(timeoutMs);
   const limit = AbortSignal.any([signal, deadline]);
   const lines: string[] = [];
+  // Warnings and errors of the whole workbench; many are its own, about nothing that matters here.
+  const asides: string[] = [];
   await using server = await startServer({
     ...options,
     extensionDevelopmentPath: extension,
@@ -220,7 +222,10 @@ export async function runMochaInHost(
   await page.exposeFunction('codeAutomationExit', (code: number) => exit(code));
   await page.exposeFunction('codeAutomationLog', (type: string, words: unknown) => {
     const text = format(...(Array.isArray(words) ? (words as unknown[]) : [words]));
-    if (type !== 'debug' && type !== 'trace' && !workbenchChatter.test(text)) lines.push(text);
+    if (type === 'warn' || type === 'error') asides.push(text);
+    else if (type === 'log' || type === 'info') {
+      if (!workbenchChatter.test(text)) lines.push(text);
+    }
   });
 
   let code: number;
@@ -232,7 +237,11 @@ export async function runMochaInHost(
     code = deadline.aborted ? 124 : 1;
     lines.push(deadline.aborted ? `No end after ${timeoutMs} ms.` : String(error));
   }
-  const result = await believe(server.resultFile, code, lines);
+  const believed = await believe(server.resultFile, code, lines);
+  const result =
+    believed.exitCode === 0
+      ? believed
+      : { ...believed, output: [believed.output, 'Meanwhile:', ...asides].join('\n') };
   if (shots !== undefined && result.exitCode !== 0) {
     await mkdir(shots, { recursive: true });
     await page.screenshot({ path: join(shots, 'failure.png') }).catch(() => undefined);
