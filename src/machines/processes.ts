@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
@@ -36,49 +37,60 @@ export function isAlive(pid: number, born: string): boolean {
 }
 
 /**
- * The processes whose environment holds `cookie` (`NAME=value`), other than this one. Jenkins
- * finds what a step left in the same way. Only processes of the same user can be seen.
+ * The processes whose environment holds `cookie` (`NAME=value`), other than this one and those
+ * that `spare` matches by their command's name. Jenkins finds what a step left in the same way.
+ * Only processes of the same user can be seen.
  */
-export function processesWith(cookie: string): number[] {
-  if (process.platform === 'linux') {
-    const found: number[] = [];
-    for (const entry of readdirSync('/proc')) {
-      if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-      try {
-        const environment = readFileSync(`/proc/${entry}/environ`, 'latin1');
-        if (environment.split('\0').includes(cookie) && bornAt(Number(entry)) !== undefined)
-          found.push(Number(entry));
-      } catch {
-        // It ended meanwhile, or belongs to somebody else.
-      }
-    }
-    return found;
-  }
+export function processesWith(cookie: string, spare: RegExp): number[] {
   if (process.platform === 'win32') return [];
-  const options = { encoding: 'utf8', maxBuffer: 64 << 20 } as const;
-  const lines = execFileSync('ps', ['-axEww', '-o', 'pid=,command='], options).split('\n');
-  return lines
-    .filter((line) => ` ${line} `.includes(` ${cookie} `))
-    .map((line) => Number.parseInt(line, 10))
-    .filter((pid) => pid !== process.pid);
+  const found = process.platform === 'linux' ? scanProc(cookie) : scanPs(cookie);
+  return found.flatMap(({ pid, name }) => (pid === process.pid || spare.test(name) ? [] : [pid]));
 }
 
 /**
  * Ends every process with `cookie`: SIGTERM, and SIGKILL for those that are still there after
  * `grace` milliseconds. Resolves with the numbers of those that outlived even that.
  */
-export async function endProcessesWith(cookie: string, grace: number): Promise<number[]> {
+export async function endProcessesWith(
+  cookie: string,
+  spare: RegExp,
+  grace: number,
+): Promise<number[]> {
   for (const [signal, patience] of [
     ['SIGTERM', grace],
     ['SIGKILL', 2000],
   ] as const) {
-    const found = processesWith(cookie);
+    const found = processesWith(cookie, spare);
     if (found.length === 0) return [];
     for (const pid of found) send(pid, signal);
     const deadline = Date.now() + patience;
-    while (Date.now() < deadline && processesWith(cookie).length > 0) await delay(50);
+    while (Date.now() < deadline && processesWith(cookie, spare).length > 0) await delay(50);
   }
-  return processesWith(cookie);
+  return processesWith(cookie, spare);
+}
+
+function scanProc(cookie: string): { pid: number; name: string }[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const environment = readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0');
+      if (!environment.includes(cookie) || bornAt(Number(entry)) === undefined) return [];
+      return [{ pid: Number(entry), name: readFileSync(`/proc/${entry}/comm`, 'latin1').trim() }];
+    } catch {
+      // It ended meanwhile, or belongs to somebody else.
+      return [];
+    }
+  });
+}
+
+function scanPs(cookie: string): { pid: number; name: string }[] {
+  const options = { encoding: 'utf8', maxBuffer: 64 << 20 } as const;
+  const lines = execFileSync('ps', ['-axEww', '-o', 'pid=,command='], options).split('\n');
+  return lines.flatMap((line) => {
+    const [, pid, command = ''] = /^\s*(\d+) (\S+)/.exec(line) ?? [];
+    if (pid === undefined || !` ${line} `.includes(` ${cookie} `)) return [];
+    return [{ pid: Number(pid), name: basename(command) }];
+  });
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

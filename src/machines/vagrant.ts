@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A virtual machine that Vagrant made for a directory. */
@@ -21,11 +21,6 @@ export function machinesOf(directory: string): VagrantMachine[] {
   );
 }
 
-/** Whether Vagrant has ever worked in `directory`: then a machine may exist that its notes do not name yet. */
-export function wasUsedIn(directory: string): boolean {
-  return list(join(directory, '.vagrant', 'machines')).length > 0;
-}
-
 /** A Vagrant command as data. */
 export const vagrant = {
   destroy: { command: 'vagrant', args: ['destroy', '-f'] },
@@ -36,6 +31,24 @@ export const vagrant = {
     parse: (output: string): string | undefined => /Vagrant (\d+(?:\.\d+)+)/.exec(output)?.[1],
   },
 } as const;
+
+/**
+ * Servers that a step may have started and that other machines of the person live in too:
+ * VirtualBox' service above all. They are never ended with a step.
+ */
+export const hypervisors =
+  /^(VBox|VirtualBox|vmware|vmnet|prl_|libvirtd|virt|qemu|dnsmasq|dockerd|containerd|conmon|podman)/;
+
+/** The folders at or below `directory` in which Vagrant has worked, at most three levels down. */
+export function vagrantFolders(directory: string, depth = 3): string[] {
+  const here = wasUsedIn(directory) ? [directory] : [];
+  if (depth === 0) return here;
+  return list(directory)
+    .filter((name) => !name.startsWith('.') && name !== 'node_modules')
+    .map((name) => join(directory, name))
+    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
+    .reduce((found, path) => found.concat(vagrantFolders(path, depth - 1)), here);
+}
 
 /** What Vagrant itself could not do, as opposed to a test that failed in the machine. */
 export interface VagrantTrouble {
@@ -140,6 +153,10 @@ const troubles: readonly (VagrantTrouble & { readonly pattern: RegExp })[] = [
     advice: 'A plugin or a version that it requires is missing here; Vagrant says which above.',
   },
 ];
+
+function wasUsedIn(directory: string): boolean {
+  return list(join(directory, '.vagrant', 'machines')).length > 0;
+}
 
 function list(directory: string): string[] {
   try {

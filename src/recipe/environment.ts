@@ -1,4 +1,5 @@
 import type { Run } from '../jenkins/run';
+import { decodeName, fullNameOf } from '../jenkins/url';
 
 /**
  * The variables that Jenkins itself gives every step of the run. WORKSPACE, NODE_NAME and
@@ -11,15 +12,9 @@ export function runEnvironment(
   commit: string,
   remoteUrl: string | undefined,
 ): Record<string, string> {
-  // An item's name keeps its own escapes: a branch `feature/x` is the item `feature%2Fx`.
-  const names = run.jobUrl
-    .slice(run.server.length)
-    .split('/')
-    .filter((part, index) => index % 2 === 1 && part !== '')
-    .map((part) => decodeURIComponent(part));
-  const jobName = names.join('/');
-  const ofMultibranch =
-    run.change !== undefined || decodeURIComponent(names.at(-1) ?? '') === run.branch;
+  const jobName = fullNameOf(run.jobUrl);
+  const baseName = jobName.split('/').at(-1) ?? jobName;
+  const ofMultibranch = run.change !== undefined || decodeName(baseName) === run.branch;
   return defined({
     CI: 'true',
     BUILD_NUMBER: String(run.number),
@@ -28,7 +23,7 @@ export function runEnvironment(
     BUILD_TAG: `jenkins-${jobName.replaceAll('/', '-')}-${run.number}`,
     BUILD_URL: run.url,
     JOB_NAME: jobName,
-    JOB_BASE_NAME: names.at(-1),
+    JOB_BASE_NAME: baseName,
     JOB_URL: run.jobUrl,
     RUN_DISPLAY_URL: `${run.url}display/redirect`,
     JENKINS_URL: run.server,

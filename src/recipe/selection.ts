@@ -3,7 +3,8 @@ import type { Recipe, RecordedStage } from './recipe';
 
 /** Whether a stage is run, and why, in words for people. */
 export interface Choice {
-  readonly runs: boolean;
+  /** `when`: as its own condition says here. */
+  readonly runs: boolean | 'when';
   readonly why: string;
 }
 
@@ -55,9 +56,7 @@ export function samePath(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function byCondition(stage: StageCall): Choice {
-  return stage.conditional
-    ? { runs: true, why: 'its `when` is decided as it stands' }
-    : { runs: true, why: 'selected' };
+  return { runs: stage.conditional ? 'when' : true, why: 'selected' };
 }
 
 /** The stage itself, what lies in it, and what it lies in. `name` is a name or a path `A / B`. */

@@ -91,15 +91,17 @@ export interface Journal extends Disposable {
   append(event: NewEvent): void;
 }
 
-/** Opens the journal at `file` for appending; the caller disposes it. */
-export function openJournal(file: string): Journal {
+/** Opens the journal at `file` for appending; the caller disposes it. `onEvent` hears of each event once it is written. */
+export function openJournal(file: string, onEvent?: (event: JournalEvent) => void): Journal {
   const fd = openSync(file, 'a', 0o600);
   // After a kill in mid-write the last line may lack its end; the next event starts a new one.
   const { size } = fstatSync(fd);
   if (size > 0 && lastByte(file, size) !== 0x0a) writeSync(fd, '\n');
   return {
     append: (event) => {
-      writeSync(fd, JSON.stringify({ at: new Date().toISOString(), ...event }) + '\n');
+      const stamped = { at: new Date().toISOString(), ...event };
+      writeSync(fd, JSON.stringify(stamped) + '\n');
+      onEvent?.(stamped);
     },
     [Symbol.dispose]: () => closeSync(fd),
   };

@@ -38,6 +38,8 @@ export interface Reproduction {
   readonly files: Files;
   readonly recipe: Recipe;
   readonly status: Status;
+  /** Also while a machine is kept. */
+  readonly verdict: Verdict | undefined;
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
   readonly stages: readonly {
@@ -214,6 +216,7 @@ export function project(
     files,
     recipe,
     status: status(),
+    verdict,
     startedAt,
     endedAt,
     stages: [...stages.values()],

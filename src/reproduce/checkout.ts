@@ -1,0 +1,146 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../base/errors';
+import { ensureCommit, git, releaseCommit } from '../recipe/git';
+import type { Recipe } from '../recipe/recipe';
+
+/** Hooks of the person's repository are for the person's own work. */
+const noHooks = ['-c', 'core.hooksPath=/dev/null'];
+
+const lfs = [
+  '-c',
+  'filter.lfs.process=git-lfs filter-process',
+  '-c',
+  'filter.lfs.smudge=git-lfs smudge -- %f',
+  '-c',
+  'filter.lfs.clean=git-lfs clean -- %f',
+  '-c',
+  'filter.lfs.required=true',
+];
+
+/**
+ * Checks the recipe's commit out into `into` as a detached git worktree, with submodules and LFS
+ * files when the repository uses them, and lays the person's uncommitted changes over it if the
+ * recipe asks for it. Nothing in the person's own tree, index or branches is touched.
+ * @throws UserError when the commit can not be had, or the changes do not fit on it.
+ */
+export async function checkout(recipe: Recipe, into: string, signal: AbortSignal): Promise<void> {
+  const { directory, remoteUrl } = recipe.repository;
+  await ensureCommit(directory, recipe.commit, remoteUrl === undefined ? [] : [remoteUrl], signal);
+  // Read before the checkout: the changes are those of the moment in which it was asked for.
+  const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : '';
+  const attributes = await fileAt(directory, recipe.commit, '.gitattributes', signal);
+  const usesLfs = attributes?.includes('filter=lfs') ?? false;
+  if (usesLfs) await needLfs(directory, signal);
+  const add = ['worktree', 'add', '--detach', '--quiet', into, recipe.commit];
+  await git([...noHooks, ...(usesLfs ? lfs : []), ...add], directory, signal);
+  if ((await fileAt(directory, recipe.commit, '.gitmodules', signal)) !== undefined)
+    await updateSubmodules(directory, into, signal);
+  if (changes !== '') await applyChanges(changes, into, signal);
+}
+
+/** Takes the worktree away, whatever is in it. It may be half made or half gone. */
+export async function removeCheckout(
+  recipe: Recipe,
+  from: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { directory } = recipe.repository;
+  try {
+    await git(['worktree', 'remove', '--force', '--force', from], directory, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof UserError)) throw error;
+    // It was never registered, or the repository itself is gone: the folder is all there is.
+  }
+  await rm(from, { recursive: true, force: true });
+}
+
+/** Lets go of the commit that `checkout` fetched. */
+export async function releaseCheckout(recipe: Recipe, signal: AbortSignal): Promise<void> {
+  try {
+    await releaseCommit(recipe.repository.directory, recipe.commit, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // Without its repository there is nothing that could be held.
+    if (!(error instanceof UserError)) throw error;
+  }
+}
+
+/** What differs from HEAD, untracked files too, as a patch. It is computed in an index of our own. */
+async function uncommittedChanges(directory: string, signal: AbortSignal): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), 'ci-parity-index-'));
+  try {
+    const index = join(scratch, 'index');
+    const own = (await git(['rev-parse', '--git-path', 'index'], directory, signal)).trim();
+    await copyFile(join(directory, own), index).catch(() => copyFile(own, index));
+    const env = { GIT_INDEX_FILE: index };
+    await git(['add', '--all'], directory, signal, { env });
+    return await git(['diff', '--cached', '--binary', '--no-ext-diff', 'HEAD'], directory, signal, {
+      env,
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function applyChanges(patch: string, into: string, signal: AbortSignal): Promise<void> {
+  try {
+    await git(['apply', '--3way', '--whitespace=nowarn'], into, signal, { input: patch });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new UserError("Your uncommitted changes do not fit on the run's commit.", {
+      cause,
+      advice: 'Reproduce without them, or bring them onto that commit first.',
+    });
+  }
+}
+
+async function needLfs(directory: string, signal: AbortSignal): Promise<void> {
+  try {
+    await git(['lfs', 'version'], directory, signal);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new UserError('The repository keeps files in Git LFS, and git-lfs is not there.', {
+      cause,
+      advice: 'Install git-lfs, then reproduce again.',
+    });
+  }
+}
+
+/** `submodule update --init` writes into the configuration that all worktrees share; what it added is taken out again. */
+async function updateSubmodules(
+  directory: string,
+  into: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = await submoduleSettings(directory, signal);
+  try {
+    await git(
+      [...noHooks, 'submodule', 'update', '--init', '--recursive', '--quiet'],
+      into,
+      signal,
+    );
+  } finally {
+    const after = await submoduleSettings(directory, signal);
+    for (const key of after)
+      if (!before.has(key)) await git(['config', '--local', '--unset-all', key], directory, signal);
+  }
+}
+
+async function submoduleSettings(directory: string, signal: AbortSignal): Promise<Set<string>> {
+  const names = await git(['config', '--local', '--name-only', '--list'], directory, signal);
+  return new Set(names.split('\n').filter((name) => name.startsWith('submodule.')));
+}
+
+async function fileAt(
+  directory: string,
+  commit: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const entry = await git(['ls-tree', commit, '--', path], directory, signal);
+  const [, sha] = /^\d+ blob ([0-9a-f]+)\t/.exec(entry) ?? [];
+  return sha === undefined ? undefined : git(['cat-file', 'blob', sha], directory, signal);
+}

@@ -1,0 +1,157 @@
+import { execa } from 'execa';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { messageOf } from '../base/errors';
+import { bornAt, endProcessesWith, isAlive } from '../machines/processes';
+import { hypervisors, machinesOf, vagrant, vagrantFolders } from '../machines/vagrant';
+import { makePlan } from '../recipe/plan';
+import type { Recipe } from '../recipe/recipe';
+import { releaseCheckout, removeCheckout } from './checkout';
+import { cookieOf } from './effects';
+import { openJournal, type Journal } from './journal';
+import { listReproductions, type Files, type Reproduction } from './store';
+
+/** Milliseconds for `vagrant destroy`; under emulation it was seen to take 4 s. */
+const DESTROY_TIMEOUT = 120_000;
+
+export interface Leavings {
+  readonly files: Files;
+  readonly recipe: Recipe;
+  readonly journal: Journal;
+  readonly made: Reproduction['made'];
+  /** What `vagrant destroy` needs to evaluate the Vagrantfile as the steps did. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Takes away what a reproduction made, and strikes it off the journal when it is seen gone.
+ * Resolves with a sentence for each thing that is left. A folder with a machine in it stays:
+ * without Vagrant's notes nobody could destroy that machine.
+ */
+export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<string[]> {
+  const { files, recipe, journal, made, environment, say } = leavings;
+  const left: string[] = [];
+  const { name, value } = cookieOf(files);
+  const outlived = await endProcessesWith(`${name}=${value}`, hypervisors, 3000);
+  if (outlived.length > 0) left.push(`processes ${outlived.join(', ')} could not be ended`);
+  const workspaces = made.filter(({ what }) => what === 'machine').map(({ where }) => where);
+  const lost = new Set<string>();
+  for (const workspace of workspaces) {
+    for (const folder of vagrantFolders(workspace)) {
+      if (machinesOf(folder).length > 0) {
+        say(`destroying what is left of Vagrant in ${folder}`);
+        await destroy(folder, environment, signal);
+      }
+      for (const machine of machinesOf(folder)) {
+        left.push(
+          `the ${machine.provider} machine ${machine.name}: cd ${folder} && vagrant destroy -f`,
+        );
+        lost.add(workspace);
+      }
+    }
+    if (!lost.has(workspace)) journal.append({ type: 'gone', what: 'machine', where: workspace });
+  }
+  for (const { what, where } of made) {
+    if (what !== 'worktree' || [...lost].some((workspace) => where.startsWith(workspace))) continue;
+    try {
+      await removeCheckout(recipe, where, signal);
+      journal.append({ type: 'gone', what: 'worktree', where });
+    } catch (error) {
+      signal.throwIfAborted();
+      left.push(`the folder ${where}: ${messageOf(error)}`);
+    }
+  }
+  for (const workspace of workspaces)
+    if (!lost.has(workspace))
+      await rm(workspace, { recursive: true, force: true }).catch(() => undefined);
+  for (const workspace of workspaces)
+    if (!lost.has(workspace) && existsSync(workspace)) left.push(`the folder ${workspace}`);
+  await releaseCheckout(recipe, signal);
+  return left;
+}
+
+async function destroy(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { command, args } = vagrant.destroy;
+  // What it could not do is seen by what is left afterwards.
+  await execa(command, args, {
+    cwd: folder,
+    env: { ...environment },
+    extendEnv: false,
+    stdio: 'ignore',
+    reject: false,
+    timeout: DESTROY_TIMEOUT,
+    cancelSignal: signal,
+  });
+}
+
+/**
+ * Puts away what reproductions left whose owner is dead. Each is swept by one process only.
+ * Resolves with what was done and what is left, by reproduction.
+ */
+export async function sweep(
+  base: Readonly<Record<string, string>>,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<{ id: string; left: readonly string[] }[]> {
+  const swept: { id: string; left: readonly string[] }[] = [];
+  for (const reproduction of listReproductions()) {
+    const { files, recipe, status, made } = reproduction;
+    if (status.state !== 'interrupted') continue;
+    const claim = `${files.owner}.sweep`;
+    if (!claimFile(claim)) continue;
+    try {
+      say(`${files.id} was interrupted: putting away what it left`);
+      using journal = openJournal(files.journal);
+      const environment = { ...base, ...(await environmentOf(recipe, signal)) };
+      const left = await putAway({ files, recipe, journal, made, environment, say }, signal);
+      const stage = reproduction.stages.findLast(({ state }) => state === 'running')?.path.at(-1);
+      journal.append({
+        type: 'verdict',
+        verdict: {
+          kind: 'could not run',
+          sentence: `could not run: it was interrupted${stage === undefined ? '' : ` in ${stage}`}`,
+          details: [],
+          failedTests: [],
+        },
+      });
+      journal.append({ type: 'ended', left });
+      swept.push({ id: files.id, left });
+    } finally {
+      rmSync(claim, { force: true });
+    }
+  }
+  return swept;
+}
+
+/** Makes a file that says that it is ours. False when a living process has it. */
+export function claimFile(path: string): boolean {
+  const mine = `${process.pid} ${bornAt(process.pid) ?? ''}`;
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      writeFileSync(path, mine, { flag: 'wx', mode: 0o600 });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const [pid = '', ...born] = readFileSync(path, 'utf8').split(' ');
+    if (isAlive(Number(pid), born.join(' '))) return false;
+    rmSync(path, { force: true });
+  }
+  return false;
+}
+
+/** What the steps had in their environment, as far as the recipe tells it. */
+async function environmentOf(recipe: Recipe, signal: AbortSignal): Promise<Record<string, string>> {
+  const plan = await makePlan(recipe, signal);
+  const environment: Record<string, string> = { ...recipe.environment };
+  for (const item of plan.items)
+    if (item.kind === 'sh')
+      for (const { name, value } of item.changes)
+        if (typeof value === 'string') environment[name] = value;
+  return environment;
+}

@@ -1,0 +1,275 @@
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, watch } from 'node:fs';
+import { isAbort, messageOf, UserError } from '../base/errors';
+import type { Secrets } from '../base/secretChannel';
+import { openLocalMachine } from '../machines/local';
+import { bornAt } from '../machines/processes';
+import { machinesOf, vagrantFolders } from '../machines/vagrant';
+import { interpret } from '../pipeline/interpret';
+import { parse } from '../pipeline/parser';
+import { factsOf, makePlan, type Plan } from '../recipe/plan';
+import type { Recipe } from '../recipe/recipe';
+import { realEffects, type RealEffects, type Screen } from './effects';
+import { openJournal, type Journal, type JournalEvent, type Verdict } from './journal';
+import { preflight } from './preflight';
+import { claimFile, putAway, sweep } from './putAway';
+import { listReproductions, readReproduction, type Files } from './store';
+import { judge, type Observation } from './verdict';
+
+/** What the world outside gives a reproduction, and asks of it. */
+export interface Surroundings {
+  readonly screen: Screen;
+  /** Told each event of the journal as it is written. */
+  readonly onEvent?: (event: JournalEvent) => void;
+  /** What every step inherits: this machine's environment, as an agent's would be. */
+  readonly base: Readonly<Record<string, string>>;
+  /** Gives the credentials that the Jenkinsfile asks for, by their Jenkins ids. */
+  readonly secrets: (ids: readonly string[], signal: AbortSignal) => Promise<Secrets>;
+  /**
+   * Tells when the person interrupts. The first time: stop the step, run `post`, put away. The
+   * second time: end at once, and say what is left. While a machine is kept it says finish.
+   */
+  readonly onInterrupt: (listener: (why: string) => void) => Disposable;
+  /** Tells when the person at the terminal says that a kept machine is to be put away. */
+  readonly onFinish: (listener: () => void) => Disposable;
+}
+
+/**
+ * Carries a new reproduction out, from preflight to putting away, and records it in its journal.
+ * @throws UserError when it is not new any more, or another process has it.
+ */
+export async function runReproduction(id: string, surroundings: Surroundings): Promise<Verdict> {
+  const { files, recipe, status } = readReproduction(id);
+  if (status.state !== 'new' || !claimFile(files.owner))
+    throw new UserError(`${id} was started before.`, { advice: `See: ci-parity show ${id}` });
+  using journal = openJournal(files.journal, surroundings.onEvent);
+  journal.append({
+    type: 'started',
+    version: 1,
+    pid: process.pid,
+    bornAt: bornAt(process.pid) ?? '',
+  });
+  const { screen, base } = surroundings;
+  using will = obey(files, recipe, journal, surroundings);
+  introduce(recipe, screen);
+  await sweep(base, (line) => screen.say(line), will.kill);
+
+  const attempt: { real?: RealEffects } = {};
+  let observation: Observation;
+  try {
+    observation = await carryOut(recipe, files, journal, surroundings, will, attempt);
+  } catch (error) {
+    if (!(error instanceof UserError) && !isAbort(error) && !will.kill.aborted) throw error;
+    observation = couldNot(error, will, attempt.real);
+  }
+  const verdict = judge(recipe, observation);
+  journal.append({ type: 'verdict', verdict });
+  const left = will.kill.aborted
+    ? readReproduction(id).made.map(({ what, where }) => `${what} ${where}`)
+    : await putAway(
+        {
+          files,
+          recipe,
+          journal,
+          made: readReproduction(id).made,
+          environment: { ...base, ...attempt.real?.lastEnvironment() },
+          say: (line) => screen.say(line),
+        },
+        will.kill,
+      );
+  journal.append({ type: 'ended', left });
+  rmSync(files.owner, { force: true });
+  for (const thing of left) screen.say(`left: ${thing}`);
+  return verdict;
+}
+
+/** What the person wants of a running reproduction. */
+interface Will extends Disposable {
+  readonly cancel: AbortSignal;
+  readonly kill: AbortSignal;
+  /** Why it was cancelled: `timeout` has passed, or the person said so. */
+  readonly cancelled: () => 'time' | 'person' | undefined;
+  /** Resolves when the person says finish. */
+  readonly finish: () => Promise<void>;
+}
+
+function obey(files: Files, recipe: Recipe, journal: Journal, surroundings: Surroundings): Will {
+  const { screen } = surroundings;
+  const cancel = new AbortController();
+  const kill = new AbortController();
+  let why: 'time' | 'person' | undefined;
+  let finishing: (() => void) | undefined;
+  const interrupt = (reason: string, by: 'time' | 'person'): void => {
+    if (finishing) finishing();
+    else if (why === undefined) {
+      why = by;
+      journal.append({ type: 'cancelling', why: reason });
+      screen.say(`${reason}: stopping the step, then post; once more ends at once`);
+      cancel.abort();
+    } else kill.abort();
+  };
+  const requests = watch(files.directory, () => {
+    // Each is a wish that is fulfilled by taking it away.
+    if (taken(files.stop)) interrupt('asked to stop', 'person');
+    if (finishing && taken(files.finish)) finishing();
+  });
+  const interrupts = surroundings.onInterrupt((reason) => interrupt(reason, 'person'));
+  const finishes = surroundings.onFinish(() => finishing?.());
+  const seconds = recipe.timeout;
+  const timer =
+    seconds === undefined
+      ? undefined
+      : setTimeout(() => interrupt(`${seconds} s have passed`, 'time'), seconds * 1000);
+  return {
+    cancel: cancel.signal,
+    kill: kill.signal,
+    cancelled: () => why,
+    finish: async () => {
+      clearTimeout(timer);
+      await new Promise<void>((resolve) => {
+        finishing = resolve;
+        if (existsSync(files.finish)) resolve();
+      });
+      finishing = undefined;
+    },
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      requests.close();
+      interrupts[Symbol.dispose]();
+      finishes[Symbol.dispose]();
+    },
+  };
+}
+
+function taken(path: string): boolean {
+  if (!existsSync(path)) return false;
+  rmSync(path, { force: true });
+  return true;
+}
+
+async function carryOut(
+  recipe: Recipe,
+  files: Files,
+  journal: Journal,
+  surroundings: Surroundings,
+  will: Will,
+  attempt: { real?: RealEffects },
+): Promise<Observation> {
+  const { screen, base } = surroundings;
+  const plan = await makePlan(recipe, will.cancel);
+  const others = listReproductions().filter((other) => other.files.id !== files.id);
+  for (const finding of await preflight(recipe, plan, files, base, others, will.cancel)) {
+    journal.append({ type: 'finding', finding });
+    if (finding.level === 'stop') throw new UserError(finding.message, { advice: finding.advice });
+    if (finding.level === 'warning') screen.say(`${finding.message} ${finding.advice ?? ''}`);
+  }
+  announce(plan, screen);
+  const secrets =
+    plan.credentials.length > 0 ? await surroundings.secrets(plan.credentials, will.cancel) : {};
+
+  mkdirSync(files.artifacts, { recursive: true });
+  const output = openSync(files.output, 'a', 0o600);
+  await using machine = await openLocalMachine();
+  let held = false;
+  const real = realEffects({
+    recipe,
+    files,
+    machine,
+    journal,
+    screen,
+    secrets,
+    base,
+    output,
+    kill: will.kill,
+    hold: async (failed, last) => {
+      const wanted =
+        recipe.keep === 'on-failure' ? failed : recipe.keep === 'always' && (failed || last);
+      if (!wanted || held || will.cancelled() !== undefined) return;
+      held = true;
+      const outcome = failed ? 'FAILURE' : 'SUCCESS';
+      const verdict = judge(recipe, {
+        ...real.observed(),
+        outcome,
+        cancelled: false,
+        error: undefined,
+      });
+      journal.append({ type: 'verdict', verdict });
+      await keepMachine(files, journal, verdict, screen, will);
+    },
+  });
+  attempt.real = real;
+  try {
+    const ended = await interpret(
+      parse(recipe.jenkinsfile.text),
+      factsOf(recipe),
+      real.effects,
+      will,
+    );
+    await real.end();
+    return {
+      ...real.observed(),
+      outcome: ended.outcome,
+      cancelled: will.cancelled() === 'person',
+      error: undefined,
+    };
+  } finally {
+    closeSync(output);
+  }
+}
+
+function couldNot(error: unknown, will: Will, real: RealEffects | undefined): Observation {
+  const nothing = {
+    failure: undefined,
+    failedTests: [],
+    ranSteps: false,
+    trouble: undefined,
+    falseGreen: false,
+  };
+  const cancelled = will.cancelled() !== undefined;
+  return {
+    ...(real?.observed() ?? nothing),
+    outcome: cancelled ? 'ABORTED' : 'FAILURE',
+    cancelled,
+    error: cancelled
+      ? undefined
+      : {
+          message: messageOf(error),
+          advice: error instanceof UserError ? error.advice : undefined,
+        },
+  };
+}
+
+async function keepMachine(
+  files: Files,
+  journal: Journal,
+  verdict: Verdict,
+  screen: Screen,
+  will: Will,
+): Promise<void> {
+  const folder = vagrantFolders(files.workspace)[0] ?? files.workspace;
+  const machines = machinesOf(folder).map(({ name }) => name);
+  journal.append({ type: 'kept', directory: folder, machines });
+  screen.say(verdict.sentence);
+  screen.say(`kept as it is: ${folder}`);
+  for (const name of machines) screen.say(`  enter it:  cd ${folder} && vagrant ssh ${name}`);
+  screen.say(`  finish it: press Enter here, or run  ci-parity finish ${files.id}`);
+  await will.finish();
+  journal.append({ type: 'finishing' });
+}
+
+function introduce(recipe: Recipe, screen: Screen): void {
+  const { run, commit, jenkinsfile } = recipe;
+  const changes = recipe.withChanges ? ' with your changes' : '';
+  screen.say(
+    run
+      ? `${run.job} #${run.number} at ${commit.slice(0, 12)}${changes}, on this machine`
+      : `${jenkinsfile.path} at ${commit.slice(0, 12)}${changes}, on this machine`,
+  );
+  if (jenkinsfile.source === 'recorded commands')
+    screen.say('no Jenkinsfile could be had: running the commands that the log recorded');
+}
+
+function announce(plan: Plan, screen: Screen): void {
+  for (const item of plan.items)
+    if (item.kind === 'cannot be repeated' || item.kind === 'left out')
+      screen.say(`${item.kind}: ${item.name} at line ${item.line}: ${item.reason}`);
+}
