@@ -64,9 +64,6 @@ if [ "$(cat "$BED/libvirt/version" 2>/dev/null)" != "$VERSION" ]; then
   box=$("$HERE/box.sh")
   say 'adding the box'
   vagrant box add --no-tty --force --name "$BOX_NAME" "$box" >&2
-  # libvirt keeps a copy of the box it used; those of earlier versions only take room.
-  { virsh vol-list default 2>/dev/null || true; } | awk -v "prefix=${BOX_NAME/\//-VAGRANTSLASH-}_vagrant_box_image_" \
-    'index($1, prefix) == 1 { print $1 }' | xargs -r -n1 virsh vol-delete --pool default >&2
   echo "$VERSION" >"$BED/libvirt/version.new"
   mv "$BED/libvirt/version.new" "$BED/libvirt/version"
 fi
