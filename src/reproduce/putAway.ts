@@ -8,7 +8,7 @@ import { makePlan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { releaseCheckout, removeCheckout } from './checkout';
 import { cookieOf } from './effects';
-import { openJournal, type Journal } from './journal';
+import { openJournal, type Journal, type Verdict } from './journal';
 import { listReproductions, type Files, type Reproduction } from './store';
 
 /** Milliseconds for `vagrant destroy`; under emulation it was seen to take 4 s. */
@@ -90,35 +90,28 @@ async function destroy(
 }
 
 /**
- * Puts away what reproductions left whose owner is dead. Each is swept by one process only.
- * Resolves with what was done and what is left, by reproduction.
+ * Puts away what reproductions left whose owner is dead; thoroughly, also what could not be put
+ * away before. Each is swept by one process only. Resolves with what was done and what is left, by reproduction.
  */
 export async function sweep(
   base: Readonly<Record<string, string>>,
   say: (line: string) => void,
   signal: AbortSignal,
+  how: 'quickly' | 'thoroughly' = 'quickly',
 ): Promise<{ id: string; left: readonly string[] }[]> {
   const swept: { id: string; left: readonly string[] }[] = [];
   for (const reproduction of listReproductions()) {
     const { files, recipe, status, made } = reproduction;
-    if (status.state !== 'interrupted') continue;
+    const leftBehind = status.state === 'ended' && made.length > 0 && how === 'thoroughly';
+    if (status.state !== 'interrupted' && !leftBehind) continue;
     const claim = `${files.owner}.sweep`;
     if (!claimFile(claim)) continue;
     try {
-      say(`${files.id} was interrupted: putting away what it left`);
+      say(`${files.id} left something: putting it away`);
       using journal = openJournal(files.journal);
       const environment = { ...base, ...(await environmentOf(recipe, signal)) };
       const left = await putAway({ files, recipe, journal, made, environment, say }, signal);
-      const stage = reproduction.stages.findLast(({ state }) => state === 'running')?.path.at(-1);
-      journal.append({
-        type: 'verdict',
-        verdict: {
-          kind: 'could not run',
-          sentence: `could not run: it was interrupted${stage === undefined ? '' : ` in ${stage}`}`,
-          details: [],
-          failedTests: [],
-        },
-      });
+      if (!leftBehind) journal.append({ type: 'verdict', verdict: interrupted(reproduction) });
       journal.append({ type: 'ended', left });
       swept.push({ id: files.id, left });
     } finally {
@@ -126,6 +119,17 @@ export async function sweep(
     }
   }
   return swept;
+}
+
+function interrupted({ stages }: Reproduction): Verdict {
+  const stage = stages.findLast(({ state }) => state === 'running')?.path.at(-1);
+  const where = stage === undefined ? '' : ` in ${stage}`;
+  return {
+    kind: 'could not run',
+    sentence: `could not run: it was interrupted${where}`,
+    details: [],
+    failedTests: [],
+  };
 }
 
 /** Makes a file that says that it is ours. False when a living process has it. */

@@ -1,0 +1,372 @@
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readSync,
+  fstatSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { UserError } from '../base/errors';
+import { takeSecrets, type Credential, type Secrets } from '../base/secretChannel';
+import { connect, type Client } from '../jenkins/client';
+import type { Run } from '../jenkins/run';
+import { parseRunUrl, runUrl, type PageAddress } from '../jenkins/url';
+import { outline } from '../pipeline/outline';
+import { parse } from '../pipeline/parser';
+import { composeFromFile, composeRecipe } from '../recipe/compose';
+import { remotes } from '../recipe/git';
+import { makePlan, planDocument } from '../recipe/plan';
+import type { Recipe } from '../recipe/recipe';
+import type { Verdict, VerdictKind } from '../reproduce/journal';
+import { sweep } from '../reproduce/putAway';
+import { runReproduction } from '../reproduce/run';
+import {
+  createReproduction,
+  listReproductions,
+  readReproduction,
+  type Reproduction,
+} from '../reproduce/store';
+import type { Flags } from '../cli';
+import { printable, type Terminal } from './terminal';
+
+export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Promise<void> {
+  const address = parseRunUrl(jobUrl);
+  if (!address) throw new UserError(`${jobUrl} is not the address of a Jenkins job.`);
+  using client = clientFor(address);
+  const found = await client.runs(address.jobUrl, { limit: flags.limit }, interruptible(terminal));
+  for (const run of found) {
+    terminal.emit(run);
+    if (!terminal.json) terminal.print(printable(runLine(run)));
+  }
+  if (found.length === 0) terminal.say('this job has no runs yet');
+}
+
+export async function plan(what: string, flags: Flags, terminal: Terminal): Promise<void> {
+  const signal = interruptible(terminal);
+  const recipe = await compose(what, flags, signal);
+  const made = await makePlan(recipe, signal);
+  terminal.emit({ recipe, plan: made });
+  if (!terminal.json) terminal.print(planDocument(recipe, made));
+}
+
+export async function reproduce(
+  what: string,
+  flags: Flags,
+  terminal: Terminal,
+): Promise<VerdictKind> {
+  // Once the reproduction itself runs, an interrupt has a meaning of its own.
+  const recipe = await compose(what, flags, interruptible(terminal));
+  return carryOut(createReproduction(recipe).id, terminal);
+}
+
+/** `run ID`: idempotent, since VS Code may start a terminal's program again after a restart. */
+export async function runAgain(id: string, terminal: Terminal): Promise<VerdictKind | undefined> {
+  const reproduction = readReproduction(id);
+  switch (reproduction.status.state) {
+    case 'new':
+      return carryOut(id, terminal);
+    case 'running':
+    case 'kept':
+      terminal.say(`it is running in process ${reproduction.status.pid}; its output so far:`);
+      printTail(reproduction, terminal);
+      return undefined;
+    case 'interrupted':
+      await sweep(stepEnvironment(), (line) => terminal.say(line), interruptible(terminal));
+      break;
+    case 'ended':
+      break;
+  }
+  const after = readReproduction(id);
+  printTail(after, terminal);
+  describe(after, terminal);
+  return after.verdict?.kind;
+}
+
+export function list(terminal: Terminal): Promise<void> {
+  const all = listReproductions();
+  for (const reproduction of all) {
+    terminal.emit(summary(reproduction));
+    if (!terminal.json)
+      terminal.print(printable(`${reproduction.files.id}  ${stateText(reproduction)}`));
+  }
+  if (all.length === 0) terminal.say('there are no reproductions yet');
+  return Promise.resolve();
+}
+
+export function show(id: string, terminal: Terminal): Promise<void> {
+  const reproduction = readReproduction(id);
+  terminal.emit(summary(reproduction));
+  if (!terminal.json) describe(reproduction, terminal);
+  return Promise.resolve();
+}
+
+export async function finish(id: string, terminal: Terminal): Promise<void> {
+  const signal = interruptible(terminal);
+  const { status, files } = readReproduction(id);
+  switch (status.state) {
+    case 'kept': {
+      writeFileSync(files.finish, '');
+      terminal.say('finishing: post is run, then everything is put away');
+      // Its own terminal shows what it does; here it only matters when it has ended.
+      while (['kept', 'running'].includes(readReproduction(id).status.state))
+        await delay(200, undefined, { signal });
+      break;
+    }
+    case 'interrupted':
+      await sweep(stepEnvironment(), (line) => terminal.say(line), signal);
+      break;
+    case 'running':
+      throw new UserError(`${id} is running and has kept nothing yet.`, {
+        advice: 'To stop it, press Ctrl-C in its terminal.',
+      });
+    case 'new':
+      throw new UserError(`${id} was never started.`, { advice: `Start it: ci-parity run ${id}` });
+    case 'ended':
+      terminal.say(`${id} has ended`);
+  }
+  await show(id, terminal);
+}
+
+/** Resolves with whether nothing is left. */
+export async function clean(terminal: Terminal): Promise<boolean> {
+  const swept = await sweep(
+    stepEnvironment(),
+    (line) => terminal.say(line),
+    interruptible(terminal),
+    'thoroughly',
+  );
+  let clear = true;
+  for (const one of swept) {
+    terminal.emit(one);
+    for (const thing of one.left) terminal.say(`left by ${one.id}: ${thing}`);
+    clear &&= one.left.length === 0;
+  }
+  if (swept.length === 0) terminal.say('there was nothing to put away');
+  else if (clear) terminal.say('everything was put away');
+  return clear;
+}
+
+export function outlineFiles(files: readonly string[], terminal: Terminal): Promise<void> {
+  for (const file of files) {
+    let text: string;
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch (cause) {
+      throw new UserError(`${file} cannot be read.`, { cause });
+    }
+    const found = outline(parse(text));
+    terminal.emit({ file, ...found });
+    if (terminal.json) continue;
+    terminal.print(file);
+    for (const { path, line, endLine } of found.stages)
+      terminal.print(
+        `  ${'  '.repeat(path.length - 1)}${path.at(-1) ?? ''}  (lines ${line}–${endLine})`,
+      );
+    for (const { name, scope, line, kind, value } of found.environment)
+      terminal.print(`  ${name} = ${value ?? `‹${kind}›`}  (${scope}, line ${line})`);
+    for (const { line, message } of found.problems) terminal.print(`  line ${line}: ${message}`);
+  }
+  return Promise.resolve();
+}
+
+async function compose(what: string, flags: Flags, signal: AbortSignal): Promise<Recipe> {
+  const { select, keep, withChanges, overrides, parameters, timeout } = flags;
+  const wishes = { select, keep, withChanges, overrides, parameters, timeout };
+  if (!/^https?:/.test(what))
+    return composeFromFile({ ...wishes, withChanges: true, file: what }, signal);
+  const address = parseRunUrl(what);
+  if (address?.run === undefined)
+    throw new UserError(`${what} is not the address of a Jenkins run.`, {
+      advice: 'It should look like https://ci.example.org/job/cilium/42/',
+    });
+  using client = clientFor(address);
+  const urls = (await remotes(flags.repository, signal)).map(({ url }) => url);
+  const run = await client.run(runUrl({ ...address, run: address.run }), signal, urls);
+  const stages = await client.stages(run, signal);
+  const failed = run.result !== 'SUCCESS' && !run.building;
+  const failure = failed ? await client.failure(run, stages, signal) : undefined;
+  return composeRecipe(
+    { ...wishes, client, run, stages, failure, repository: flags.repository },
+    signal,
+  );
+}
+
+async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
+  const verdict = await runReproduction(id, {
+    screen: terminal,
+    base: stepEnvironment(),
+    secrets: (ids, signal) => credentialsFor(ids, terminal, signal),
+    onInterrupt: (listener) => terminal.onInterrupt(listener),
+    onFinish: (listener) => terminal.onEnter(listener),
+    onEvent: (event) => terminal.emit(event),
+  });
+  printVerdict(verdict, terminal);
+  return verdict.kind;
+}
+
+/**
+ * What an agent's environment would be: this one's, without what belongs to us or to the editor
+ * that started us.
+ */
+function stepEnvironment(): Record<string, string> {
+  const ours = /^(CI_PARITY_|JENKINS_(USER|TOKEN)$|VSCODE_|ELECTRON_|TERM_PROGRAM)/;
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),
+    ),
+  );
+}
+
+/** From the editor's socket if it offered some, else from the environment, else asked for. */
+async function credentialsFor(
+  ids: readonly string[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Secrets> {
+  const offered = process.env['CI_PARITY_SECRETS'];
+  const known = offered === undefined ? {} : await takeSecrets(offered, signal);
+  const found: Record<string, Credential> = { ...known };
+  for (const id of ids) {
+    const credential =
+      found[id] ?? credentialFromEnvironment(id) ?? (await askCredential(id, terminal, signal));
+    if (credential) found[id] = credential;
+  }
+  return found;
+}
+
+function credentialFromEnvironment(id: string): Credential | undefined {
+  const name = `CI_PARITY_CREDENTIAL_${id.replace(/[^A-Za-z0-9]/g, '_').toUpperCase()}`;
+  const { [name]: text, [`${name}_USR`]: username, [`${name}_PSW`]: password } = process.env;
+  if (username !== undefined && password !== undefined)
+    return { kind: 'login', username, password };
+  return text === undefined ? undefined : { kind: 'text', text };
+}
+
+async function askCredential(
+  id: string,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Credential | undefined> {
+  const username = await terminal.ask(
+    `User name of the credential ${printable(id)} (empty if it is a secret text): `,
+    false,
+    signal,
+  );
+  if (username === undefined) return undefined;
+  const secret = await terminal.ask(username === '' ? 'Secret text: ' : 'Password: ', true, signal);
+  if (secret === undefined) return undefined;
+  return username === ''
+    ? { kind: 'text', text: secret }
+    : { kind: 'login', username, password: secret };
+}
+
+function clientFor(address: PageAddress): Client {
+  const { JENKINS_USER: user, JENKINS_TOKEN: token } = process.env;
+  if (user === undefined || token === undefined) return connect({ base: address.server });
+  return connect({ base: address.server, user, token });
+}
+
+/** For commands that an interrupt simply ends. Inside a reproduction it means more. */
+function interruptible(terminal: Terminal): AbortSignal {
+  const controller = new AbortController();
+  const listening = terminal.onInterrupt(() => {
+    controller.abort();
+    listening[Symbol.dispose]();
+  });
+  return controller.signal;
+}
+
+function runLine(run: Run): string {
+  const when = new Date(run.startedAt).toISOString().slice(0, 16).replace('T', ' ');
+  const commit = run.commit?.sha.slice(0, 12) ?? '-'.repeat(12);
+  return [
+    `#${run.number}`.padEnd(7),
+    (run.result ?? 'RUNNING').padEnd(10),
+    when,
+    commit,
+    run.branch ?? '',
+    run.url,
+  ].join('  ');
+}
+
+function summary({
+  files,
+  recipe,
+  status,
+  verdict,
+  stages,
+  startedAt,
+  endedAt,
+  made,
+}: Reproduction): object {
+  const { run } = recipe;
+  return {
+    id: files.id,
+    state: status.state,
+    verdict,
+    run: run && { url: run.url, job: run.job, number: run.number },
+    commit: recipe.commit,
+    stages,
+    startedAt,
+    endedAt,
+    made,
+    left: status.state === 'ended' ? status.left : [],
+    output: files.output,
+    artifacts: files.artifacts,
+  };
+}
+
+function stateText({ status, verdict }: Reproduction): string {
+  return status.state === 'ended' ? (verdict?.sentence ?? 'ended') : status.state;
+}
+
+function describe(reproduction: Reproduction, terminal: Terminal): void {
+  const { files, recipe, stages, findings, made, status, verdict } = reproduction;
+  const { run } = recipe;
+  terminal.say(`${files.id}: ${stateText(reproduction)}`);
+  terminal.print(
+    run ? `  run        ${printable(run.url)}` : `  file       ${recipe.jenkinsfile.path}`,
+  );
+  terminal.print(`  commit     ${recipe.commit}`);
+  for (const { path, state, why } of stages)
+    terminal.print(
+      printable(
+        `  stage      ${path.join(' / ')}: ${state}${why === undefined ? '' : ` (${why})`}`,
+      ),
+    );
+  for (const { level, message } of findings)
+    if (level !== 'ok') terminal.print(`  ${level.padEnd(10)} ${message}`);
+  for (const line of verdict?.details ?? []) terminal.print(printable(`  ${line}`));
+  terminal.print(`  output     ${files.output}`);
+  if (status.state === 'kept') {
+    terminal.print(
+      `  enter it   cd ${status.directory} && vagrant ssh ${status.machines[0] ?? ''}`,
+    );
+    terminal.print(`  finish it  ci-parity finish ${files.id}`);
+  }
+  if (status.state === 'interrupted' && made.length > 0)
+    terminal.print('  it left things behind; put them away with: ci-parity clean');
+  for (const thing of status.state === 'ended' ? status.left : [])
+    terminal.print(`  left       ${thing}`);
+}
+
+function printVerdict(verdict: Verdict, terminal: Terminal): void {
+  for (const line of verdict.details) terminal.say(`  ${line}`);
+  terminal.say(verdict.sentence);
+}
+
+/** The end of the output, 16 KiB at most. */
+function printTail({ files }: Reproduction, terminal: Terminal): void {
+  if (!statSync(files.output, { throwIfNoEntry: false })) return;
+  const fd = openSync(files.output, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    const tail = Buffer.alloc(Math.min(size, 16 << 10));
+    readSync(fd, tail, 0, tail.length, size - tail.length);
+    terminal.print(tail.subarray(size > tail.length ? tail.indexOf('\n') + 1 : 0).toString());
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,97 @@
+const general = `CI Parity does a failed Jenkins run again, on this machine: the same commit, the same
+Jenkinsfile, the same environment; and says whether the same failure came back.
+
+  ci-parity runs JOB-URL                  list a job's runs
+  ci-parity plan RUN-URL|JENKINSFILE      show what would be run, and what cannot be repeated
+  ci-parity reproduce RUN-URL|JENKINSFILE do it
+  ci-parity list                          reproductions, newest first
+  ci-parity show ID                       what happened, stage by stage
+  ci-parity finish ID                     put a kept machine away
+  ci-parity clean                         put away what was left by programs that were killed
+  ci-parity outline FILE…                 stages and environment of Jenkinsfiles
+  ci-parity run ID                        carry out a reproduction that the editor prepared
+
+Everywhere: --json (JSON lines on standard output, words for people on standard error), --help.
+In the environment: JENKINS_USER and JENKINS_TOKEN (without them: anonymous).
+Exit codes: 0 reproduced · 1 not reproduced · 2 usage · 3 could not run · 130 cancelled
+
+Try:  ci-parity help reproduce
+`;
+
+const topics: Readonly<Record<string, string>> = {
+  runs: `ci-parity runs JOB-URL [--limit N]
+
+Lists the newest runs of a job, with branch, commit and result. The address is the one that the
+browser shows; any page below the job will do.
+
+  ci-parity runs https://ci.example.org/job/networking/job/cilium/job/master/
+`,
+  plan: `ci-parity plan RUN-URL|JENKINSFILE [the options of reproduce]
+
+Shows the commit, the stages and commands in their order, the environment of each with where every
+value came from, and what cannot be repeated. Nothing is run.
+`,
+  reproduce: `ci-parity reproduce RUN-URL|JENKINSFILE [options]
+
+Does a run again. Call it in your clone of the repository; your tree, index and branches are not
+touched: the run's commit is checked out elsewhere, in a worktree of its own, which is taken away
+at the end. With a Jenkinsfile's path instead of a run, it is run as it stands in the working tree,
+and the verdict is passed (exit code 0) or failed (1).
+
+  --select failure        all that CI ran up to and including the stage that failed (the default)
+  --select "stage NAME"   one stage
+  --select all            all stages
+  --with-changes          lay your uncommitted changes over the checkout
+  --keep never            put everything away at the end (the default)
+  --keep on-failure       if it fails, keep the machine and hold post back until you say finish
+  --keep always           do so in any case
+  --env NAME=VALUE        beats what the Jenkinsfile says; may be given more than once
+  --param NAME=VALUE      a parameter of the run; may be given more than once
+  --timeout 45m           a limit for the whole
+  --repository DIR        your clone, if not the current directory
+
+Ctrl-C once stops the step, runs post and puts everything away; twice ends at once.
+
+Credentials that the Jenkinsfile asks for with credentials('id') are asked for on the terminal, or
+taken from CI_PARITY_CREDENTIAL_<ID>, or from CI_PARITY_CREDENTIAL_<ID>_USR and _PSW, where <ID> is
+the id in upper case with _ for whatever is neither letter nor digit.
+
+  JENKINS_USER=ada JENKINS_TOKEN=… ci-parity reproduce https://ci.example.org/job/cilium/42/
+`,
+  run: `ci-parity run ID
+
+Carries out a reproduction that the editor has prepared. On one that has ended it says what
+happened; on one that was interrupted it puts away what was left. It never repeats steps.
+`,
+  list: `ci-parity list
+
+Lists the reproductions, newest first, with their state and verdict.
+`,
+  show: `ci-parity show ID
+
+Says what happened: stages, findings, verdict, and where output and artifacts are.
+`,
+  finish: `ci-parity finish ID
+
+Lets a reproduction whose machine was kept go on: post is run, and everything is put away.
+`,
+  clean: `ci-parity clean
+
+Puts away what reproductions left whose program was killed: processes, machines, worktrees. What
+cannot be put away is named.
+`,
+  outline: `ci-parity outline FILE… [--json]
+
+Prints the stages of Jenkinsfiles with their lines, the variables of their environment blocks, and
+what is wrong with them. As JSON, one line for each file:
+
+  {"file", "stages": [{"name", "path", "line", "endLine"}],
+   "environment": [{"name", "scope", "line", "kind": "literal"|"interpolated"|"runtime", "value"?}],
+   "problems": [{"line", "message"}]}
+`,
+};
+
+/** What to say about a command, or about all of them. */
+export function helpOf(topic: string | undefined): string {
+  return topic === undefined ? general : (topics[topic] ?? general);
+}

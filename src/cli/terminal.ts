@@ -1,0 +1,106 @@
+import { createInterface } from 'node:readline';
+import { styleText } from 'node:util';
+import type { Screen } from '../reproduce/effects';
+
+/** The terminal, or whatever standard output and standard error are instead of one. */
+export interface Terminal extends Screen, Disposable {
+  readonly json: boolean;
+  /** A result for people; with `--json` it goes to standard error. */
+  print(text: string): void;
+  /** A result for programs; without `--json` nothing. */
+  emit(value: unknown): void;
+  error(line: string): void;
+  /** Reads a line; what is `hidden` is not shown while it is typed. Undefined where nobody can be asked. */
+  ask(question: string, hidden: boolean, signal: AbortSignal): Promise<string | undefined>;
+  /** Tells of each SIGINT, SIGTERM and of the terminal's closing. */
+  onInterrupt(listener: (why: string) => void): Disposable;
+  /** Tells when Enter is pressed. */
+  onEnter(listener: () => void): Disposable;
+}
+
+export function createTerminal(json: boolean): Terminal {
+  const people = json ? process.stderr : process.stdout;
+  // Once a terminal is closed, writing to it fails; the work goes on to its orderly end.
+  const ignore = (): void => undefined;
+  process.stdout.on('error', ignore);
+  process.stderr.on('error', ignore);
+  const colours = people.isTTY && process.env['NO_COLOR'] === undefined;
+  const style = (format: Parameters<typeof styleText>[0], text: string): string =>
+    colours ? styleText(format, text, { validateStream: false }) : text;
+  return {
+    json,
+    print: (text) => void people.write(text.endsWith('\n') ? text : `${text}\n`),
+    emit: (value) => {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    error: (line) => void process.stderr.write(`${style('red', 'ci-parity:')} ${line}\n`),
+    say: (line) =>
+      void people.write(`${style(['bold', 'cyan'], '▸')} ${style('bold', printable(line))}\n`),
+    output: (chunk) => {
+      if (people.write(chunk) || people.destroyed) return undefined;
+      // A reader that is gone never drains.
+      return new Promise<void>((resolve) => {
+        const done = (): void => {
+          for (const event of ['drain', 'close', 'error']) people.off(event, done);
+          resolve();
+        };
+        for (const event of ['drain', 'close', 'error']) people.once(event, done);
+      });
+    },
+    ask: (question, hidden, signal) => askPerson(question, hidden, signal),
+    onInterrupt: (listener) => {
+      const why = {
+        SIGINT: 'interrupted',
+        SIGTERM: 'asked to end',
+        SIGHUP: 'the terminal was closed',
+      } as const;
+      const listeners = Object.entries(why).map(([name, words]) => {
+        const heard = (): void => listener(words);
+        process.on(name, heard);
+        return () => process.off(name, heard);
+      });
+      return { [Symbol.dispose]: () => listeners.forEach((forget) => forget()) };
+    },
+    onEnter: (listener) => {
+      if (!process.stdin.isTTY) return { [Symbol.dispose]: ignore };
+      process.stdin.on('data', listener);
+      process.stdin.unref();
+      return {
+        [Symbol.dispose]: () => {
+          process.stdin.off('data', listener);
+          process.stdin.pause();
+        },
+      };
+    },
+    [Symbol.dispose]: () => {
+      process.stdout.off('error', ignore);
+      process.stderr.off('error', ignore);
+    },
+  };
+}
+
+/** Control characters of what a server or a file says must not reach the terminal through our own words. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+}
+
+async function askPerson(
+  question: string,
+  hidden: boolean,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined;
+  const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      reader.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+      reader.question(question, { signal }, resolve);
+      // readline echoes what is typed through this method; it has no setting to be quiet.
+      if (hidden) Object.assign(reader, { _writeToOutput: () => undefined });
+    });
+  } finally {
+    reader.close();
+    if (hidden) process.stderr.write('\n');
+  }
+}
