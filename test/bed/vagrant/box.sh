@@ -6,6 +6,7 @@ need_commands 'mmdebstrap qemu-utils cpio e2fsprogs' mmdebstrap qemu-img cpio mk
 BOX=$BED/debian-12-$(version_of common.sh guest.sh box.sh).box
 lock box
 [ ! -f "$BOX" ] || { echo "$BOX"; exit; }
+rm -rf "$BED"/box.?????? # left by one that was killed; we hold the lock
 W=$(mktemp -d "$BED/box.XXXXXX"); trap 'rm -rf "$W"' EXIT
 R=$W/root; I=$W/initrd
 

@@ -7,6 +7,7 @@ TAR=$BED/guest-$(version_of common.sh guest.sh).tar
 lock guest
 if [ ! -f "$TAR" ]; then
   say 'making the guest (about half a minute)'
+  rm -rf "$BED"/guest.?????? # left by one that was killed; we hold the lock
   W=$(mktemp -d "$BED/guest.XXXXXX"); trap 'rm -rf "$W"' EXIT
 
   # Vagrant carries its key along and unpacks it at its first start.
