@@ -1,6 +1,6 @@
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { readFailure } from './failure';
-import { JenkinsError, openWire, type ConnectOptions } from './http';
+import { JenkinsError, openWire, type ConnectOptions, type JenkinsErrorKind } from './http';
 import { fields, text } from './json';
 import { jobsOf, JOB_FIELDS, type Job } from './jobs';
 import { readLog, type LogChunk, type LogPosition } from './log';
@@ -57,13 +57,13 @@ export interface Client extends Disposable {
 // from its disk. A link of the chain takes some 250 bytes of the address, of which proxies accept 8 KB.
 const CHAIN = 15;
 const LOG_HEAD = 256 * 1024;
-const SMALL_LOG = 256 * 1024 * 1024;
+const LOG_BOUND = 256 * 1024 * 1024;
 
 export function connect(options: ConnectOptions): Client {
   const wire = openWire(options);
   const pollInterval = options.pollInterval ?? 1000;
-  // Which of its plugins a server has is only found out by asking, once.
-  let stageSource: StageSource | undefined;
+  // Which of the plugins a server has is only found out by asking.
+  let plugin: (typeof PLUGINS)[number] | undefined;
 
   async function ping(signal: AbortSignal): Promise<Greeting> {
     const answer = await wire.get(`${wire.base}api/json?tree=mode`, signal);
@@ -133,56 +133,65 @@ export function connect(options: ConnectOptions): Client {
   }
 
   async function run(
-    runUrl: string,
+    pasted: string,
     signal: AbortSignal,
     remoteUrls: readonly string[] = [],
   ): Promise<Run> {
-    const jobUrl = parseRunUrl(runUrl)?.jobUrl;
-    const found =
-      jobUrl === undefined
-        ? undefined
-        : parseRun(await wire.json(`${runUrl}api/json?tree=${FULL_RUN_FIELDS}`, signal), {
-            server: wire.base,
-            jobUrl,
-            remoteUrls,
-          });
-    if (found === undefined) {
-      throw new JenkinsError('not-found', `${runUrl} is not the address of a run.`, {
-        advice: 'The address of a run ends with its number.',
-      });
+    const address = parseRunUrl(pasted);
+    if (address?.run === undefined || address.server !== wire.base) throw noRun(pasted, wire.base);
+    const { jobUrl } = address;
+    const url = `${jobUrl}${address.run}/`;
+    const json = await wire.json(`${url}api/json?tree=${FULL_RUN_FIELDS}`, signal);
+    const told = await beginningOfLog(url, signal);
+    const { source } = obtainedFrom(told);
+    const found = parseRun(json, {
+      server: wire.base,
+      jobUrl,
+      // The repository that the job itself names comes before those of the workspace.
+      remoteUrls: source === undefined ? remoteUrls : [source, ...remoteUrls],
+    });
+    if (found === undefined) throw noRun(pasted, wire.base);
+    return { ...found, node: found.node ?? agentOf(told) };
+  }
+
+  /** Empty where the log cannot be read: it only adds to what is known. */
+  async function beginningOfLog(runUrl: string, signal: AbortSignal): Promise<string> {
+    const head: Buffer[] = [];
+    try {
+      for await (const bytes of logSoFar(runUrl, LOG_HEAD, signal)) head.push(bytes);
+    } catch (error) {
+      if (!(error instanceof JenkinsError)) throw error;
     }
-    return found;
+    return Buffer.concat(head).toString('utf8');
   }
 
   async function stages(of: Run, signal: AbortSignal): Promise<Stage[]> {
-    const sources = stageSource === undefined ? STAGE_SOURCES : [stageSource];
-    for (const source of sources) {
-      const json =
-        source === 'log' ? undefined : await unlessMissing(wire.json(of.url + source, signal));
-      if (json === undefined && source !== 'log') continue;
-      stageSource = source;
-      if (source === 'stages/tree' || source === 'pipeline-overview/tree')
-        return stagesOfGraph(json);
-      const findings = await scanConsole(of, signal);
-      return source === 'log'
-        ? stagesOfLog(findings, of)
-        : nest(stagesOfDescribe(json), findings.stages);
+    for (const source of plugin === undefined ? PLUGINS : [plugin]) {
+      const json = await unless(UNUSABLE, wire.json(of.url + source, signal));
+      if (json === undefined) continue;
+      plugin = source;
+      if (source !== 'wfapi/describe') return stagesOfGraph(json);
+      return nest(stagesOfDescribe(json), (await scanConsole(of, signal)).stages);
     }
-    return [];
+    return stagesOfLog(await scanConsole(of, signal), of);
   }
 
   async function scanConsole(of: Run, signal: AbortSignal) {
     const scanner = createConsoleScanner();
-    for await (const bytes of logSoFar(of, SMALL_LOG, signal)) scanner.push(bytes);
+    for await (const bytes of logSoFar(of.url, LOG_BOUND, signal)) scanner.push(bytes);
     return scanner.end();
   }
 
   /** The log as it is now, also of a run that goes on; at most `bound` bytes. */
-  async function* logSoFar(of: Run, bound: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+  async function* logSoFar(
+    url: string,
+    bound: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
     let size = 0;
     for await (const { bytes } of readLog(
       wire,
-      { url: of.url, building: false },
+      { url, building: false },
       { start: undefined, pollInterval, signal },
     )) {
       yield bytes.subarray(0, bound - size);
@@ -192,22 +201,22 @@ export function connect(options: ConnectOptions): Client {
   }
 
   async function failedTests(of: Run, signal: AbortSignal): Promise<FailedTest[] | undefined> {
-    const json = await unlessMissing(
+    const json = await unless(
+      MISSING,
       wire.json(`${of.url}testReport/api/json?tree=${REPORT_FIELDS}`, signal),
     );
     return json === undefined ? undefined : failedTestsOf(json);
   }
 
   async function failure(of: Run, known: readonly Stage[], signal: AbortSignal): Promise<Failure> {
-    const report = await failedTests(of, signal);
-    return readFailure(logSoFar(of, Infinity, signal), known, report);
+    // A report that cannot be read is no reason not to look into the log.
+    const report = await unless(UNUSABLE, failedTests(of, signal));
+    return readFailure(logSoFar(of.url, Infinity, signal), known, report);
   }
 
   async function jenkinsfile(of: Run, signal: AbortSignal): Promise<Jenkinsfile> {
-    const head: Buffer[] = [];
-    for await (const bytes of logSoFar(of, LOG_HEAD, signal)) head.push(bytes);
-    const obtained = obtainedFrom(Buffer.concat(head).toString('utf8'));
-    const page = await unlessMissing(wire.text(`${of.url}replay/`, signal));
+    const obtained = obtainedFrom(await beginningOfLog(of.url, signal));
+    const page = await unless(MISSING, wire.text(`${of.url}replay/`, signal));
     return { ...obtained, text: page === undefined ? undefined : replayScript(page) };
   }
 
@@ -226,22 +235,36 @@ export function connect(options: ConnectOptions): Client {
   };
 }
 
-type StageSource = (typeof STAGE_SOURCES)[number];
+/** Where plugins tell of stages, from the one that knows most; the console log is what is left. */
+const PLUGINS = ['stages/tree', 'pipeline-overview/tree', 'wfapi/describe'] as const;
 
-/** From the one that knows most; what a server does not have answers 404. */
-const STAGE_SOURCES = ['stages/tree', 'pipeline-overview/tree', 'wfapi/describe', 'log'] as const;
+const MISSING: readonly JenkinsErrorKind[] = ['not-found', 'forbidden'];
+const UNUSABLE: readonly JenkinsErrorKind[] = [
+  ...MISSING,
+  'server-error',
+  'malformed',
+  'not-jenkins',
+  'too-large',
+];
 
-/** Undefined when there is nothing at that address, or nothing for us. */
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+/** Undefined when it fails with an error of these kinds. */
+async function unless<T>(kinds: readonly JenkinsErrorKind[], answer: Promise<T>) {
   try {
     return await answer;
   } catch (error) {
-    if (
-      error instanceof JenkinsError &&
-      (error.kind === 'not-found' || error.kind === 'forbidden')
-    ) {
-      return undefined;
-    }
+    if (error instanceof JenkinsError && kinds.includes(error.kind)) return undefined;
     throw error;
   }
+}
+
+function noRun(url: string, base: string): JenkinsError {
+  return new JenkinsError('not-found', `${url} is not the address of a run at ${base}.`, {
+    advice: 'The address of a run ends with its number. Check that it is one of this server.',
+  });
+}
+
+/** Older servers call the node they run on themselves "Jenkins" there. */
+function agentOf(log: string): string | undefined {
+  const name = /^(?:\[[^\]\n]*\] )?Running on (.+) in /m.exec(log)?.[1];
+  return name === 'Jenkins' ? 'built-in' : name;
 }

@@ -1,9 +1,10 @@
 import { fields, list, text } from './json';
 import type { FailedTest } from './run';
 
+const SUITES = 'suites[cases[className,name,status,errorDetails,errorStackTrace]]';
+
 /** What to ask of a test report, in Jenkins' `tree` language. */
-export const REPORT_FIELDS =
-  'suites[name,cases[className,name,status,errorDetails,errorStackTrace]]';
+export const REPORT_FIELDS = `${SUITES},childReports[result[${SUITES}]]`;
 
 const MOST_DETAILS = 2000;
 

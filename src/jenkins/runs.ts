@@ -17,18 +17,20 @@ export interface Checkout extends Commit {
 }
 
 /**
- * Which of a run's checkouts is the one that matters: of a repository that the caller knows, else
- * the first. Addresses are compared as people mean them: without scheme, user and `.git`.
+ * Which of a run's checkouts is the one that matters: of the first of `remoteUrls` that any of them
+ * has, else the first. Addresses are compared as people mean them: without scheme, user and `.git`.
  */
 export function chooseCommit<C extends Commit>(
   candidates: readonly C[],
   remoteUrls: readonly string[],
 ): C | undefined {
-  const known = new Set(remoteUrls.map(repositoryOf));
-  return (
-    candidates.find(({ remoteUrls: urls }) => urls.some((url) => known.has(repositoryOf(url)))) ??
-    candidates[0]
-  );
+  for (const wanted of remoteUrls.map(repositoryOf)) {
+    const found = candidates.find((candidate) =>
+      candidate.remoteUrls.some((url) => repositoryOf(url) === wanted),
+    );
+    if (found !== undefined) return found;
+  }
+  return candidates[0];
 }
 
 /** The commits of all repositories that a run checked out. */
