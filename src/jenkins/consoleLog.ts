@@ -39,6 +39,8 @@ export interface ConsoleScanner {
 interface Block {
   readonly stage: LogStage | undefined;
   readonly branch: string | undefined;
+  /** Whether a stage was entered in it. */
+  entered: boolean;
 }
 
 const NEEDLES = ['[Pipeline] ', 'Stage "', '+ ', 'ERROR: ', 'Failed in branch ', 'Post stage'];
@@ -58,6 +60,8 @@ export function createConsoleScanner(): ConsoleScanner {
   const errors: string[] = [];
   const branchesFailed = new Set<string>();
   let stageCount = 0;
+  // How many blocks were open when the last `parallel` began.
+  let parallelAt = 0;
   let command: string | undefined;
   let inPost = false;
   // What the block before this one ended with, since a command's output may begin there.
@@ -70,11 +74,12 @@ export function createConsoleScanner(): ConsoleScanner {
 
   function enter(name: string): void {
     const branch = /^Branch: (.*)$/.exec(name)?.[1];
-    const parent = parentFor(branch ?? name, branch !== undefined);
-    const known = branch === undefined ? branchCalled(name, parent) : undefined;
-    if (known !== undefined) {
+    const around = blockAround(name, branch !== undefined);
+    const parent = around?.stage;
+    if (around !== undefined) around.entered = true;
+    if (parent !== undefined && around?.branch === name) {
       // Declarative wraps a parallel stage in a branch of the same name: they are one.
-      open.push({ stage: known, branch: undefined });
+      open.push({ stage: parent, branch: undefined, entered: false });
       return;
     }
     const stage: LogStage = {
@@ -86,26 +91,21 @@ export function createConsoleScanner(): ConsoleScanner {
       unstable: false,
     };
     if (stageCount++ < MOST_STAGES) (parent?.children ?? roots).push(stage);
-    open.push({ stage, branch });
+    open.push({ stage, branch, entered: false });
   }
 
-  /** Branches are entered one after the other before any of them runs, so they are no parents of each other. */
-  function parentFor(name: string, isBranch: boolean): LogStage | undefined {
-    const blocks = [...open];
-    if (isBranch) while (blocks.at(-1)?.branch !== undefined) blocks.pop();
-    const ofName = isBranch ? undefined : blocks.findLast((block) => block.branch === name);
-    return (ofName ?? blocks.findLast((block) => block.stage !== undefined))?.stage;
+  /** Branches are all entered before any of them runs, so none of them lies in another. */
+  function blockAround(name: string, isBranch: boolean): Block | undefined {
+    const blocks = isBranch ? open.slice(0, parallelAt) : open;
+    const ofName = isBranch ? undefined : blocks.findLast(({ branch }) => branch === name);
+    return ofName ?? blocks.findLast(({ stage }) => stage !== undefined);
   }
 
-  function branchCalled(name: string, parent: LogStage | undefined): LogStage | undefined {
-    return parent?.name === name &&
-      open.some(({ branch, stage }) => branch === name && stage === parent)
-      ? parent
-      : undefined;
-  }
-
+  /** Of several branches that could be left now, it is one in which a stage has begun and ended. */
   function leave(): void {
-    const block = open.pop();
+    const first = open.findLastIndex(({ branch }) => branch === undefined) + 1;
+    const done = open.findLastIndex(({ entered }, at) => at >= first && entered);
+    const [block] = open.splice(done < 0 ? -1 : done, 1);
     if (block?.stage !== undefined && !open.some(({ stage }) => stage === block.stage)) {
       block.stage.closed = true;
     }
@@ -128,8 +128,9 @@ export function createConsoleScanner(): ConsoleScanner {
     if (name !== undefined) {
       inPost = false;
       enter(name);
-    } else if (text === '{') open.push({ stage: undefined, branch: undefined });
+    } else if (text === '{') open.push({ stage: undefined, branch: undefined, entered: false });
     else if (text === '}') leave();
+    else if (text === 'parallel') parallelAt = open.length;
     else if (text === 'junit' || text === 'unstable') {
       const stage = current();
       if (stage !== undefined) stage.unstable = true;

@@ -105,9 +105,9 @@ export function openWire(options: ConnectOptions): Wire {
 
   async function respond(url: string, signal: AbortSignal): Promise<http.IncomingMessage> {
     for (let attempt = 1; ; attempt++) {
-      const request = protocol.request(url, { agent, headers, signal });
+      const request = protocol.request(url, { agent, headers });
       try {
-        return await firstByte(request, base, idle);
+        return await firstByte(request, base, idle, signal);
       } catch (error) {
         signal.throwIfAborted();
         // A kept connection may have been closed by the server just as we wrote to it.
@@ -145,16 +145,24 @@ function firstByte(
   request: http.ClientRequest,
   base: string,
   idle: number,
+  signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => request.destroy(silence(base, idle)), idle);
-    request.once('response', (response) => {
+    const cancel = (): void => void request.destroy(new Error('cancelled'));
+    const settle = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+    };
+    signal.addEventListener('abort', cancel);
+    request.once('response', (response) => {
+      settle();
+      // Whoever reads is told of errors by the stream itself; nobody may be reading just now.
+      response.on('error', () => undefined);
       resolve(response);
     });
-    // The listener stays: an error after the answer began is told by the body as well.
     request.on('error', (error) => {
-      clearTimeout(timer);
+      settle();
       reject(error);
     });
     request.end();
@@ -173,10 +181,13 @@ async function* bodyOf(
     if (waiting) response.destroy(silence(base, idle));
     else timer.refresh();
   }, idle);
+  const cancel = (): void => void response.destroy();
+  signal.addEventListener('abort', cancel);
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       waiting = false;
       yield chunk;
+      signal.throwIfAborted();
       waiting = true;
       timer.refresh();
     }
@@ -186,13 +197,11 @@ async function* bodyOf(
     throw new JenkinsError(
       'truncated',
       `The connection to ${base} broke in the middle of an answer.`,
-      {
-        cause: error,
-        advice: 'Try again.',
-      },
+      { cause: error, advice: 'Try again; a proxy may limit how long or large an answer may be.' },
     );
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
     response.destroy();
   }
 }
