@@ -1,0 +1,49 @@
+import * as vscode from 'vscode';
+import type { Plan } from '../recipe/plan';
+import { planDocument } from '../recipe/plan';
+import type { Recipe } from '../recipe/recipe';
+import { plain } from './plain';
+
+const SCHEME = 'ci-parity-plan';
+const MOST = 20;
+
+/** Plans as read-only documents, shown as Markdown is read. */
+export class PlanDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #texts = new Map<string, string>();
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #subscriptions: vscode.Disposable;
+  readonly onDidChange = this.#changed.event;
+
+  constructor() {
+    this.#subscriptions = vscode.Disposable.from(
+      this.#changed,
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+    );
+  }
+
+  async show(recipe: Recipe, plan: Plan): Promise<void> {
+    const what = recipe.run ? `${recipe.run.job} #${recipe.run.number}` : recipe.jenkinsfile.path;
+    const stage = recipe.select.kind === 'stage' ? ` ${recipe.select.name}` : '';
+    const name = plain(`Plan of ${what}${stage}`).replaceAll('/', '∕');
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}.md` });
+    const [oldest] = this.#texts.keys();
+    if (this.#texts.size >= MOST && oldest !== undefined) this.#texts.delete(oldest);
+    this.#texts.set(uri.toString(), planDocument(recipe, plan));
+    this.#changed.fire(uri);
+    const commands = await vscode.commands.getCommands(true);
+    if (commands.includes('markdown.showPreview'))
+      await vscode.commands.executeCommand('markdown.showPreview', uri);
+    else
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), {
+        preview: true,
+      });
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.toString()) ?? 'This plan is gone. Show it again from the run.\n';
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+}

@@ -1,0 +1,58 @@
+import type * as vscode from 'vscode';
+import type { Run } from '../jenkins/run';
+import { composeFromFile, composeRecipe, type Wishes } from '../recipe/compose';
+import type { Recipe, Selection } from '../recipe/recipe';
+import { isBroken } from './marks';
+import { folderOf, remoteUrls } from './repositories';
+import type { RunDetails } from './runDetails';
+import type { Servers } from './servers';
+import { reproductionSettings } from './settings';
+import { mustBeTrusted } from './trust';
+
+/** What recipes are made from. */
+export interface Kitchen {
+  readonly servers: Servers;
+  readonly details: RunDetails;
+}
+
+/**
+ * The recipe of a run, at the folder of the workspace that is its repository.
+ * @returns undefined when the person was asked for the folder and cancelled.
+ */
+export async function recipeOfRun(
+  { servers, details }: Kitchen,
+  listed: Run,
+  select: Selection,
+  signal: AbortSignal,
+): Promise<Recipe | undefined> {
+  mustBeTrusted();
+  const folder = await folderOf(listed, signal);
+  if (!folder) return undefined;
+  const client = await servers.client(servers.at(listed.url));
+  // A list does not tell whether a change comes from a fork, nor which repository's commit is meant.
+  const run = await client.run(listed.url, signal, await remoteUrls(folder, signal));
+  const stages = await details.stages(run, signal);
+  const failure = isBroken(run) ? await details.failure(run, signal) : undefined;
+  const repository = folder.uri.fsPath;
+  return composeRecipe(
+    { client, run, stages, failure, repository, ...wishesOf(folder, select) },
+    signal,
+  );
+}
+
+/** The recipe of a Jenkinsfile as it is on the disk, with the uncommitted changes around it. */
+export async function recipeOfFile(
+  file: vscode.Uri,
+  folder: vscode.WorkspaceFolder,
+  select: Selection,
+  signal: AbortSignal,
+): Promise<Recipe> {
+  mustBeTrusted();
+  const wishes = { ...wishesOf(folder, select), withChanges: true };
+  return composeFromFile({ file: file.fsPath, ...wishes }, signal);
+}
+
+function wishesOf(folder: vscode.WorkspaceFolder, select: Selection): Wishes {
+  const { keep, withChanges, environment, timeout } = reproductionSettings(folder);
+  return { select, keep, withChanges, overrides: environment, timeout };
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { registerCommands } from './editor/commands';
+import { Credentials } from './editor/credentials';
+import { Launcher } from './editor/launcher';
+import { registerLinks } from './editor/links';
+import { LogDocuments } from './editor/logDocuments';
+import { PlanDocuments } from './editor/planDocuments';
+import { checkedOut } from './editor/repositories';
+import { reproductionCommands } from './editor/reproductionCommands';
+import { Reproductions } from './editor/reproductions';
+import { ReproductionsView } from './editor/reproductionsView';
+import { runCommands } from './editor/runCommands';
+import { RunDetails } from './editor/runDetails';
+import { RunsView } from './editor/runsView';
+import { serverCommands } from './editor/serverCommands';
+import { Servers } from './editor/servers';
+import { readJobs } from './editor/settings';
+import { StageLenses } from './editor/stageLenses';
+import { tellVerdicts } from './editor/verdictNotices';
+import { ViewState } from './editor/viewState';
+
+/** What tests inside the extension host may look at; nobody else gets it. */
+export interface TestApi {
+  readonly runs: RunsView;
+  readonly reproductions: ReproductionsView;
+  readonly servers: Servers;
+  readonly lenses: StageLenses;
+}
+
+/** Builds the parts and wires them. Nothing here waits, reads or asks a server. */
+export function activate(context: vscode.ExtensionContext): TestApi | undefined {
+  const cli = join(context.extensionPath, 'dist', 'cli.js');
+  const output = vscode.window.createOutputChannel('CI Parity', { log: true });
+  const servers = new Servers(context.secrets);
+  const details = new RunDetails((run) => servers.client(servers.at(run.url)));
+  const reproductions = new Reproductions();
+  const state = new ViewState(servers, reproductions, context.workspaceState);
+  const credentials = new Credentials(context.secrets, context.globalState);
+  const launcher = new Launcher(cli, credentials, reproductions);
+  const logs = new LogDocuments(servers);
+  const plans = new PlanDocuments();
+  const lenses = new StageLenses(servers, details, output);
+  const runs = new RunsView(
+    {
+      servers: () => servers.list(),
+      jobs: () => readJobs().map(({ url }) => url),
+      showsAll: () => state.showsAll(),
+      client: (server) => servers.client(server),
+      branch: (signal) => checkedOut(undefined, signal),
+      details,
+    },
+    output,
+  );
+  const reproductionsView = new ReproductionsView(reproductions);
+  const refresh = (): void => {
+    runs.refresh();
+    lenses.refresh();
+  };
+
+  context.subscriptions.push(
+    output,
+    servers,
+    reproductions,
+    state,
+    launcher,
+    logs,
+    plans,
+    lenses,
+    runs,
+    reproductionsView,
+    state.onDidChange(() => runs.refresh()),
+    tellVerdicts(reproductions),
+    registerLinks(output),
+    registerCommands(
+      {
+        ...serverCommands(servers, credentials),
+        ...state.commands(),
+        ...runCommands({ servers, details, view: runs, launcher, logs, plans }),
+        ...reproductionCommands(reproductions, launcher, logs, cli),
+        'ciParity.refresh': refresh,
+        'ciParity.showLogChannel': () => output.show(),
+      },
+      output,
+    ),
+  );
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
+  return { runs, reproductions: reproductionsView, servers, lenses };
+}
