@@ -196,7 +196,7 @@ function wholeNumber(option: string, text: string): number {
 function version(): string {
   // Beside dist/ in the package as well as in the repository.
   const manifest = JSON.parse(
-    readFileSync(new URL('../package.json', `file://${__filename}`), 'utf8'),
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
   return manifest.version;
 }

@@ -175,7 +175,7 @@ async function compose(what: string, flags: Flags, signal: AbortSignal): Promise
   const { select, keep, withChanges, overrides, parameters, timeout } = flags;
   const wishes = { select, keep, withChanges, overrides, parameters, timeout };
   if (!/^https?:/.test(what))
-    return composeFromFile({ ...wishes, withChanges: true, file: what }, signal);
+    return await composeFromFile({ ...wishes, withChanges: true, file: what }, signal);
   const address = parseRunUrl(what);
   if (address?.run === undefined)
     throw new UserError(`${what} is not the address of a Jenkins run.`, {
@@ -187,7 +187,7 @@ async function compose(what: string, flags: Flags, signal: AbortSignal): Promise
   const stages = await client.stages(run, signal);
   const failed = run.result !== 'SUCCESS' && !run.building;
   const failure = failed ? await client.failure(run, stages, signal) : undefined;
-  return composeRecipe(
+  return await composeRecipe(
     { ...wishes, client, run, stages, failure, repository: flags.repository },
     signal,
   );

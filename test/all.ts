@@ -1,0 +1,83 @@
+// Runs every suite and closes on one line with the counts. `tsx test/all.ts unit host e2e` runs
+// only those that are named.
+import { globSync } from 'tinyglobby';
+import Mocha from 'mocha';
+import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
+import { ensureHost, findChromium, runMochaInHost, type MochaResult } from './bed/host/host';
+import { electronAvailable, runMochaInElectron } from './bed/host/electron';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const never = new AbortController().signal;
+const wanted = process.argv.slice(2);
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+const suites: Record<string, () => Promise<Counts>> = {
+  unit: () => mocha(globSync('test/**/*.test.ts', { cwd: root, ignore: ['test/e2e/**'] })),
+  host: inExtensionHost,
+  e2e: () => mocha(globSync('test/e2e/**/*.test.ts', { cwd: root })),
+};
+
+for (const [name, run] of Object.entries(suites)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const begin = Date.now();
+  console.log(`\n== ${name}`);
+  const counts = await run();
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  console.log(`== ${name} took ${Math.round((Date.now() - begin) / 1000)} s`);
+}
+const { passed, failed, skipped } = total;
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+async function mocha(files: readonly string[]): Promise<Counts> {
+  const suite = new Mocha({ timeout: 30_000, forbidOnly: process.env['CI'] === 'true' });
+  for (const file of [...files].sort()) suite.addFile(resolve(root, file));
+  await suite.loadFilesAsync();
+  return new Promise((done) => {
+    const runner = suite.run(() => {
+      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
+      done({ passed: passes, failed: failures, skipped: pending });
+    });
+  });
+}
+
+/** One suite, in each VS Code that can be had here. */
+async function inExtensionHost(): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const add = (where: string, result: MochaResult): void => {
+    console.log(result.output);
+    console.log(`${where}: ${result.passes} passed, ${result.failures} failed`);
+    counts.passed += result.passes;
+    counts.skipped += result.pending;
+    // A host that died has no counts to speak of.
+    counts.failed += Math.max(result.failures, result.exitCode === 0 ? 0 : 1);
+  };
+  const options = {
+    extensionPath: root,
+    testsPath: resolve(root, 'out/test/host/index.js'),
+    folder: root,
+    signal: never,
+    timeoutMs: 240_000,
+    shots: resolve(root, 'out/host'),
+  };
+  if (await electronAvailable(never)) add('VS Code', await runMochaInElectron(options));
+  else if (findChromium() === undefined) {
+    console.log('Neither VS Code can be downloaded nor is Chromium here: apt-get install chromium');
+    if (process.env['CI'] === 'true') counts.failed++;
+    else counts.skipped++;
+  } else
+    for (const which of ['1.99', 'newest'] as const) {
+      const install = await ensureHost(which, never);
+      add(`VS Code ${install.version}`, await runMochaInHost({ ...options, install }));
+    }
+  return counts;
+}
