@@ -22,13 +22,15 @@ export async function readFailure(
   }
   const findings = console.end();
   const { failedTests, exitCode } = scanner.end();
+  const lastError = findings.errors.at(-1);
   const stage = failedStage(stages)?.path;
   const command = commandOf(findings, stage);
   const tests = report !== undefined && report.length > 0 ? report : failedTests;
   return {
     stage,
     command: command?.text,
-    exitCode,
+    // An exit code that was caught earlier does not explain another error.
+    exitCode: lastError === undefined || lastError.includes('exit code') ? exitCode : undefined,
     tests,
     lines: [...new Set([...(command?.output ?? []), ...findings.errors.slice(-5)])].slice(
       -MOST_LINES,
@@ -36,9 +38,12 @@ export async function readFailure(
   };
 }
 
+/** Branches are interleaved in the log, so that a stage may only be known there by its own name. */
 function commandOf(findings: ConsoleFindings, stage: readonly string[] | undefined) {
-  const wanted = stage?.join('\n');
-  return findings.commands.findLast(
-    (command) => wanted === undefined || command.stage.join('\n') === wanted,
+  const { commands } = findings;
+  if (stage === undefined) return commands.at(-1);
+  return (
+    commands.findLast((command) => command.stage.join('\n') === stage.join('\n')) ??
+    commands.findLast((command) => command.stage.at(-1) === stage.at(-1))
   );
 }

@@ -241,7 +241,7 @@ function failureOf(
   if (status === 404) {
     return new JenkinsError(
       'not-found',
-      `${base} has nothing at ${at.url.slice(base.length) || '/'}.`,
+      `${base} has nothing at /${at.url.slice(base.length).split('?')[0] ?? ''}.`,
       {
         advice: at.signedIn
           ? 'It may have been deleted, or your user may not be allowed to see it.'
@@ -267,7 +267,7 @@ function redirectFailure(location: string | undefined, base: string): JenkinsErr
   }
   return new JenkinsError(
     'redirect',
-    `${base} points to another address${target === undefined ? '' : `: ${target.origin}${target.pathname}`}.`,
+    `${base} points to another address${target === undefined ? '' : `: ${(target.origin + target.pathname).slice(0, 200)}`}.`,
     {
       advice: 'If you trust that address, connect to it instead.',
     },

@@ -59,14 +59,14 @@ async function* follow(
       signal,
     );
     const more = headers['x-more-data'] === 'true';
-    const size = Number(headers['x-text-size'] ?? 0);
+    const size = Number(headers['x-text-size'] ?? NaN);
     const part = createTally();
     let grown = false;
     for await (const { bytes, seen } of fresh(cleaned(part.watch(body)), skip, seam)) {
       grown = true;
       yield { bytes, next: { start, skip: seen } };
     }
-    if (!cutsParts(headers['x-jenkins'])) {
+    if (Number.isSafeInteger(size) && !cutsParts(headers['x-jenkins'])) {
       if (!more) return;
       start = size;
       skip = 0;

@@ -107,6 +107,8 @@ function ginkgo(text: string): FailedTest | undefined {
 /** The short summary: `FAILED tests/a_test.py::TestB::test_c[1] - assert 1 == 2`. */
 function pytest(text: string): FailedTest | undefined {
   const [, group, name, details] =
-    /^(?:FAILED|ERROR) ([^\s:]+\.py)(?:::(.+?))?(?: - (.*))?$/.exec(text.trimEnd()) ?? [];
+    /^(?:FAILED|ERROR) ([^\s:]+\.py)(?:::([^\s[]+(?:\[.*?\](?= - |$))?))?(?: - (.*))?$/.exec(
+      text.trimEnd(),
+    ) ?? [];
   return group === undefined ? undefined : { group, name: name ?? 'collection', details };
 }

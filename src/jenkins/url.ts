@@ -1,3 +1,5 @@
+import { UserError } from '../base/errors';
+
 /** Jenkins' own names for "the last … run"; each is served under its own path, without a redirect. */
 const PERMALINKS = [
   'lastBuild',
@@ -79,7 +81,12 @@ export function rebase(url: string, server: string): string {
 
 /** The same address without user, query and fragment and with `/` at its end. */
 export function baseUrl(url: string): string {
-  const parsed = new URL(url);
+  const parsed = webUrl(url);
+  if (parsed === undefined) {
+    throw new UserError(`"${url}" is not the address of a server.`, {
+      advice: 'Write it as your browser shows it, such as https://ci.example.org/jenkins/',
+    });
+  }
   return parsed.origin + parsed.pathname.replace(/\/*$/, '/');
 }
 

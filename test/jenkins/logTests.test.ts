@@ -53,7 +53,7 @@ describe('the failing tests of a log', () => {
     const log =
       'FAILED tests/test_a.py::TestB::test_c[x - y] - assert 1 == 2\nERROR tests/test_d.py - ImportError\nERROR: no such thing\n';
     assert.deepEqual(scan(log).failedTests, [
-      { group: 'tests/test_a.py', name: 'TestB::test_c[x', details: 'y] - assert 1 == 2' },
+      { group: 'tests/test_a.py', name: 'TestB::test_c[x - y]', details: 'assert 1 == 2' },
       { group: 'tests/test_d.py', name: 'collection', details: 'ImportError' },
     ]);
   });

@@ -56,6 +56,12 @@ describe('an address of Jenkins', () => {
     assert.equal(baseUrl('https://ada:secret@ci.example.org/jenkins?x#y'), SERVER);
   });
 
+  it('that is none is refused with advice', () => {
+    for (const text of ['', 'ci.example.org', 'ftp://ci.example.org/']) {
+      assert.throws(() => baseUrl(text), { name: 'UserError' }, text);
+    }
+  });
+
   it('is made of a full name, where the branch keeps its encoding', () => {
     const url = jobUrl(SERVER, 'networking/cilium/feature%2Fx y');
     assert.equal(url, `${SERVER}job/networking/job/cilium/job/feature%252Fx%20y/`);

@@ -302,6 +302,7 @@ function endOfWholeLines(part: Buffer, most: number): number {
 }
 
 function withoutNotes(log: Buffer): Buffer {
+  if (!log.includes('\u001b[8mha:')) return log;
   return Buffer.from(
     log.toString('latin1').replace(/\u001b\[8mha:[^\n]*?\u001b\[0m/g, ''),
     'latin1',
