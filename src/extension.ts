@@ -6,6 +6,7 @@ import { Launcher } from './editor/launcher';
 import { registerLinks } from './editor/links';
 import { LogDocuments } from './editor/logDocuments';
 import { PlanDocuments } from './editor/planDocuments';
+import { planner } from './editor/planner';
 import { checkedOut } from './editor/repositories';
 import { reproductionCommands } from './editor/reproductionCommands';
 import { Reproductions } from './editor/reproductions';
@@ -31,15 +32,16 @@ export interface TestApi {
 /** Builds the parts and wires them. Nothing here waits, reads or asks a server. */
 export function activate(context: vscode.ExtensionContext): TestApi | undefined {
   const cli = join(context.extensionPath, 'dist', 'cli.js');
+  const plan = planner(context.extensionPath);
   const output = vscode.window.createOutputChannel('CI Parity', { log: true });
   const servers = new Servers(context.secrets);
   const details = new RunDetails((run) => servers.client(servers.at(run.url)));
   const reproductions = new Reproductions();
   const state = new ViewState(servers, reproductions, context.workspaceState);
   const credentials = new Credentials(context.secrets, context.globalState);
-  const launcher = new Launcher(cli, credentials, reproductions);
+  const launcher = new Launcher(cli, plan, credentials, reproductions);
   const logs = new LogDocuments(servers);
-  const plans = new PlanDocuments();
+  const plans = new PlanDocuments(plan);
   const lenses = new StageLenses(servers, details, output);
   const runs = new RunsView(
     {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { offerSecrets, type Offer } from '../base/secretChannel';
 import { parseRunUrl } from '../jenkins/url';
-import { makePlan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { createReproduction } from '../reproduce/store';
 import type { Credentials } from './credentials';
 import { plain } from './plain';
+import type { Planner } from './planner';
 import type { Reproductions } from './reproductions';
 import { openRunner } from './runnerTerminals';
 import { mustBeAbleToReproduce } from './trust';
@@ -13,14 +13,21 @@ import { mustBeAbleToReproduce } from './trust';
 /** Starts reproductions, each in a terminal of its own. */
 export class Launcher implements vscode.Disposable {
   readonly #cli: string;
+  readonly #planner: () => Planner;
   readonly #credentials: Credentials;
   readonly #reproductions: Reproductions;
   /** Secrets that a runner has not fetched yet. */
   readonly #offers = new Map<vscode.Terminal, Offer>();
   readonly #closing: vscode.Disposable;
 
-  constructor(cli: string, credentials: Credentials, reproductions: Reproductions) {
+  constructor(
+    cli: string,
+    planner: () => Planner,
+    credentials: Credentials,
+    reproductions: Reproductions,
+  ) {
     this.#cli = cli;
+    this.#planner = planner;
     this.#credentials = credentials;
     this.#reproductions = reproductions;
     this.#closing = vscode.window.onDidCloseTerminal((terminal) => {
@@ -36,7 +43,7 @@ export class Launcher implements vscode.Disposable {
   async start(recipe: Recipe, signal: AbortSignal): Promise<string | undefined> {
     mustBeAbleToReproduce();
     if (!(await mayRun(recipe))) return undefined;
-    const { credentials } = await makePlan(recipe, signal);
+    const { credentials } = await this.#planner().makePlan(recipe, signal);
     const secrets = await this.#credentials.get(credentials, ownerOf(recipe));
     if (!secrets) return undefined;
     const offer = credentials.length > 0 ? await offerSecrets(secrets) : undefined;

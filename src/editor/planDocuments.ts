@@ -1,27 +1,30 @@
 import * as vscode from 'vscode';
-import type { Plan } from '../recipe/plan';
-import { planDocument } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { plain } from './plain';
+import type { Planner } from './planner';
 
 const SCHEME = 'ci-parity-plan';
 const MOST = 20;
 
 /** Plans as read-only documents, shown as Markdown is read. */
 export class PlanDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #planner: () => Planner;
   readonly #texts = new Map<string, string>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #subscriptions: vscode.Disposable;
   readonly onDidChange = this.#changed.event;
 
-  constructor() {
+  constructor(planner: () => Planner) {
+    this.#planner = planner;
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
     );
   }
 
-  async show(recipe: Recipe, plan: Plan): Promise<void> {
+  async show(recipe: Recipe, signal: AbortSignal): Promise<void> {
+    const { makePlan, planDocument } = this.#planner();
+    const plan = await makePlan(recipe, signal);
     const what = recipe.run ? `${recipe.run.job} #${recipe.run.number}` : recipe.jenkinsfile.path;
     const stage = recipe.select.kind === 'stage' ? ` ${recipe.select.name}` : '';
     const name = plain(`Plan of ${what}${stage}`).replaceAll('/', '∕');

@@ -3,7 +3,6 @@ import { UserError } from '../base/errors';
 import { parseRunUrl, runUrl } from '../jenkins/url';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
-import { makePlan } from '../recipe/plan';
 import type { Recipe, Selection } from '../recipe/recipe';
 import type { Commands } from './commands';
 import type { Launcher } from './launcher';
@@ -76,10 +75,6 @@ export function runCommands(parts: RunCommandParts): Commands {
     }
   }
 
-  async function showPlan(recipe: Recipe, signal: AbortSignal): Promise<void> {
-    await plans.show(recipe, await makePlan(recipe, signal));
-  }
-
   return {
     'ciParity.reproduce': async (node?: RunsNode) => {
       mustBeAbleToReproduce();
@@ -116,13 +111,13 @@ export function runCommands(parts: RunCommandParts): Commands {
       mustBeTrusted();
       if (node?.kind === 'reproduction') {
         const { recipe } = node.reproduction;
-        return withProgress('Making the plan', (signal) => showPlan(recipe, signal));
+        return withProgress('Making the plan', (signal) => plans.show(recipe, signal));
       }
       const run = await chosen('Show the plan of which run?', node as RunsNode | undefined);
       if (!run) return;
       await reading(run, async (signal) => {
         const recipe = await recipeOfRun(parts, run.run, FAILURE, signal);
-        if (recipe) await showPlan(recipe, signal);
+        if (recipe) await plans.show(recipe, signal);
       });
     },
 
