@@ -1,22 +1,32 @@
-import type { Effects, Outcome, Value, Variable } from './effects';
 import type { Pipeline } from './declarative';
+import { StepError } from './effects';
+import type { Effects, Outcome, Value, Variable } from './effects';
+import { evaluate } from './evaluate';
+import { Killed, perform } from './frame';
+import type { Frame, Run } from './frame';
+import { Locals } from './locals';
+import { runDeclarative } from './stages';
+import { execute } from './statements';
+import type { Statement } from './syntax';
+import { thingOf, worst } from './values';
+import type { Thing } from './values';
 
 /** What the interpreter is told of the run. */
 export interface Facts {
-  /** The run's environment: BUILD_NUMBER, JOB_NAME …; without parameters. */
+  /** The run's environment: BUILD_NUMBER, JOB_NAME …; without parameters, and without what an agent brings. */
   readonly environment: readonly Variable[];
   /** The run's values; for those that are missing the Jenkinsfile's defaults are used. */
   readonly parameters: ReadonlyMap<string, Value>;
-  /** The previous run's result, for `changed`, `fixed` and `regression`. */
+  /** The previous run's result, for `changed`, `fixed` and `regression`; undefined on a first run. */
   readonly previous: Outcome | undefined;
-  /** True if the effects do nothing: loops without a known end are then cut short. */
+  /** True if the effects do nothing: loops without a known end are cut, and no time passes. */
   readonly dry?: boolean;
 }
 
 export interface Signals {
-  /** Stops the step, then runs `post` (aborted, always, cleanup). */
+  /** Ends the step that runs, then runs `post` (aborted, always, cleanup). */
   readonly cancel: AbortSignal;
-  /** Ends at once, also `post`. */
+  /** Ends everything at once, also `post`. */
   readonly kill: AbortSignal;
 }
 
@@ -26,11 +36,87 @@ export interface Ended {
   readonly error: string | undefined;
 }
 
-export function interpret(
-  _pipeline: Pipeline,
-  _facts: Facts,
-  _effects: Effects,
-  _signals: Signals,
+/**
+ * Carries out a Jenkinsfile, declarative or scripted, as Jenkins would; what its steps do is the
+ * effects' business. Resolves when everything, `post` included, has ended. Rejects only with what
+ * an effect threw that is no `StepError`, and only after that effect has settled.
+ */
+export async function interpret(
+  pipeline: Pipeline,
+  facts: Facts,
+  effects: Effects,
+  signals: Signals,
 ): Promise<Ended> {
-  return Promise.reject(new Error('not yet'));
+  const run = startOf(pipeline, facts, effects, signals);
+  const frame: Frame = {
+    run,
+    stage: [],
+    layer: undefined,
+    directory: '.',
+    agent: undefined,
+    agentVariables: [],
+    interrupts: [signals.cancel],
+    branch: { delivered: new Set() },
+    status: { worst: 'SUCCESS' },
+    post: undefined,
+  };
+  try {
+    await runFile(pipeline, frame);
+  } catch (error) {
+    if (error instanceof Killed) return { outcome: 'ABORTED', error: error.message };
+    if (!(error instanceof StepError)) throw error;
+    return { outcome: worst(run.result, error.outcome), error: error.message };
+  }
+  return { outcome: run.result ?? 'SUCCESS', error: undefined };
+}
+
+/** The statements of the file; `pipeline { }` among them is Declarative. */
+async function runFile(pipeline: Pipeline, frame: Frame): Promise<void> {
+  const { declarative, statements } = pipeline;
+  const locals = new Locals(frame.run.binding);
+  const rest: Statement[] = [];
+  for (const statement of statements) {
+    if (statement.kind === 'function') frame.run.functions.set(statement.name, statement);
+  }
+  for (const statement of statements) {
+    if (statement.kind === 'annotation' && statement.name === 'Library') {
+      const args = new Map<string, Thing>();
+      for (const { value } of statement.args) args.set('', await evaluate(value, locals, frame));
+      await perform(frame, statement, (at) =>
+        frame.run.effects.step({ name: 'library', args, implicit: true, hasBody: false }, at),
+      );
+    }
+    if (statement !== declarative?.call) {
+      rest.push(statement);
+      continue;
+    }
+    await execute(rest.splice(0), locals, frame);
+    await runDeclarative(declarative, locals, frame);
+  }
+  await execute(rest, locals, frame);
+}
+
+function startOf(
+  pipeline: Pipeline,
+  facts: Facts,
+  effects: Effects,
+  { cancel, kill }: Signals,
+): Run {
+  const parameters = new Map([...facts.parameters].map(([name, value]) => [name, thingOf(value)]));
+  return {
+    pipeline,
+    effects,
+    cancel,
+    kill,
+    dry: facts.dry ?? false,
+    previous: facts.previous,
+    environment: facts.environment,
+    parameters,
+    binding: new Locals(undefined),
+    functions: new Map(),
+    assigned: new Map(),
+    result: undefined,
+    quiet: 0,
+    calls: 0,
+  };
 }

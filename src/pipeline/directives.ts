@@ -1,0 +1,371 @@
+import type { EnvironmentEntry, Level } from './declarative';
+import { Unknown } from './effects';
+import type { Agent, Variable } from './effects';
+import { apply, evaluate } from './evaluate';
+import { environmentOf, perform, withLayer } from './frame';
+import type { Frame } from './frame';
+import { Directive } from './locals';
+import type { Locals } from './locals';
+import { numberText } from './outline';
+import { onAgent, runStep, variablesOf } from './steps';
+import { bodyOf, lineAt, positional } from './syntax';
+import type { Call, Expression, Place } from './syntax';
+import { Lambda, textOf, thingOf, truthOf } from './values';
+import type { Thing } from './values';
+
+/** Evaluates the arguments of a directive's entry, `timeout(time: 1, unit: 'HOURS')`. */
+export async function argumentsOf(
+  call: Call,
+  locals: Locals,
+  frame: Frame,
+): Promise<Map<string, Thing>> {
+  const names = new Directive(locals);
+  const args = new Map<string, Thing>();
+  let place = 0;
+  for (const { name, value } of call.args) {
+    const thing = await evaluate(value, names, frame);
+    if (typeof name === 'string') args.set(name, thing);
+    else if (name === undefined && !(thing instanceof Lambda)) {
+      args.set(place === 0 ? '' : String(place), thing);
+      place++;
+    }
+  }
+  return args;
+}
+
+// agent
+
+/** What an `agent` directive says. */
+export async function agentOf(call: Call, locals: Locals, frame: Frame): Promise<Agent> {
+  const line = lineAt(frame.run.pipeline.lines, call.start);
+  const names = new Directive(locals);
+  const [first] = positional(call.args);
+  if (first?.kind === 'name') {
+    const kind = first.name === 'any' || first.name === 'none' ? first.name : 'other';
+    return { kind, text: kind === 'other' ? first.name : undefined, line };
+  }
+  const body = bodyOf(call);
+  const inner = body?.body.find((statement) => statement.kind === 'call');
+  if (inner === undefined) return { kind: 'other', text: undefined, line };
+  const kind = KINDS.get(String(inner.name)) ?? 'other';
+  const text = await agentText(inner, names, frame);
+  return { kind, text: kind === 'other' ? (text ?? String(inner.name)) : text, line };
+}
+
+const KINDS = new Map<string, Agent['kind']>([
+  ['label', 'label'],
+  ['node', 'node'],
+  ['docker', 'docker'],
+  ['dockerfile', 'dockerfile'],
+  ['kubernetes', 'kubernetes'],
+]);
+
+/** The label, image or file that distinguishes the agent. */
+async function agentText(
+  call: Call,
+  locals: Locals,
+  frame: Frame,
+): Promise<string | Unknown | undefined> {
+  const [first] = positional(call.args);
+  if (first !== undefined && first.kind !== 'closure') {
+    return textOf(await evaluate(first, locals, frame));
+  }
+  for (const entry of bodyOf(call)?.body ?? []) {
+    if (entry.kind !== 'call' || !DISTINGUISHING.has(String(entry.name))) continue;
+    const [value] = positional(entry.args);
+    if (value !== undefined) return textOf(await evaluate(value, locals, frame));
+  }
+  return undefined;
+}
+
+const DISTINGUISHING = new Set(['label', 'image', 'filename', 'yamlFile', 'inheritFrom']);
+
+/** How Declarative checks out by itself. */
+export interface Checkout {
+  readonly skip: boolean;
+  readonly subdirectory: string | undefined;
+}
+
+/** Runs `body` on the level's own agent, after its checkout; without one, where it stands. */
+export async function withAgent(
+  call: Call | undefined,
+  checkout: Checkout,
+  locals: Locals,
+  frame: Frame,
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  const agent = call && (await agentOf(call, locals, frame));
+  if (call === undefined || agent === undefined || agent.kind === 'none') {
+    await body(frame);
+    return;
+  }
+  await onAgent(agent, call, frame, async (inner) => {
+    if (checkout.skip) {
+      await body(inner);
+      return;
+    }
+    const place: Frame =
+      checkout.subdirectory === undefined ? inner : { ...inner, directory: checkout.subdirectory };
+    const args = new Map<string, Thing>([['', thingOf({ opaque: 'scm' })]]);
+    const value = await perform(place, call, (at) =>
+      frame.run.effects.step({ name: 'checkout', args, implicit: true, hasBody: false }, at),
+    );
+    const found = thingOf(value);
+    const variables =
+      found instanceof Map ? variablesOf(found, 'checkout', { place: call }, frame) : [];
+    await body(withLayer(inner, variables));
+  });
+}
+
+// environment
+
+/** Runs `body` with the level's credentials and, inside of these, its `environment`. */
+export async function withEnvironment(
+  level: Pick<Level, 'environment'>,
+  origin: string,
+  locals: Locals,
+  frame: Frame,
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  const secrets = level.environment.filter((entry) => isCredentials(entry.value));
+  const plain = level.environment.filter((entry) => !isCredentials(entry.value));
+  const inside = withLayer(frame, await credentialVariables(secrets, locals, frame));
+  await body(withLayer(inside, await environmentVariables(plain, origin, locals, inside)));
+}
+
+function isCredentials(value: Expression): value is Call {
+  return value.kind === 'call' && value.name === 'credentials' && value.object === undefined;
+}
+
+/**
+ * The values of an `environment` block. Each is computed when it is asked for, by its own turn or
+ * by another key, so their order is free; and all before the first one is set.
+ */
+async function environmentVariables(
+  entries: readonly EnvironmentEntry[],
+  origin: string,
+  locals: Locals,
+  frame: Frame,
+): Promise<Variable[]> {
+  const keys = new Map(
+    entries.map(({ name, value }) => [
+      name,
+      (asking: Directive) => valueOf(value, asking.within(name), frame),
+    ]),
+  );
+  const names = new Directive(locals, keys);
+  const variables: Variable[] = [];
+  for (const { name, value, start } of entries) {
+    const text = textOf(await valueOf(value, names.within(name), frame));
+    variables.push({ name, value: text, origin, line: lineAt(frame.run.pipeline.lines, start) });
+  }
+  return variables;
+}
+
+function valueOf(value: Expression, names: Directive, frame: Frame): Promise<Thing> {
+  if (value.kind === 'literal' && typeof value.value === 'number') {
+    return Promise.resolve(numberText(frame.run.pipeline.text.slice(value.start, value.end)));
+  }
+  return evaluate(value, names, frame);
+}
+
+/** `credentials('id')`: a text is VAR; a map of username and password VAR, VAR_USR and VAR_PSW. */
+async function credentialVariables(
+  entries: readonly EnvironmentEntry[],
+  locals: Locals,
+  frame: Frame,
+): Promise<Variable[]> {
+  const variables: Variable[] = [];
+  for (const { name, value: call, start } of entries) {
+    if (!isCredentials(call)) continue;
+    const args = await argumentsOf(call, locals, frame);
+    const value = await perform(frame, call, (at) =>
+      frame.run.effects.step({ name: 'credentials', args, implicit: false, hasBody: false }, at),
+    );
+    const line = lineAt(frame.run.pipeline.lines, start);
+    const id = args.get('') ?? args.get('id') ?? null;
+    const origin = `credentials('${typeof id === 'string' ? id : '…'}')`;
+    const add = (suffix: string, secret: Thing) =>
+      variables.push({ name: name + suffix, value: textOf(secret), origin, line });
+    const thing = thingOf(value);
+    if (thing instanceof Map) {
+      const username = thing.get('username') ?? '';
+      const password = thing.get('password') ?? '';
+      const [user, secret] = [textOf(username), textOf(password)];
+      const unknown = [user, secret].find((text) => text instanceof Unknown);
+      add('', unknown ?? `${String(user)}:${String(secret)}`);
+      add('_USR', username);
+      add('_PSW', password);
+    } else if (thing instanceof Unknown) {
+      // It is not known which kind it is, so it may have all three.
+      for (const suffix of ['', '_USR', '_PSW']) add(suffix, thing);
+    } else {
+      add('', thing ?? new Unknown(origin, line));
+    }
+  }
+  return variables;
+}
+
+// options
+
+/** Options that only Jenkins' own bookkeeping knows, and those that are read elsewhere. */
+const NO_WRAPPERS = new Set([
+  'buildDiscarder',
+  'checkoutToSubdirectory',
+  'copyArtifactPermission',
+  'disableConcurrentBuilds',
+  'disableRestartFromStage',
+  'disableResume',
+  'durabilityHint',
+  'githubProjectProperty',
+  'gitLabConnection',
+  'newContainerPerStage',
+  'office365ConnectorWebhooks',
+  'overrideIndexTriggers',
+  'parallelsAlwaysFailFast',
+  'preserveStashes',
+  'quietPeriod',
+  'rateLimitBuilds',
+  'skipDefaultCheckout',
+  'skipStagesAfterUnstable',
+]);
+
+/** The value of an option that is a switch; undefined if it is not there. */
+export function optionOf(options: readonly Call[], name: string): Call | undefined {
+  return options.find((option) => option.name === name);
+}
+
+/** Whether a switch such as `skipDefaultCheckout()` is on. */
+export async function isOn(
+  options: readonly Call[],
+  name: string,
+  locals: Locals,
+  frame: Frame,
+): Promise<boolean> {
+  const option = optionOf(options, name);
+  if (option === undefined) return false;
+  const value = (await argumentsOf(option, locals, frame)).get('');
+  return value === undefined || truthOf(value) === true;
+}
+
+/** Runs `body` in the options that are steps: timeout, retry, timestamps …, the first one outermost. */
+export async function withOptions(
+  options: readonly Call[],
+  locals: Locals,
+  frame: Frame,
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  const wrappers = options.filter((option) => !NO_WRAPPERS.has(String(option.name)));
+  const [first, ...rest] = wrappers;
+  if (first === undefined) {
+    await body(frame);
+    return;
+  }
+  await wrapped(first, locals, frame, (inner) => withOptions(rest, locals, inner, body));
+}
+
+async function wrapped(
+  call: Call,
+  locals: Locals,
+  frame: Frame,
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  const args = await argumentsOf(call, locals, frame);
+  await runStep(
+    {
+      name: String(call.name),
+      args,
+      place: call,
+      body: async (inner) => {
+        await body(inner);
+        return null;
+      },
+      apply,
+      decide: () => Promise.resolve(false),
+    },
+    frame,
+  );
+}
+
+// tools and input
+
+/** Runs `body` with the tools' variables, as far as the effects give them. */
+export async function withTools(
+  tools: readonly Call[],
+  locals: Locals,
+  frame: Frame,
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  let inner = frame;
+  if (frame.agent !== undefined) {
+    for (const tool of tools) {
+      const args = await argumentsOf(tool, locals, frame);
+      const name = args.get('') ?? null;
+      const call = new Map<string, Thing>([
+        ['name', name],
+        ['type', String(tool.name)],
+      ]);
+      const value = await perform(inner, tool, (at) =>
+        frame.run.effects.step({ name: 'tool', args: call, implicit: true, hasBody: false }, at),
+      );
+      const given = thingOf(value);
+      if (given instanceof Map) {
+        inner = withLayer(inner, variablesOf(given, 'tools', { place: tool }, frame));
+      }
+    }
+  }
+  await body(inner);
+}
+
+/** Asks what `input` asks; the answers are variables of the stage. */
+export async function withInput(
+  call: Call | undefined,
+  locals: Locals,
+  frame: Frame,
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  if (call === undefined) {
+    await body(frame);
+    return;
+  }
+  const args = new Map<string, Thing>();
+  const parameters: string[] = [];
+  for (const entry of bodyOf(call)?.body ?? []) {
+    if (entry.kind !== 'call') continue;
+    if (entry.name === 'parameters') parameters.push(...parameterNames(entry));
+    else {
+      const value = (await argumentsOf(entry, locals, frame)).get('');
+      if (value !== undefined) args.set(String(entry.name), value);
+    }
+  }
+  const value = await perform(frame, call, (at) =>
+    frame.run.effects.step({ name: 'input', args, implicit: false, hasBody: false }, at),
+  );
+  await body(withLayer(frame, answers(thingOf(value), parameters, call, frame)));
+}
+
+function parameterNames(call: Call): string[] {
+  return (bodyOf(call)?.body ?? []).flatMap((statement) => {
+    if (statement.kind !== 'call') return [];
+    const name = statement.args.find((arg) => arg.name === 'name')?.value;
+    return name?.kind === 'literal' && typeof name.value === 'string' ? [name.value] : [];
+  });
+}
+
+/** Several parameters are a map; one is its value. */
+function answers(
+  value: Thing,
+  parameters: readonly string[],
+  place: Place,
+  frame: Frame,
+): Variable[] {
+  if (value instanceof Map) return variablesOf(value, 'input', { place }, frame);
+  const line = lineAt(frame.run.pipeline.lines, place.start);
+  const text = textOf(value ?? new Unknown('input', line));
+  return parameters.map((name) => ({ name, value: text, origin: 'input', line }));
+}
+
+/** The text of an environment variable, if it is there and known. */
+export function variable(name: string, frame: Frame): string | Unknown | undefined {
+  return environmentOf(frame).get(name)?.value;
+}

@@ -1,0 +1,277 @@
+import { setImmediate } from 'node:timers/promises';
+
+import { StepError } from './effects';
+import type { Agent, Effects, Environment, Outcome, Scope, Variable } from './effects';
+import type { Pipeline } from './declarative';
+import { Locals } from './locals';
+import { rangeOf } from './syntax';
+import type { FunctionDeclaration, Place } from './syntax';
+import { Raised, isWorse, textOf, worst } from './values';
+import type { Thing } from './values';
+
+/** One interpretation, with what changes in its course. */
+export interface Run {
+  readonly pipeline: Pipeline;
+  readonly effects: Effects;
+  readonly cancel: AbortSignal;
+  readonly kill: AbortSignal;
+  readonly dry: boolean;
+  readonly previous: Outcome | undefined;
+  /** What the run brings besides its parameters. */
+  readonly environment: readonly Variable[];
+  readonly parameters: Map<string, Thing>;
+  /** Variables without `def`, and what Jenkins itself brings. */
+  readonly binding: Locals;
+  readonly functions: Map<string, FunctionDeclaration>;
+  /** `env.X = …`, which holds everywhere. */
+  readonly assigned: Map<string, Variable>;
+  /** `currentBuild.result`. */
+  result: Outcome | undefined;
+  /** Nodes interpreted since the last effect. */
+  quiet: number;
+  /** Nested calls of functions and closures. */
+  calls: number;
+}
+
+/** Where the interpreter stands: what steps see that is not a variable of the language. */
+export interface Frame {
+  readonly run: Run;
+  readonly stage: readonly string[];
+  readonly layer: Layer | undefined;
+  readonly directory: string;
+  readonly agent: Agent | undefined;
+  /** What the agent brings, the weakest of all. */
+  readonly agentVariables: readonly Variable[];
+  /** What can interrupt steps here, from the outermost: the person, timeouts, failFast. */
+  readonly interrupts: readonly AbortSignal[];
+  readonly branch: Branch;
+  /** The worst result that steps gave to the stage, as `unstable` does. */
+  readonly status: { worst: Outcome };
+  /** In `post`: the combined result, which `currentBuild.result` shows there. */
+  readonly post: { result: Outcome } | undefined;
+}
+
+/** Variables of a block around: the inner layer wins. */
+export interface Layer {
+  readonly variables: readonly Variable[];
+  readonly outer: Layer | undefined;
+}
+
+/** A thread of the pipeline. An interruption reaches it once; what comes after, `post`, runs. */
+export interface Branch {
+  readonly delivered: Set<AbortSignal>;
+}
+
+/** A step, or what is around it, was ended from outside. */
+export class Interrupted extends Raised {
+  readonly source: AbortSignal;
+
+  constructor(source: AbortSignal, message: string) {
+    super('org.jenkinsci.plugins.workflow.steps.FlowInterruptedException', message, 'ABORTED');
+    this.source = source;
+  }
+}
+
+/** Everything ends at once; nothing catches this. */
+export class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+/**
+ * Does an effect in its scope. Rejects with `StepError` when the step fails, with `Interrupted`
+ * when it is aborted, and with whatever else the effect threw.
+ */
+export async function perform<R>(
+  frame: Frame,
+  place: Place,
+  act: (at: Scope) => Promise<R>,
+): Promise<R> {
+  const { run } = frame;
+  const pending = checkInterrupts(frame);
+  run.quiet = 0;
+  const signal = AbortSignal.any([run.kill, ...pending]);
+  try {
+    const value = await act(scopeOf(frame, place, signal));
+    checkInterrupts(frame);
+    return value;
+  } catch (error) {
+    if (!(error instanceof Interrupted)) checkInterrupts(frame);
+    throw error;
+  }
+}
+
+/**
+ * Runs a body that an effect calls. The effect sees it resolve; what it threw comes after the
+ * effect has settled.
+ */
+export async function around(
+  effect: (body: (inner: () => Promise<void>) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  let failed = false;
+  let failure: unknown;
+  await effect(async (inner) => {
+    try {
+      await inner();
+    } catch (error) {
+      failed = true;
+      failure = error;
+    }
+  });
+  // eslint-disable-next-line @typescript-eslint/only-throw-error, @typescript-eslint/no-unnecessary-condition -- what was caught is passed on, and the closure above sets it
+  if (failed) throw failure;
+}
+
+/** Throws what interrupts this branch, once for each cause; returns what may still come. */
+export function checkInterrupts(frame: Frame): AbortSignal[] {
+  const { run, branch } = frame;
+  if (run.kill.aborted) throw new Killed('killed');
+  const pending = frame.interrupts.filter((signal) => !branch.delivered.has(signal));
+  const due = pending.find((signal) => signal.aborted);
+  if (due === undefined) return pending;
+  // Everything that is due is delivered by this one interruption; the outermost names it.
+  for (const signal of pending) if (signal.aborted) branch.delivered.add(signal);
+  throw new Interrupted(due, typeof due.reason === 'string' ? due.reason : 'Cancelled');
+}
+
+/** How many nodes may be interpreted without any effect: a loop that does nothing must end. */
+const MAX_QUIET = 1_000_000;
+
+/** Called for every node: lets others run, and bounds what never ends. */
+export function tick(frame: Frame): Promise<void> | undefined {
+  const { run } = frame;
+  run.quiet++;
+  if (run.quiet > MAX_QUIET) {
+    throw new StepError('The Jenkinsfile computes without end.');
+  }
+  return run.quiet % 5000 === 0 ? breathe(frame) : undefined;
+}
+
+async function breathe(frame: Frame): Promise<void> {
+  await setImmediate();
+  checkInterrupts(frame);
+}
+
+export function scopeOf(frame: Frame, place: Place, signal: AbortSignal = frame.run.kill): Scope {
+  return {
+    stage: frame.stage,
+    environment: environmentOf(frame),
+    directory: frame.directory,
+    agent: frame.agent,
+    range: rangeOf(frame.run.pipeline, place),
+    signal,
+    worsen: (outcome) => {
+      worsen(frame, outcome);
+      worsenStage(frame, outcome);
+    },
+  };
+}
+
+export function notice(frame: Frame, place: Place, message: string): void {
+  frame.run.effects.notice?.(message, scopeOf(frame, place));
+}
+
+/**
+ * Makes the run's result worse, never better. In `post`, where the combined result shows, giving
+ * that same result changes nothing.
+ */
+export function worsen(frame: Frame, outcome: Outcome): void {
+  const { run, post } = frame;
+  if (post !== undefined) {
+    if (!isWorse(outcome, post.result)) return;
+    post.result = outcome;
+  }
+  run.result = run.result === undefined ? outcome : worst(run.result, outcome);
+}
+
+export function worsenStage(frame: Frame, outcome: Outcome): void {
+  frame.status.worst = worst(frame.status.worst, outcome);
+}
+
+/** `currentBuild.result`: undefined as long as nothing has set it. */
+export function resultOf(frame: Frame): Outcome | undefined {
+  const { run, post } = frame;
+  return post === undefined ? run.result : worst(post.result, run.result);
+}
+
+/** The environment of a step: agent, run, `env.X =`, then the layers, the innermost last. */
+export function environmentOf(frame: Frame): Environment {
+  const environment = new Map<string, Variable>();
+  const { run } = frame;
+  for (const variable of frame.agentVariables) environment.set(variable.name, variable);
+  for (const variable of resolve([...run.environment, ...parameterVariables(run)])) {
+    // What the agent says of itself is more true here than what the run's record says.
+    const own = environment.get(variable.name);
+    if (own === undefined || !AGENT_OWN.has(variable.name))
+      environment.set(variable.name, variable);
+  }
+  for (const variable of run.assigned.values()) put(environment, variable);
+  const layers: Layer[] = [];
+  for (let layer = frame.layer; layer !== undefined; layer = layer.outer) layers.push(layer);
+  for (const layer of layers.reverse()) {
+    for (const variable of layer.variables) put(environment, variable);
+  }
+  return environment;
+}
+
+/** Variables that describe the machine a step runs on. */
+const AGENT_OWN = new Set([
+  'WORKSPACE',
+  'WORKSPACE_TMP',
+  'NODE_NAME',
+  'NODE_LABELS',
+  'EXECUTOR_NUMBER',
+]);
+
+/** A parameter `foo` is a variable `foo`, and `FOO`. */
+function parameterVariables(run: Run): Variable[] {
+  return [...run.parameters].flatMap(([name, thing]) => {
+    const value = textOf(thing);
+    const upper = name.toUpperCase();
+    const own = { name, value, origin: 'parameter', line: undefined };
+    return upper === name ? [own] : [own, { ...own, name: upper }];
+  });
+}
+
+/** `$X`, `${X}` and `$$` in what the run brings are resolved against the same variables. */
+function resolve(variables: readonly Variable[]): readonly Variable[] {
+  if (!variables.some(({ value }) => typeof value === 'string' && value.includes('$'))) {
+    return variables;
+  }
+  const values = new Map(variables.map(({ name, value }) => [name, value]));
+  return variables.map((variable) => {
+    if (typeof variable.value !== 'string') return variable;
+    const value = variable.value.replaceAll(
+      /\$(?:\$|(\w+)|\{([\w.]+)\})/g,
+      (whole, plain: string | undefined, braced: string | undefined) => {
+        if (whole === '$$') return '$';
+        const found = values.get(plain ?? braced ?? '');
+        return typeof found === 'string' ? found : whole;
+      },
+    );
+    return { ...variable, value };
+  });
+}
+
+/** An empty value removes a variable, though one that the run brings may be empty; `PATH+X` puts its value before that of PATH. */
+function put(environment: Map<string, Variable>, variable: Variable): void {
+  const plus = variable.name.indexOf('+');
+  if (plus > 0) {
+    const name = variable.name.slice(0, plus);
+    const old = environment.get(name)?.value;
+    environment.set(name, { ...variable, name, value: before(variable.value, old) });
+  } else if (variable.value === '') {
+    environment.delete(variable.name);
+  } else {
+    environment.set(variable.name, variable);
+  }
+}
+
+function before(value: Variable['value'], old: Variable['value'] | undefined): Variable['value'] {
+  if (old === undefined) return value;
+  if (typeof value !== 'string') return value;
+  return typeof old === 'string' ? `${value}:${old}` : old;
+}
+
+export function withLayer(frame: Frame, variables: readonly Variable[]): Frame {
+  return variables.length === 0 ? frame : { ...frame, layer: { variables, outer: frame.layer } };
+}

@@ -1,0 +1,73 @@
+import type { Thing } from './values';
+
+/** The variables that a piece of the Jenkinsfile sees, and those of the pieces around it. */
+export class Locals {
+  readonly outer: Locals | undefined;
+  private readonly values = new Map<string, Thing>();
+
+  constructor(outer: Locals | undefined) {
+    this.outer = outer;
+  }
+
+  declare(name: string, value: Thing): void {
+    this.values.set(name, value);
+  }
+
+  /** Sets the variable where it was declared; false if it was nowhere. */
+  assign(name: string, value: Thing): boolean {
+    for (let at: Locals | undefined = this; at !== undefined; at = at.outer) {
+      if (!at.values.has(name)) continue;
+      at.values.set(name, value);
+      return true;
+    }
+    return false;
+  }
+
+  get(name: string): Thing | undefined {
+    for (let at: Locals | undefined = this; at !== undefined; at = at.outer) {
+      const value = at.values.get(name);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  /** The directive that these are evaluated in, if any. */
+  get directive(): Directive | undefined {
+    for (let at: Locals | undefined = this; at !== undefined; at = at.outer) {
+      if (at instanceof Directive) return at;
+    }
+    return undefined;
+  }
+}
+
+/**
+ * The names seen in a directive's values. A name that nothing defines is null there. In
+ * `environment` a name is first a key of the same block, which is evaluated each time it is asked
+ * for; the key that is being evaluated is not among them.
+ */
+export class Directive extends Locals {
+  private readonly keys: ReadonlyMap<string, (asking: Directive) => Promise<Thing>>;
+  private readonly evaluating: ReadonlySet<string>;
+
+  constructor(
+    outer: Locals,
+    keys: ReadonlyMap<string, (asking: Directive) => Promise<Thing>> = new Map(),
+    evaluating: ReadonlySet<string> = new Set(),
+  ) {
+    super(outer);
+    this.keys = keys;
+    this.evaluating = evaluating;
+  }
+
+  /** The value of another key of this block; undefined if it has no such key. */
+  key(name: string): Promise<Thing> | undefined {
+    if (this.evaluating.has(name)) return undefined;
+    return this.keys.get(name)?.(this);
+  }
+
+  /** The same names, as the key `name` sees them. */
+  within(name: string): Directive {
+    const outer = this.outer ?? new Locals(undefined);
+    return new Directive(outer, this.keys, new Set([...this.evaluating, name]));
+  }
+}

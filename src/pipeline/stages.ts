@@ -1,0 +1,326 @@
+import type { Axis, Declarative, Matrix, Stage } from './declarative';
+import {
+  argumentsOf,
+  isOn,
+  optionOf,
+  withAgent,
+  withEnvironment,
+  withInput,
+  withOptions,
+  withTools,
+} from './directives';
+import type { Checkout } from './directives';
+import { StepError, Unknown } from './effects';
+import type { StageCall } from './effects';
+import { apply, evaluate } from './evaluate';
+import { perform, withLayer } from './frame';
+import type { Frame } from './frame';
+import { Directive } from './locals';
+import type { Locals } from './locals';
+import { runPost } from './post';
+import { declareParameter, inParallel, inStage } from './steps';
+import { lineAt, rangeOf } from './syntax';
+import type { Call } from './syntax';
+import { Lambda, textOf } from './values';
+import { whenHolds } from './when';
+
+/** What holds for all stages of a pipeline. */
+interface Context {
+  readonly locals: Locals;
+  readonly checkout: Checkout;
+  readonly failFast: boolean;
+  readonly skipAfterUnstable: boolean;
+}
+
+/** Runs a Declarative pipeline: its stages, then its `post`. Rejects with the first error. */
+export async function runDeclarative(
+  pipeline: Declarative,
+  locals: Locals,
+  frame: Frame,
+): Promise<void> {
+  await readParameters(pipeline.parameters, locals, frame);
+  let error: StepError | undefined;
+  let postDone = false;
+  const post = async (inner: Frame) => {
+    postDone = true;
+    error = await runPost(pipeline.post, error, false, locals, inner);
+  };
+  try {
+    await loadLibraries(pipeline.libraries, locals, frame);
+    const context = await contextOf(pipeline, locals, frame);
+    await withAgent(pipeline.agent, context.checkout, locals, frame, (onAgent) =>
+      withEnvironment(pipeline, 'environment of the pipeline', locals, onAgent, (inside) =>
+        withOptions(pipeline.options, locals, inside, (limited) => {
+          // A retry of the whole pipeline begins anew.
+          error = undefined;
+          return withTools(pipeline.tools, locals, limited, async (inner) => {
+            error = await runStages(pipeline.stages, context, inner);
+            await post(inner);
+            if (error !== undefined) throw error;
+          });
+        }),
+      ),
+    );
+  } catch (failure) {
+    if (!(failure instanceof StepError)) throw failure;
+    error ??= failure;
+  }
+  // What failed before the stages leaves `post` to run outside of everything.
+  if (!postDone) await post(frame);
+  if (error !== undefined) throw error;
+}
+
+/** The defaults of parameters that the run has no value of. */
+async function readParameters(
+  parameters: readonly Call[],
+  locals: Locals,
+  frame: Frame,
+): Promise<void> {
+  for (const call of parameters) {
+    const definition = await argumentsOf(call, locals, frame);
+    declareParameter(definition.set('$symbol', String(call.name)), frame);
+  }
+}
+
+async function loadLibraries(
+  libraries: readonly Call[],
+  locals: Locals,
+  frame: Frame,
+): Promise<void> {
+  for (const call of libraries) {
+    const args = await argumentsOf(call, locals, frame);
+    await perform(frame, call, (at) =>
+      frame.run.effects.step({ name: 'library', args, implicit: true, hasBody: false }, at),
+    );
+  }
+}
+
+async function contextOf({ options }: Declarative, locals: Locals, frame: Frame): Promise<Context> {
+  const folder = optionOf(options, 'checkoutToSubdirectory');
+  const given = folder && (await argumentsOf(folder, locals, frame)).get('');
+  return {
+    locals,
+    checkout: {
+      skip: await isOn(options, 'skipDefaultCheckout', locals, frame),
+      subdirectory: typeof given === 'string' ? given : undefined,
+    },
+    failFast: await isOn(options, 'parallelsAlwaysFailFast', locals, frame),
+    skipAfterUnstable: await isOn(options, 'skipStagesAfterUnstable', locals, frame),
+  };
+}
+
+/** Runs stages one after the other; after an error the rest is skipped. Returns the error. */
+async function runStages(
+  stages: readonly Stage[],
+  context: Context,
+  frame: Frame,
+): Promise<StepError | undefined> {
+  let error: StepError | undefined;
+  let failed = '';
+  for (const stage of stages) {
+    const name = await nameOf(stage, context, frame);
+    if (error !== undefined) {
+      skipAll([stage], `stage ${failed} failed`, context, frame);
+    } else if (context.skipAfterUnstable && frame.run.result === 'UNSTABLE') {
+      skipAll([stage], 'the run is unstable', context, frame);
+    } else {
+      try {
+        await runStage(stage, name, context, frame);
+      } catch (failure) {
+        if (!(failure instanceof StepError)) throw failure;
+        error = failure;
+        failed = name;
+      }
+    }
+  }
+  return error;
+}
+
+async function nameOf(stage: Stage, context: Context, frame: Frame): Promise<string> {
+  if (stage.name === undefined) return '';
+  const name = textOf(await evaluate(stage.name, new Directive(context.locals), frame));
+  return name instanceof Unknown ? sourceName(stage, frame) : name;
+}
+
+/** The name as the text has it, where its value is not known. */
+function sourceName(stage: Stage, frame: Frame): string {
+  const { name } = stage;
+  if (name?.kind === 'literal') return String(name.value);
+  const place = name?.kind === 'gstring' ? name.inner : name;
+  return place === undefined ? '' : frame.run.pipeline.text.slice(place.start, place.end);
+}
+
+/** Stages that are not entered are still named, with all that is inside of them. */
+function skipAll(stages: readonly Stage[], why: string, context: Context, frame: Frame): void {
+  for (const stage of stages) {
+    const path = [...frame.stage, sourceName(stage, frame)];
+    frame.run.effects.skipped?.(announcement(stage, path, undefined, frame), why);
+    skipAll(nested(stage), why, context, { ...frame, stage: path });
+  }
+}
+
+function nested(stage: Stage): readonly Stage[] {
+  switch (stage.work.kind) {
+    case 'stages':
+    case 'parallel':
+      return stage.work.stages;
+    case 'matrix':
+      return stage.work.matrix.stages;
+    case 'steps':
+    case 'nothing':
+      return [];
+  }
+}
+
+function announcement(
+  stage: Stage,
+  path: readonly string[],
+  when: StageCall['when'],
+  frame: Frame,
+): StageCall {
+  const range = rangeOf(frame.run.pipeline, stage.call);
+  return { path, range, ...kindOf(stage), when };
+}
+
+function kindOf(stage: Stage): { conditional: boolean; parent: boolean } {
+  return { conditional: stage.when !== undefined, parent: stage.work.kind !== 'steps' };
+}
+
+async function runStage(stage: Stage, name: string, context: Context, frame: Frame): Promise<void> {
+  const { when } = stage;
+  const inside: Frame = { ...frame, stage: [...frame.stage, name] };
+  const asked = when && (() => whenHolds(when, context.locals, inside));
+  await inStage(name, { ...kindOf(stage), when: asked }, stage.call, frame, (inner) =>
+    stage.work.kind === 'parallel' || stage.work.kind === 'matrix'
+      ? runBranches(stage, context, inner)
+      : runOnAgent(stage, context, inner),
+  );
+}
+
+/** A stage with branches: its `post` runs outside of its own environment and options. */
+async function runBranches(stage: Stage, context: Context, frame: Frame): Promise<void> {
+  const { locals } = context;
+  let error: StepError | undefined;
+  try {
+    await withOptions(stage.options, locals, frame, (limited) =>
+      withInput(stage.input, locals, limited, (answered) =>
+        withEnvironment(stage, originOf(answered), locals, answered, (inner) =>
+          inParallel(branchesOf(stage, context, inner), context.failFast || stage.failFast, inner),
+        ),
+      ),
+    );
+  } catch (failure) {
+    if (!(failure instanceof StepError)) throw failure;
+    error = failure;
+  }
+  error = await runPost(stage.post, error, true, locals, frame);
+  if (error !== undefined) throw error;
+}
+
+type Branch = readonly [string, (frame: Frame) => Promise<void>];
+
+function branchesOf(stage: Stage, context: Context, frame: Frame): Branch[] {
+  switch (stage.work.kind) {
+    case 'parallel':
+      return stage.work.stages.map((branch) => [
+        sourceName(branch, frame),
+        async (inner) => {
+          await runStage(branch, await nameOf(branch, context, inner), context, inner);
+        },
+      ]);
+    case 'matrix':
+      return cellsOf(stage.work.matrix, context);
+    case 'stages':
+    case 'steps':
+    case 'nothing':
+      return [];
+  }
+}
+
+/** The cells of a matrix: a stage each, with the values of its axes as variables. */
+function cellsOf(matrix: Matrix, context: Context): Branch[] {
+  return combinations(matrix.axes)
+    .filter((cell) => !matrix.excludes.some((exclude) => isExcluded(cell, exclude)))
+    .map((cell) => {
+      const name = `Matrix - ${cell.map(([axis, value]) => `${axis} = '${value}'`).join(', ')}`;
+      const stage: Stage = {
+        ...matrix,
+        name: undefined,
+        failFast: false,
+        work: { kind: 'stages', stages: matrix.stages },
+      };
+      return [
+        name,
+        (frame) => {
+          const line = lineAt(frame.run.pipeline.lines, matrix.call.start);
+          const variables = cell.map(([axis, value]) => ({
+            name: axis,
+            value,
+            origin: 'axis',
+            line,
+          }));
+          return runStage(stage, name, context, withLayer(frame, variables));
+        },
+      ];
+    });
+}
+
+type Cell = readonly (readonly [string, string])[];
+
+/** No matrix has more cells; Jenkins itself would not bear them. */
+const MAX_CELLS = 1000;
+
+function combinations(axes: readonly Axis[]): Cell[] {
+  let cells: Cell[] = [[]];
+  for (const { name, values } of axes) {
+    cells = cells
+      .flatMap((cell) => values.map((value): Cell => [...cell, [name, value]]))
+      .slice(0, MAX_CELLS);
+  }
+  return axes.length === 0 ? [] : cells;
+}
+
+function isExcluded(cell: Cell, exclude: readonly Axis[]): boolean {
+  return exclude.every(({ name, values, negated }) => {
+    const value = cell.find(([axis]) => axis === name)?.[1];
+    return value !== undefined && values.includes(value) !== negated;
+  });
+}
+
+/** A stage with steps, or with stages of its own. */
+async function runOnAgent(stage: Stage, context: Context, frame: Frame): Promise<void> {
+  const { locals } = context;
+  const skip = await isOn(stage.options, 'skipDefaultCheckout', locals, frame);
+  const checkout = { ...context.checkout, skip: skip || context.checkout.skip };
+  await withOptions(stage.options, locals, frame, (limited) =>
+    withInput(stage.input, locals, limited, (answered) =>
+      withAgent(stage.agent, checkout, locals, answered, (onAgent) =>
+        withEnvironment(stage, originOf(onAgent), locals, onAgent, (inside) =>
+          withTools(stage.tools, locals, inside, (inner) => runWork(stage, context, inner)),
+        ),
+      ),
+    ),
+  );
+}
+
+/** The steps or stages, then `post`. */
+async function runWork(stage: Stage, context: Context, frame: Frame): Promise<void> {
+  let error: StepError | undefined;
+  if (stage.work.kind === 'stages') {
+    error = await runStages(stage.work.stages, context, frame);
+  } else if (stage.work.kind === 'steps') {
+    try {
+      const lambda = await evaluate(stage.work.body, context.locals, frame);
+      if (lambda instanceof Lambda) await apply(lambda, [], frame);
+    } catch (failure) {
+      if (!(failure instanceof StepError)) throw failure;
+      error = failure;
+    }
+  }
+  error = await runPost(stage.post, error, true, context.locals, frame);
+  if (error !== undefined) throw error;
+}
+
+function originOf(frame: Frame): string {
+  return `environment of stage ${frame.stage.join(' / ')}`;
+}

@@ -1,0 +1,294 @@
+import { StepError, Unknown } from './effects';
+import { decide, evaluate } from './evaluate';
+import { checkInterrupts, notice, tick } from './frame';
+import type { Frame } from './frame';
+import { nameOf } from './globals';
+import { Locals } from './locals';
+import type { Declaration, Expression, For, Place, Statement, Switch, Try } from './syntax';
+import { Raised, Thrown, equal, textOf, truthOf } from './values';
+import type { Thing } from './values';
+
+/** How a statement ended; the value of the last expression is what a closure returns. */
+export interface Completion {
+  readonly kind: 'normal' | 'return' | 'break' | 'continue';
+  readonly value: Thing;
+}
+
+const NORMAL: Completion = { kind: 'normal', value: null };
+
+/** Runs statements one after the other, up to the first that leaves. */
+export async function execute(
+  statements: readonly Statement[],
+  locals: Locals,
+  frame: Frame,
+): Promise<Completion> {
+  let last = NORMAL;
+  for (const [at, statement] of statements.entries()) {
+    const before = statements[at - 1];
+    const isField = before?.kind === 'annotation' && before.name.endsWith('Field');
+    last = await run(statement, isField ? frame.run.binding : locals, frame);
+    if (last.kind !== 'normal') return last;
+  }
+  return last;
+}
+
+async function run(node: Statement, locals: Locals, frame: Frame): Promise<Completion> {
+  await tick(frame);
+  switch (node.kind) {
+    case 'declaration':
+      await declare(node, locals, frame);
+      return NORMAL;
+    case 'function':
+      frame.run.functions.set(node.name, node);
+      return NORMAL;
+    case 'class':
+    case 'import':
+      return NORMAL;
+    case 'annotation':
+      return NORMAL;
+    case 'block': {
+      // `def a = 1, b = 2` is a block of declarations, for the variables around it.
+      const several = node.body.length > 0 && node.body.every(({ kind }) => kind === 'declaration');
+      return execute(node.body, several ? locals : new Locals(locals), frame);
+    }
+    case 'if': {
+      const way = await decide(truthOf(await evaluate(node.test, locals, frame)), node.test, frame);
+      if (way === 'both') {
+        await hypothetically(node.then, locals, frame);
+        if (node.otherwise) await hypothetically(node.otherwise, locals, frame);
+        return NORMAL;
+      }
+      if (way) return run(node.then, new Locals(locals), frame);
+      return node.otherwise ? run(node.otherwise, new Locals(locals), frame) : NORMAL;
+    }
+    case 'for':
+      return forLoop(node, locals, frame);
+    case 'forIn':
+      return forIn(node.name, node.items, node.body, locals, frame);
+    case 'while':
+      return whileLoop(node.test, node.body, [], node, locals, frame);
+    case 'switch':
+      return choose(node, locals, frame);
+    case 'try':
+      return attempt(node, locals, frame);
+    case 'return':
+      return {
+        kind: 'return',
+        value: node.value ? await evaluate(node.value, locals, frame) : null,
+      };
+    case 'throw': {
+      const value = await evaluate(node.value, locals, frame);
+      throw value instanceof Thrown ? value.error : new StepError(String(describe(value)));
+    }
+    case 'assert': {
+      const way = await decide(truthOf(await evaluate(node.test, locals, frame)), node.test, frame);
+      if (way !== false) return NORMAL;
+      const message = node.message ? describe(await evaluate(node.message, locals, frame)) : '';
+      const text = frame.run.pipeline.text.slice(node.test.start, node.test.end);
+      throw new Raised(
+        'org.codehaus.groovy.runtime.powerassert.PowerAssertionError',
+        message === '' ? `assert ${text}` : message,
+      );
+    }
+    case 'break':
+    case 'continue':
+      return { kind: node.kind, value: null };
+    default:
+      return { kind: 'normal', value: await evaluate(node, locals, frame) };
+  }
+}
+
+function describe(value: Thing): string {
+  const text = textOf(value);
+  return text instanceof Unknown ? `‹${text.origin}›` : text;
+}
+
+async function declare(node: Declaration, locals: Locals, frame: Frame): Promise<void> {
+  const value = node.value ? await evaluate(node.value, locals, frame) : null;
+  if (!node.several) {
+    const [name] = node.names;
+    if (name !== undefined) locals.declare(name.name, value);
+    return;
+  }
+  for (const [at, name] of node.names.entries()) {
+    locals.declare(
+      name.name,
+      value instanceof Unknown ? value : Array.isArray(value) ? (value[at] ?? null) : null,
+    );
+  }
+}
+
+/** Runs what may or may not run: an error on this way ends this way only. */
+async function hypothetically(node: Statement, locals: Locals, frame: Frame): Promise<void> {
+  const { result } = frame.run;
+  const status = frame.status.worst;
+  try {
+    await run(node, new Locals(locals), frame);
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    checkInterrupts(frame);
+  }
+  frame.run.result = result;
+  frame.status.worst = status;
+}
+
+/** In a dry interpretation a loop whose end cannot be known is cut after this many rounds. */
+const MAX_DRY_ROUNDS = 100;
+
+async function forLoop(node: For, outer: Locals, frame: Frame): Promise<Completion> {
+  const locals = new Locals(outer);
+  await execute(node.initial, locals, frame);
+  return whileLoop(node.test, node.body, node.update, node, locals, frame);
+}
+
+async function whileLoop(
+  test: Expression | undefined,
+  body: Statement,
+  update: readonly Expression[],
+  place: Place,
+  locals: Locals,
+  frame: Frame,
+): Promise<Completion> {
+  for (let round = 1; ; round++) {
+    const truth = test === undefined || truthOf(await evaluate(test, locals, frame));
+    const way = await decide(truth, test ?? place, frame);
+    if (way === false) return NORMAL;
+    if (way === 'both') {
+      await hypothetically(body, locals, frame);
+      return NORMAL;
+    }
+    const end = await run(body, new Locals(locals), frame);
+    if (end.kind === 'return') return end;
+    if (end.kind === 'break') return NORMAL;
+    for (const step of update) await evaluate(step, locals, frame);
+    if (frame.run.dry && round >= MAX_DRY_ROUNDS) {
+      notice(frame, place, `This loop was cut after ${round} rounds.`);
+      return NORMAL;
+    }
+    await tick(frame);
+  }
+}
+
+async function forIn(
+  name: string,
+  items: Expression,
+  body: Statement,
+  outer: Locals,
+  frame: Frame,
+): Promise<Completion> {
+  const value = await evaluate(items, outer, frame);
+  const truth = await decide(value instanceof Unknown ? value : true, items, frame);
+  if (truth === false) return NORMAL;
+  for (const item of itemsOf(value)) {
+    await tick(frame);
+    const locals = new Locals(outer);
+    locals.declare(name, item);
+    if (truth === 'both') {
+      await hypothetically(body, locals, frame);
+      continue;
+    }
+    const end = await run(body, locals, frame);
+    if (end.kind === 'return') return end;
+    if (end.kind === 'break') break;
+  }
+  return NORMAL;
+}
+
+function itemsOf(value: Thing): readonly Thing[] {
+  if (value === null) return [];
+  if (Array.isArray(value)) return [...value];
+  if (typeof value === 'string') return [...value];
+  if (!(value instanceof Map)) return [value];
+  return [...value].map(
+    ([key, item]) =>
+      new Map<string, Thing>([
+        ['key', key],
+        ['value', item],
+      ]),
+  );
+}
+
+async function choose(node: Switch, outer: Locals, frame: Frame): Promise<Completion> {
+  const subject = await evaluate(node.subject, outer, frame);
+  const locals = new Locals(outer);
+  let from = -1;
+  for (const [at, { test }] of node.cases.entries()) {
+    if (test === undefined) continue;
+    const value = await evaluate(test, locals, frame);
+    const hit = Array.isArray(value)
+      ? value.some((item) => equal(item, subject) === true)
+      : equal(value, subject);
+    const way = await decide(hit, test, frame);
+    if (way === 'both') await hypothetically(blockOf(node, at), locals, frame);
+    if (way !== true) continue;
+    from = at;
+    break;
+  }
+  if (from < 0) from = node.cases.findIndex(({ test }) => test === undefined);
+  if (from < 0) return NORMAL;
+  for (const { body } of node.cases.slice(from)) {
+    const end = await execute(body, locals, frame);
+    if (end.kind === 'break') return NORMAL;
+    if (end.kind !== 'normal') return end;
+  }
+  return NORMAL;
+}
+
+function blockOf(node: Switch, at: number): Statement {
+  return { kind: 'block', start: node.start, end: node.end, body: node.cases[at]?.body ?? [] };
+}
+
+async function attempt(node: Try, locals: Locals, frame: Frame): Promise<Completion> {
+  let end: Completion;
+  try {
+    end = await caught(node, locals, frame);
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    if (node.finally === undefined) throw error;
+    const last = await execute(node.finally.body, new Locals(locals), frame);
+    if (last.kind !== 'normal') return last;
+    throw error;
+  }
+  if (node.finally === undefined) return end;
+  const last = await execute(node.finally.body, new Locals(locals), frame);
+  return last.kind === 'normal' ? end : last;
+}
+
+async function caught(node: Try, locals: Locals, frame: Frame): Promise<Completion> {
+  try {
+    return await execute(node.body.body, new Locals(locals), frame);
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    const thrown = new Thrown(error);
+    const handler = node.catches.find(({ types }) => catches(types, thrown.type));
+    if (handler === undefined) throw error;
+    const inner = new Locals(locals);
+    inner.declare(handler.name, thrown);
+    return execute(handler.body.body, inner, frame);
+  }
+}
+
+/** What an exception is besides its own type. */
+const SUPERTYPES: Readonly<Record<string, readonly string[]>> = {
+  AbortException: ['IOException'],
+  MissingPropertyException: ['GroovyRuntimeException', 'RuntimeException'],
+  NullPointerException: ['RuntimeException'],
+  IllegalArgumentException: ['RuntimeException'],
+  FlowInterruptedException: ['InterruptedException'],
+  PowerAssertionError: ['AssertionError'],
+};
+
+function catches(types: readonly string[], thrown: string): boolean {
+  const name = nameOf(thrown);
+  const isError = name.endsWith('Error');
+  return (
+    types.length === 0 ||
+    types.some((type) => {
+      const wanted = nameOf(type);
+      if (wanted === 'Throwable' || wanted === name) return true;
+      if (wanted === 'Exception') return !isError;
+      if (wanted === 'Error') return isError;
+      return SUPERTYPES[name]?.includes(wanted) ?? false;
+    })
+  );
+}

@@ -1,0 +1,506 @@
+import { posix } from 'node:path';
+
+import { StepError, Unknown } from './effects';
+import type { Agent, Outcome, StageCall, Variable } from './effects';
+import {
+  Interrupted,
+  around,
+  checkInterrupts,
+  notice,
+  perform,
+  withLayer,
+  worsen,
+  worsenStage,
+} from './frame';
+import type { Frame } from './frame';
+import { lineAt, rangeOf } from './syntax';
+import type { Place } from './syntax';
+import { Lambda, UnknownText, outcomeOf, textOf, thingOf, truthOf, worst } from './values';
+import type { Thing } from './values';
+
+/** A call of a step, with its arguments evaluated. */
+export interface Invocation {
+  readonly name: string;
+  /** Keyed as in `StepCall`: `''` for the first positional one. */
+  readonly args: ReadonlyMap<string, Thing>;
+  readonly place: Place;
+  readonly body: ((frame: Frame, values?: readonly Thing[]) => Promise<Thing>) | undefined;
+  apply(lambda: Lambda, values: readonly Thing[], frame: Frame): Promise<Thing>;
+  decide(truth: boolean | Unknown, frame?: Frame): Promise<boolean | 'both'>;
+}
+
+type Step = (call: Invocation, frame: Frame) => Promise<Thing>;
+
+/** Carries out a step: those of the language here, all others through the effects. */
+export function runStep(call: Invocation, frame: Frame): Promise<Thing> {
+  if (NODE_STEPS.has(call.name) && frame.agent === undefined) {
+    throw new StepError(
+      `Attempted to execute a step that requires a node context while 'agent none' was specified (${call.name}).`,
+    );
+  }
+  return (STEPS.get(call.name) ?? effect)(call, frame);
+}
+
+/** Whether the interpreter knows a step of this name. */
+export function isStep(name: string): boolean {
+  return STEPS.has(name) || NODE_STEPS.has(name);
+}
+
+/** Whether it is no step but describes something to one, as `string(…)` does in `parameters`. */
+export function describes(name: string): boolean {
+  return DESCRIPTIONS.has(name);
+}
+
+/** Steps that want a workspace. */
+const NODE_STEPS = new Set([
+  'sh',
+  'bat',
+  'powershell',
+  'pwsh',
+  'dir',
+  'ws',
+  'checkout',
+  'git',
+  'junit',
+  'archiveArtifacts',
+  'archive',
+  'stash',
+  'unstash',
+  'readFile',
+  'writeFile',
+  'fileExists',
+  'findFiles',
+  'deleteDir',
+  'cleanWs',
+  'pwd',
+  'isUnix',
+]);
+
+const DESCRIPTIONS = new Set([
+  'string',
+  'text',
+  'booleanParam',
+  'choice',
+  'password',
+  'file',
+  'run',
+  'credentials',
+  'usernamePassword',
+  'usernameColonPassword',
+  'sshUserPrivateKey',
+  'certificate',
+  'zip',
+  'dockerCert',
+  'parameters',
+  'buildDiscarder',
+  'logRotator',
+  'pipelineTriggers',
+  'cron',
+  'pollSCM',
+  'upstream',
+  'githubPush',
+  'disableConcurrentBuilds',
+  'durabilityHint',
+  'issueCommentTrigger',
+]);
+
+const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
+  ['sh', sh],
+  ['echo', effect],
+  ['println', echo],
+  ['print', echo],
+  ['dir', dir],
+  ['node', node],
+  ['stage', stage],
+  ['parallel', parallel],
+  ['withEnv', withEnv],
+  ['withCredentials', withCredentials],
+  ['timeout', timeout],
+  ['retry', retry],
+  ['catchError', catchError],
+  ['warnError', warnError],
+  ['error', error],
+  ['unstable', unstable],
+  ['script', block],
+  ['waitUntil', waitUntil],
+  ['properties', properties],
+  ['readTrusted', effect],
+  ['sleep', effect],
+]);
+
+/** The argument `name`, or the first positional one. */
+function argument(call: Invocation, name: string): Thing {
+  return call.args.get(name) ?? call.args.get('') ?? null;
+}
+
+function flag(call: Invocation, name: string): boolean {
+  return truthOf(call.args.get(name) ?? false) === true;
+}
+
+function known(thing: Thing, otherwise = ''): string {
+  const text = thing === null ? otherwise : textOf(thing);
+  return text instanceof Unknown ? `‹${text.origin}›` : text;
+}
+
+function runBody(call: Invocation, frame: Frame): Promise<Thing> {
+  return call.body?.(frame) ?? Promise.resolve(null);
+}
+
+/** A step whose meaning is the effects' own. What a wrapper gives as a map is set for its body. */
+async function effect(call: Invocation, frame: Frame): Promise<Thing> {
+  const { name, args, body } = call;
+  const value = await perform(frame, call.place, (at) =>
+    frame.run.effects.step({ name, args, implicit: false, hasBody: body !== undefined }, at),
+  );
+  const thing = thingOf(value);
+  if (body === undefined) return thing;
+  const inner =
+    thing instanceof Map ? withLayer(frame, variablesOf(thing, name, call, frame)) : frame;
+  const result = await body(inner);
+  return result ?? thing;
+}
+
+export function variablesOf(
+  map: ReadonlyMap<string, Thing>,
+  origin: string,
+  call: { readonly place: Place },
+  frame: Frame,
+): Variable[] {
+  const line = lineAt(frame.run.pipeline.lines, call.place.start);
+  return [...map].map(([name, value]) => ({ name, value: textOf(value), origin, line }));
+}
+
+function echo(call: Invocation, frame: Frame): Promise<Thing> {
+  return effect({ ...call, name: 'echo' }, frame);
+}
+
+async function sh(call: Invocation, frame: Frame): Promise<Thing> {
+  const script = textOf(argument(call, 'script'));
+  const label = call.args.get('label');
+  const returnStatus = flag(call, 'returnStatus');
+  const returnStdout = flag(call, 'returnStdout');
+  const { status, stdout } = await perform(frame, call.place, (at) =>
+    frame.run.effects.sh(
+      { script, returnStatus, returnStdout, label: typeof label === 'string' ? label : undefined },
+      at,
+    ),
+  );
+  if (returnStatus) return status;
+  if (typeof status === 'number' && status !== 0) {
+    throw new StepError(`script returned exit code ${status}`, 'FAILURE', status);
+  }
+  return returnStdout ? (stdout ?? '') : null;
+}
+
+function dir(call: Invocation, frame: Frame): Promise<Thing> {
+  const directory = posix.join(...directories(frame.directory, known(argument(call, 'path'), '.')));
+  return runBody(call, { ...frame, directory });
+}
+
+function directories(outer: string, path: string): string[] {
+  return posix.isAbsolute(path) ? [path] : [outer, path];
+}
+
+async function node(call: Invocation, frame: Frame): Promise<Thing> {
+  const label = call.args.get('') ?? call.args.get('label') ?? null;
+  const text = label === null || label === '' ? undefined : textOf(label);
+  const line = lineAt(frame.run.pipeline.lines, call.place.start);
+  const agent: Agent = { kind: text === undefined ? 'any' : 'label', text, line };
+  let result: Thing = null;
+  await onAgent(agent, call.place, frame, async (inner) => {
+    result = await runBody(call, inner);
+  });
+  return result;
+}
+
+/** Runs `body` on an agent. */
+export function onAgent(
+  agent: Agent,
+  place: Place,
+  frame: Frame,
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  return around((guard) =>
+    perform(frame, place, (at) =>
+      frame.run.effects.agent(agent, at, (adds) =>
+        guard(() => body({ ...frame, agent, agentVariables: adds, directory: '.' })),
+      ),
+    ),
+  );
+}
+
+/** A stage of a scripted pipeline. */
+async function stage(call: Invocation, frame: Frame): Promise<Thing> {
+  const name = known(argument(call, 'name'));
+  let result: Thing = null;
+  await inStage(
+    name,
+    { conditional: false, parent: false, when: undefined },
+    call.place,
+    frame,
+    async (inner) => {
+      result = await runBody(call, inner);
+    },
+  );
+  return result;
+}
+
+/** Runs `body` in a stage, if the effects let it; an error comes out as it went in. */
+export async function inStage(
+  name: string,
+  facts: Pick<StageCall, 'conditional' | 'parent' | 'when'>,
+  place: Place,
+  frame: Frame,
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  const path = [...frame.stage, name];
+  const status = { worst: 'SUCCESS' as Outcome };
+  const inner: Frame = { ...frame, stage: path, status };
+  const announced = { path, range: rangeOf(frame.run.pipeline, place), ...facts };
+  await around(async (guard) => {
+    await perform(inner, place, (at) =>
+      frame.run.effects.stage(announced, at, async () => {
+        let outcome: Outcome = 'SUCCESS';
+        await guard(async () => {
+          try {
+            await body(inner);
+          } catch (error) {
+            outcome = error instanceof StepError ? error.outcome : 'FAILURE';
+            throw error;
+          }
+        });
+        return worst(outcome, status.worst);
+      }),
+    );
+  });
+  // What a stage inside is marked with, the ones around it are, too.
+  worsenStage(frame, status.worst);
+}
+
+async function parallel(call: Invocation, frame: Frame): Promise<Thing> {
+  const branches: [string, (inner: Frame) => Promise<void>][] = [];
+  for (const [name, value] of call.args) {
+    if (!(value instanceof Lambda)) continue;
+    branches.push([name, async (inner) => void (await call.apply(value, [], inner))]);
+  }
+  await inParallel(branches, flag(call, 'failFast'), frame);
+  return null;
+}
+
+/** Runs branches at once. The first error decides; with failFast it ends the other branches. */
+export async function inParallel(
+  branches: readonly (readonly [string, (frame: Frame) => Promise<void>])[],
+  failFast: boolean,
+  frame: Frame,
+): Promise<void> {
+  const stop = new AbortController();
+  const errors: unknown[] = [];
+  const delivered = branches.map(() => new Set(frame.branch.delivered));
+  await Promise.all(
+    branches.map(async ([name, run], at) => {
+      const branch = { delivered: delivered[at] ?? new Set<AbortSignal>() };
+      const interrupts = failFast ? [...frame.interrupts, stop.signal] : frame.interrupts;
+      try {
+        await run({ ...frame, branch, interrupts });
+      } catch (error) {
+        errors.push(error);
+        if (failFast) stop.abort(`Failed in branch ${name}`);
+      }
+    }),
+  );
+  for (const signals of delivered) {
+    for (const signal of signals) if (signal !== stop.signal) frame.branch.delivered.add(signal);
+  }
+  const defect = errors.find((error) => !(error instanceof StepError));
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- what was caught is passed on
+  if (errors.length > 0) throw defect ?? errors[0];
+}
+
+function withEnv(call: Invocation, frame: Frame): Promise<Thing> {
+  const list = argument(call, 'overrides');
+  const line = lineAt(frame.run.pipeline.lines, call.place.start);
+  const variables: Variable[] = [];
+  for (const entry of Array.isArray(list) ? list : [list]) {
+    const text = entry === null ? '' : textOf(entry);
+    const source = text instanceof UnknownText ? text.prefix : text instanceof Unknown ? '' : text;
+    const equals = source.indexOf('=');
+    if (equals <= 0) {
+      notice(frame, call.place, 'A variable of withEnv is not known.');
+      continue;
+    }
+    const value = text instanceof Unknown ? text : text.slice(equals + 1);
+    variables.push({ name: source.slice(0, equals), value, origin: 'withEnv', line });
+  }
+  return runBody(call, withLayer(frame, variables));
+}
+
+/** Arguments of credential bindings that name a variable. */
+const BOUND = [
+  'variable',
+  'usernameVariable',
+  'passwordVariable',
+  'keyFileVariable',
+  'passphraseVariable',
+];
+
+/** The effects give the values as a map by variable; what they do not give is Unknown. */
+async function withCredentials(call: Invocation, frame: Frame): Promise<Thing> {
+  const { name, args, place } = call;
+  const value = await perform(frame, place, (at) =>
+    frame.run.effects.step({ name, args, implicit: false, hasBody: true }, at),
+  );
+  const given = thingOf(value);
+  const variables = new Map<string, Thing>();
+  const list = argument(call, 'bindings');
+  for (const binding of Array.isArray(list) ? list : []) {
+    if (!(binding instanceof Map)) continue;
+    for (const key of BOUND) {
+      const variable = binding.get(key);
+      if (typeof variable !== 'string') continue;
+      const origin = `the credential ${known(binding.get('credentialsId') ?? null)}`;
+      const line = lineAt(frame.run.pipeline.lines, place.start);
+      variables.set(variable, new Unknown(origin, line));
+    }
+  }
+  if (given instanceof Map) for (const [variable, secret] of given) variables.set(variable, secret);
+  return runBody(call, withLayer(frame, variablesOf(variables, 'withCredentials', call, frame)));
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  NANOSECONDS: 1e-6,
+  MICROSECONDS: 1e-3,
+  MILLISECONDS: 1,
+  SECONDS: 1000,
+  MINUTES: 60_000,
+  HOURS: 3_600_000,
+  DAYS: 86_400_000,
+};
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Aborts the step that runs when the time is up. What comes after that on the way out, `post` and
+ * `finally`, is not limited (Jenkins would end it after a minute's grace).
+ */
+async function timeout(call: Invocation, frame: Frame): Promise<Thing> {
+  const time = argument(call, 'time');
+  const unit = known(call.args.get('unit') ?? null, 'MINUTES');
+  const milliseconds = Number(known(time)) * (UNITS[unit] ?? 60_000);
+  if (truthOf(call.args.get('activity') ?? false) === true) {
+    notice(
+      frame,
+      call.place,
+      'This timeout counts from the last output in Jenkins; here it does not limit.',
+    );
+    return runBody(call, frame);
+  }
+  if (frame.run.dry || !(milliseconds >= 0) || milliseconds > LONGEST_TIMER) {
+    return runBody(call, frame);
+  }
+  const expiry = new AbortController();
+  const timer = setTimeout(() => {
+    expiry.abort(`Timeout has been exceeded: ${known(time)} ${unit.toLowerCase()}`);
+  }, milliseconds);
+  try {
+    return await runBody(call, { ...frame, interrupts: [...frame.interrupts, expiry.signal] });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs the body again when it fails; not when the person, or something around it, ended it. */
+async function retry(call: Invocation, frame: Frame): Promise<Thing> {
+  const count = Math.max(1, Number(known(argument(call, 'count'), '1')) || 1);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runBody(call, frame);
+    } catch (error) {
+      if (!(error instanceof StepError) || attempt >= count) throw error;
+      if (error instanceof Interrupted && frame.interrupts.includes(error.source)) throw error;
+      checkInterrupts(frame);
+      notice(frame, call.place, `${error.message}: attempt ${attempt} of ${count} failed.`);
+    }
+  }
+}
+
+async function catching(
+  call: Invocation,
+  frame: Frame,
+  results: { build: Outcome; stage: Outcome },
+): Promise<Thing> {
+  try {
+    return await runBody(call, frame);
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    if (error instanceof Interrupted && call.args.get('catchInterruptions') === false) throw error;
+    notice(frame, call.place, `${known(argument(call, 'message'), 'Caught')}: ${error.message}`);
+    if (results.build !== 'SUCCESS') worsen(frame, results.build);
+    worsenStage(frame, results.stage);
+    return null;
+  }
+}
+
+function catchError(call: Invocation, frame: Frame): Promise<Thing> {
+  return catching(call, frame, {
+    build: outcomeOf(known(call.args.get('buildResult') ?? null, 'FAILURE')),
+    stage: outcomeOf(known(call.args.get('stageResult') ?? null, 'SUCCESS')),
+  });
+}
+
+function warnError(call: Invocation, frame: Frame): Promise<Thing> {
+  return catching(call, frame, { build: 'UNSTABLE', stage: 'UNSTABLE' });
+}
+
+function error(call: Invocation): Promise<Thing> {
+  throw new StepError(known(argument(call, 'message')));
+}
+
+function unstable(call: Invocation, frame: Frame): Promise<Thing> {
+  notice(frame, call.place, `Unstable: ${known(argument(call, 'message'))}`);
+  worsen(frame, 'UNSTABLE');
+  worsenStage(frame, 'UNSTABLE');
+  return Promise.resolve(null);
+}
+
+function block(call: Invocation, frame: Frame): Promise<Thing> {
+  return runBody(call, frame);
+}
+
+/** In a dry interpretation, and where the answer is Unknown, the body runs once. */
+async function waitUntil(call: Invocation, frame: Frame): Promise<Thing> {
+  for (;;) {
+    const value = truthOf(await runBody(call, frame));
+    if (value === true || value instanceof Unknown || frame.run.dry) return null;
+    const args = new Map<string, Thing>([['', 1]]);
+    await perform(frame, call.place, (at) =>
+      frame.run.effects.step({ name: 'sleep', args, implicit: true, hasBody: false }, at),
+    );
+  }
+}
+
+/** `properties([parameters([…])])` gives parameters their defaults, and nothing else here. */
+function properties(call: Invocation, frame: Frame): Promise<Thing> {
+  const list = argument(call, 'properties');
+  for (const property of Array.isArray(list) ? list : []) {
+    if (!(property instanceof Map) || property.get('$symbol') !== 'parameters') continue;
+    const definitions = property.get('');
+    for (const definition of Array.isArray(definitions) ? definitions : []) {
+      if (definition instanceof Map) declareParameter(definition, frame);
+    }
+  }
+  return Promise.resolve(null);
+}
+
+/** Gives a parameter its default if the run brought no value. */
+export function declareParameter(definition: ReadonlyMap<string, Thing>, frame: Frame): void {
+  const name = definition.get('name');
+  const { parameters } = frame.run;
+  if (typeof name !== 'string' || parameters.has(name)) return;
+  const choices = definition.get('choices');
+  const [first] = Array.isArray(choices) ? choices : known(choices ?? null).split('\n');
+  const isChoice = definition.get('$symbol') === 'choice';
+  const isFlag = definition.get('$symbol') === 'booleanParam';
+  const value = isChoice
+    ? (first ?? '')
+    : (definition.get('defaultValue') ?? (isFlag ? false : ''));
+  parameters.set(name, value);
+}
