@@ -1,9 +1,10 @@
 import { endOfLine, linesWith, plainText, wholeLines } from './lines';
 import type { Result, Stage, StageState } from './run';
 
-/** A command as `sh -x` shows it, with the end of what it printed. */
+/** The last command of a step that runs a script, with the end of what the step printed. */
 export interface Command {
-  readonly text: string;
+  /** As `sh -x` shows it; undefined where the script switched that off. */
+  readonly text: string | undefined;
   /** Names of the stages around it, from the outermost. */
   readonly stage: readonly string[];
   /** The last lines of output, at most 20. */
@@ -44,6 +45,7 @@ interface Block {
 }
 
 const NEEDLES = ['[Pipeline] ', 'Stage "', '+ ', 'ERROR: ', 'Failed in branch ', 'Post stage'];
+const SCRIPT_STEPS: ReadonlySet<string> = new Set(['sh', 'bat', 'powershell', 'pwsh']);
 const MOST_STAGES = 2000;
 const TAIL = 8 * 1024;
 const TAIL_LINES = 20;
@@ -62,7 +64,7 @@ export function createConsoleScanner(): ConsoleScanner {
   let stageCount = 0;
   // How many blocks were open when the last `parallel` began.
   let parallelAt = 0;
-  let command: string | undefined;
+  let command: { text: string | undefined } | undefined;
   let inPost = false;
   // What the block before this one ended with, since a command's output may begin there.
   let before: Buffer = Buffer.alloc(0);
@@ -119,7 +121,7 @@ export function createConsoleScanner(): ConsoleScanner {
       from < 0
         ? Buffer.concat([before.subarray(from), block.subarray(0, at)])
         : block.subarray(from, at);
-    commands.set(stage.join('\n'), { text: command, stage, output: tailOf(bytes) });
+    commands.set(stage.join('\n'), { text: command.text, stage, output: tailOf(bytes) });
     command = undefined;
   }
 
@@ -142,11 +144,16 @@ export function createConsoleScanner(): ConsoleScanner {
       const text = plainText(block, line);
       if (text.startsWith('[Pipeline] ')) {
         endCommand(block, line.start);
-        marker(text.slice('[Pipeline] '.length));
+        const step = text.slice('[Pipeline] '.length);
+        marker(step);
+        if (SCRIPT_STEPS.has(step) && !inPost) {
+          command = { text: undefined };
+          outputFrom = line.end + 1;
+        }
       } else if (text.startsWith('+ ')) {
         // What a stage runs after its own steps does not explain why they failed.
         if (inPost) continue;
-        command = text.slice(2);
+        command = { text: text.slice(2) };
         outputFrom = line.end + 1;
       } else if (text === 'Post stage') inPost = true;
       else if (text.startsWith('ERROR: ')) {

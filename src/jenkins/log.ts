@@ -107,7 +107,7 @@ interface Tally {
   next(start: number): { start: number; seam: Seam };
 }
 
-const SEAM_LENGTH = 1024;
+const SEAM_LENGTH = 4096;
 const CRLF = Buffer.from('\r\n');
 const REPLACEMENT = Buffer.from('\ufffd');
 
@@ -125,7 +125,7 @@ function createTally(): Tally {
     async *watch(body) {
       for await (const chunk of body) {
         bytes += chunk.length;
-        doubtful += count(chunk, CRLF) + 2 * count(chunk, REPLACEMENT);
+        doubtful += doubtIn(chunk);
         if (tail.at(-1) === CRLF[0] && chunk[0] === CRLF[1]) doubtful++;
         tail = Buffer.concat([tail, chunk.subarray(-SEAM_LENGTH)]).subarray(-SEAM_LENGTH);
         yield chunk;
@@ -138,7 +138,8 @@ function createTally(): Tally {
       const lines = tail.subarray(bytes > tail.length ? tail.indexOf(CRLF[1] ?? 0) + 1 : 0);
       const cleaner = createLogCleaner();
       return {
-        start: Math.max(start, start + bytes - doubtful - lines.length),
+        // Where these lines begin, if all doubtful bytes of this part were Jenkins' own; else earlier.
+        start: start + (bytes - doubtful) - (lines.length - doubtIn(lines)),
         seam: {
           text: Buffer.concat([cleaner.push(lines), cleaner.end()]),
           within: doubtful + 2 * SEAM_LENGTH,
@@ -146,6 +147,11 @@ function createTally(): Tally {
       };
     },
   };
+}
+
+/** How many bytes Jenkins may have added. */
+function doubtIn(chunk: Buffer): number {
+  return count(chunk, CRLF) + 2 * count(chunk, REPLACEMENT);
 }
 
 function count(chunk: Buffer, needle: Buffer): number {

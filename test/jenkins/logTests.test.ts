@@ -113,6 +113,13 @@ describe('the commands of a log', () => {
     }
   });
 
+  it('that a script does not show leave what it printed', () => {
+    const scanner = createConsoleScanner();
+    scanner.push(Buffer.from('[Pipeline] { (Build)\n[Pipeline] sh\nboom\n[Pipeline] }\n'));
+    const expected = { text: undefined, stage: ['Build'], output: ['boom'] };
+    assert.deepEqual(scanner.end().commands, [expected]);
+  });
+
   it('after "Post stage" do not hide the one that failed', () => {
     const scanner = createConsoleScanner();
     scanner.push(

@@ -78,6 +78,54 @@ describe('stages', () => {
     });
   }
 
+  it('in scripted branches, nested and interleaved, are read off the log', async () => {
+    const log = [
+      '[Pipeline] stage',
+      '[Pipeline] { (Test)',
+      '[Pipeline] parallel',
+      '[Pipeline] { (Branch: linux)',
+      '[Pipeline] { (Branch: mac)',
+      '[Pipeline] node',
+      '[Pipeline] node',
+      '[Pipeline] {',
+      '[Pipeline] sh',
+      '+ make mac',
+      'Error 2',
+      '[Pipeline] }',
+      '[Pipeline] // node',
+      '[Pipeline] }',
+      'Failed in branch mac',
+      '[Pipeline] {',
+      '[Pipeline] stage',
+      '[Pipeline] { (Slow)',
+      '[Pipeline] sh',
+      '+ make linux',
+      '[Pipeline] }',
+      '[Pipeline] // stage',
+      '[Pipeline] }',
+      '[Pipeline] // node',
+      '[Pipeline] }',
+      '[Pipeline] // parallel',
+      '[Pipeline] }',
+      '[Pipeline] // stage',
+      '[Pipeline] End of Pipeline',
+      'ERROR: script returned exit code 2',
+      'Finished: FAILURE',
+      '',
+    ].join('\n');
+    const stages = await stagesFrom('none', { number: 1, result: 'FAILURE', log });
+    const [test] = stages;
+    assert.deepEqual([test?.name, test?.state], ['Test', 'failed']);
+    assert.deepEqual(
+      test?.children.map(({ name, state }) => [name, state]),
+      [
+        ['linux', 'passed'],
+        ['mac', 'failed'],
+      ],
+    );
+    assert.equal(stages.length, 1);
+  });
+
   it('of a run that goes on are the same from every source', async () => {
     const run: RunSpec = {
       number: 1,

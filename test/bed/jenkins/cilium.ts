@@ -189,6 +189,8 @@ function vagrantUp(number: number, pass: boolean): string[] {
   const guest = (line: string) => `    ${STORY.machine}-${number}: ${line}`;
   const host = (line: string) => `==> ${STORY.machine}-${number}: ${line}`;
   return [
+    '[Pipeline] withEnv',
+    '[Pipeline] {',
     '[Pipeline] sh',
     '+ ./contrib/vagrant/start.sh',
     `Bringing machine '${STORY.machine}-${number}' up with 'virtualbox' provider...`,
@@ -219,6 +221,8 @@ function vagrantUp(number: number, pass: boolean): string[] {
           'should be in the log above. Please read the output to determine what',
           'went wrong.',
         ]),
+    '[Pipeline] }',
+    '[Pipeline] // withEnv',
   ];
 }
 
