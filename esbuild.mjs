@@ -1,6 +1,6 @@
-// Builds the two programs, the interpreter that the extension loads when it is first wanted, and with
-// `--tests` also the suite that runs inside VS Code's extension host. `--watch` builds again whenever
-// a file changes. The metafiles say what each bundle holds; test/architecture.test.ts reads them.
+// Builds the two programs, and with `--tests` also the suite that runs inside VS Code's extension
+// host. `--watch` builds again whenever a file changes. The metafiles say what each bundle holds;
+// test/architecture.test.ts reads them.
 import { context } from 'esbuild';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
@@ -26,11 +26,6 @@ const programs = [
     entryPoints: ['src/extension.ts'],
     outfile: 'dist/extension.js',
     external: ['vscode'],
-  },
-  {
-    ...common,
-    entryPoints: ['src/recipe/plan.ts'],
-    outfile: 'dist/plan.js',
   },
   {
     ...common,

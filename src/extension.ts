@@ -32,7 +32,7 @@ export interface TestApi {
 /** Builds the parts and wires them. Nothing here waits, reads or asks a server. */
 export function activate(context: vscode.ExtensionContext): TestApi | undefined {
   const cli = join(context.extensionPath, 'dist', 'cli.js');
-  const plan = planner(context.extensionPath);
+  const plan = planner(cli);
   const output = vscode.window.createOutputChannel('CI Parity', { log: true });
   const servers = new Servers(context.secrets);
   const details = new RunDetails((run) => servers.client(servers.at(run.url)));

@@ -18,7 +18,7 @@ import { parse } from '../pipeline/parser';
 import { composeFromFile, composeRecipe } from '../recipe/compose';
 import { remotes } from '../recipe/git';
 import { makePlan, planDocument } from '../recipe/plan';
-import type { Recipe } from '../recipe/recipe';
+import { parseRecipe, type Recipe } from '../recipe/recipe';
 import type { Verdict, VerdictKind } from '../reproduce/journal';
 import { sweep } from '../reproduce/putAway';
 import { runReproduction } from '../reproduce/run';
@@ -45,10 +45,12 @@ export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Pr
 
 export async function plan(what: string, flags: Flags, terminal: Terminal): Promise<void> {
   const signal = interruptible(terminal);
-  const recipe = await compose(what, flags, signal);
+  const recipe =
+    what === '-' ? parseRecipe(readFileSync(0, 'utf8')) : await compose(what, flags, signal);
   const made = await makePlan(recipe, signal);
-  terminal.emit({ recipe, plan: made });
-  if (!terminal.json) terminal.print(planDocument(recipe, made));
+  const document = planDocument(recipe, made);
+  terminal.emit({ recipe, plan: made, document });
+  if (!terminal.json) terminal.print(document);
 }
 
 export async function reproduce(
@@ -219,7 +221,7 @@ function stepEnvironment(): Record<string, string> {
   );
 }
 
-/** From the editor's socket if it offered some, else from the environment, else asked for. */
+/** From the editor if it started us, else from the environment, else asked for. */
 async function credentialsFor(
   ids: readonly string[],
   terminal: Terminal,

@@ -26,10 +26,12 @@ browser shows; any page below the job will do.
 
   ci-parity runs https://ci.example.org/job/networking/job/cilium/job/master/
 `,
-  plan: `ci-parity plan RUN-URL|JENKINSFILE [the options of reproduce]
+  plan: `ci-parity plan RUN-URL|JENKINSFILE|- [the options of reproduce]
 
 Shows the commit, the stages and commands in their order, the environment of each with where every
-value came from, and what cannot be repeated. Nothing is run.
+value came from, and what cannot be repeated. Nothing is run. With - a
+recipe is read from standard input, as a reproduction keeps one in recipe.json; its schema is
+media/recipe.schema.json in the package.
 `,
   reproduce: `ci-parity reproduce RUN-URL|JENKINSFILE [options]
 

@@ -13,7 +13,7 @@ import { mustBeAbleToReproduce } from './trust';
 /** Starts reproductions, each in a terminal of its own. */
 export class Launcher implements vscode.Disposable {
   readonly #cli: string;
-  readonly #planner: () => Planner;
+  readonly #planner: Planner;
   readonly #credentials: Credentials;
   readonly #reproductions: Reproductions;
   /** Secrets that a runner has not fetched yet. */
@@ -22,7 +22,7 @@ export class Launcher implements vscode.Disposable {
 
   constructor(
     cli: string,
-    planner: () => Planner,
+    planner: Planner,
     credentials: Credentials,
     reproductions: Reproductions,
   ) {
@@ -43,7 +43,7 @@ export class Launcher implements vscode.Disposable {
   async start(recipe: Recipe, signal: AbortSignal): Promise<string | undefined> {
     mustBeAbleToReproduce();
     if (!(await mayRun(recipe))) return undefined;
-    const { credentials } = await this.#planner().makePlan(recipe, signal);
+    const credentials = await this.#wantedCredentials(recipe, signal);
     const secrets = await this.#credentials.get(credentials, ownerOf(recipe));
     if (!secrets) return undefined;
     const offer = credentials.length > 0 ? await offerSecrets(secrets) : undefined;
@@ -54,6 +54,12 @@ export class Launcher implements vscode.Disposable {
     const terminal = openRunner(this.#cli, files, titleOf(recipe), directory, offer?.path);
     if (offer) this.#offers.set(terminal, offer);
     return files.id;
+  }
+
+  /** Most Jenkinsfiles want none, and their reproductions start without waiting for a plan. */
+  async #wantedCredentials(recipe: Recipe, signal: AbortSignal): Promise<readonly string[]> {
+    if (!recipe.jenkinsfile.text.includes('credentials')) return [];
+    return (await this.#planner(recipe, signal)).plan.credentials;
   }
 
   dispose(): void {

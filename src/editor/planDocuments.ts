@@ -8,13 +8,13 @@ const MOST = 20;
 
 /** Plans as read-only documents, shown as Markdown is read. */
 export class PlanDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  readonly #planner: () => Planner;
+  readonly #planner: Planner;
   readonly #texts = new Map<string, string>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
   readonly #subscriptions: vscode.Disposable;
   readonly onDidChange = this.#changed.event;
 
-  constructor(planner: () => Planner) {
+  constructor(planner: Planner) {
     this.#planner = planner;
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
@@ -23,15 +23,14 @@ export class PlanDocuments implements vscode.TextDocumentContentProvider, vscode
   }
 
   async show(recipe: Recipe, signal: AbortSignal): Promise<void> {
-    const { makePlan, planDocument } = this.#planner();
-    const plan = await makePlan(recipe, signal);
+    const { document } = await this.#planner(recipe, signal);
     const what = recipe.run ? `${recipe.run.job} #${recipe.run.number}` : recipe.jenkinsfile.path;
     const stage = recipe.select.kind === 'stage' ? ` ${recipe.select.name}` : '';
     const name = plain(`Plan of ${what}${stage}`).replaceAll('/', '∕');
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}.md` });
     const [oldest] = this.#texts.keys();
     if (this.#texts.size >= MOST && oldest !== undefined) this.#texts.delete(oldest);
-    this.#texts.set(uri.toString(), planDocument(recipe, plan));
+    this.#texts.set(uri.toString(), document);
     this.#changed.fire(uri);
     const commands = await vscode.commands.getCommands(true);
     if (commands.includes('markdown.showPreview'))
