@@ -1,0 +1,107 @@
+/**
+ * The main job as a person does it in VS Code: open the view, unfold the run that failed, press
+ * Reproduce, wait for the verdict. Its steps wait for what can be seen.
+ */
+import { statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Locator, Page } from 'playwright-core';
+import { ReproductionWatch } from '../../../src/editor/reproductionWatch';
+import type { Reproduction } from '../../../src/reproduce/store';
+import { openView, treeItem } from '../host/person';
+import type { Demo } from './demo';
+
+/** User settings with which VS Code knows the demo's Jenkins. */
+export function demoSettings(demo: Demo): Record<string, unknown> {
+  return {
+    'ciParity.servers': [{ url: demo.jenkins.base, name: 'Demo Jenkins' }],
+    'ciParity.jobs': [demo.jobUrl],
+  };
+}
+
+/** Shows the view "Runs" and waits until the run is in it. */
+export async function findRun(page: Page, number: number): Promise<Locator> {
+  await openView(page, 'CI Parity');
+  const run = treeItem(page, new RegExp(`^Run ${number},`));
+  await run.waitFor();
+  return run;
+}
+
+/** Unfolds a failed run and its failing stage, until the failing test can be read. */
+export async function unfoldRun(page: Page, number: number, test: string): Promise<void> {
+  const run = await findRun(page, number);
+  if ((await run.getAttribute('aria-expanded')) !== 'true')
+    await run.locator('.monaco-tl-twistie').click();
+  await treeItem(page, new RegExp(`^Failed test ${test}`)).waitFor();
+}
+
+/** Presses the button that appears on a run's line when the pointer is over it. */
+export async function pressInline(row: Locator, title: string): Promise<void> {
+  await row.hover();
+  await row.locator(`.actions .action-label[aria-label^="${title}"]`).click();
+}
+
+/**
+ * Resolves to the newest reproduction once `wanted` says yes to it. It is asked whenever a journal
+ * has grown. Rejects when the signal is aborted.
+ */
+export async function reproduction(
+  stateDir: string,
+  signal: AbortSignal,
+  wanted: (one: Reproduction) => boolean,
+): Promise<Reproduction> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const found = watch.all().find(wanted);
+      if (found === undefined) return;
+      leave();
+      resolve(found);
+    };
+    const abort = (): void => {
+      leave();
+      reject(signal.reason as Error);
+    };
+    const leave = (): void => {
+      signal.removeEventListener('abort', abort);
+      watch.dispose();
+    };
+    const watch = new ReproductionWatch(look, stateDir);
+    signal.addEventListener('abort', abort, { once: true });
+    look();
+  });
+}
+
+/** Hands on what a reproduction prints, from its beginning until `until` resolves. */
+export async function followOutput(
+  demo: Demo,
+  id: string,
+  until: Promise<unknown>,
+  sink: (text: Buffer) => void,
+): Promise<void> {
+  const path = join(demo.stateDir, 'reproductions', id, 'output.log');
+  let offset = 0;
+  const readOn = async (): Promise<void> => {
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size <= offset) return;
+    const file = await open(path);
+    try {
+      const part = Buffer.alloc(size - offset);
+      const { bytesRead } = await file.read(part, 0, part.length, offset);
+      offset += bytesRead;
+      sink(part.subarray(0, bytesRead));
+    } finally {
+      await file.close();
+    }
+  };
+  const state = { over: false };
+  const ended = until.finally(() => (state.over = true));
+  while (!state.over) {
+    await readOn();
+    // Growth of a file on the disk is seen by looking; there is nobody to tell of it.
+    await Promise.race([ended, delay(100)]);
+  }
+  await ended;
+  await readOn();
+}
