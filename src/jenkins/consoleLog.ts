@@ -92,7 +92,8 @@ export function createConsoleScanner(): ConsoleScanner {
       closed: false,
       unstable: false,
     };
-    if (stageCount++ < MOST_STAGES) (parent?.children ?? roots).push(stage);
+    if (stageCount++ >= MOST_STAGES) return;
+    (parent?.children ?? roots).push(stage);
     open.push({ stage, branch, entered: false });
   }
 
@@ -108,9 +109,9 @@ export function createConsoleScanner(): ConsoleScanner {
     const first = open.findLastIndex(({ branch }) => branch === undefined) + 1;
     const done = open.findLastIndex(({ entered }, at) => at >= first && entered);
     const [block] = open.splice(done < 0 ? -1 : done, 1);
-    if (block?.stage !== undefined && !open.some(({ stage }) => stage === block.stage)) {
-      block.stage.closed = true;
-    }
+    if (block?.stage === undefined) return;
+    inPost = false;
+    if (!open.some(({ stage }) => stage === block.stage)) block.stage.closed = true;
   }
 
   function endCommand(block: Buffer, at: number): void {
@@ -121,7 +122,10 @@ export function createConsoleScanner(): ConsoleScanner {
       from < 0
         ? Buffer.concat([before.subarray(from), block.subarray(0, at)])
         : block.subarray(from, at);
-    commands.set(stage.join('\n'), { text: command.text, stage, output: tailOf(bytes) });
+    const key = stage.join('\n');
+    // Deleted first, so that the order stays that of the log.
+    commands.delete(key);
+    commands.set(key, { text: command.text, stage, output: tailOf(bytes) });
     command = undefined;
   }
 
@@ -130,8 +134,10 @@ export function createConsoleScanner(): ConsoleScanner {
     if (name !== undefined) {
       inPost = false;
       enter(name);
-    } else if (text === '{') open.push({ stage: undefined, branch: undefined, entered: false });
-    else if (text === '}') leave();
+    } else if (text === '{') {
+      if (open.length < MOST_STAGES)
+        open.push({ stage: undefined, branch: undefined, entered: false });
+    } else if (text === '}') leave();
     else if (text === 'parallel') parallelAt = open.length;
     else if (text === 'junit' || text === 'unstable') {
       const stage = current();

@@ -1,9 +1,9 @@
-import { createConsoleScanner, type ConsoleFindings } from './consoleLog';
+import { createConsoleScanner, isSynthetic, type ConsoleFindings } from './consoleLog';
 import { createLogScanner } from './logTests';
 import type { FailedTest, Failure, Stage } from './run';
 import { failedStage } from './stages';
 
-const MOST_LINES = 30;
+const MOST_TEST_LINES = 10;
 
 /**
  * Reads off a log where a run broke. `report` are the failed tests of its test report, which knows
@@ -14,14 +14,14 @@ export async function readFailure(
   stages: readonly Stage[],
   report: readonly FailedTest[] | undefined,
 ): Promise<Failure> {
-  const console = createConsoleScanner();
+  const commands = createConsoleScanner();
   const scanner = createLogScanner();
   for await (const bytes of log) {
-    console.push(bytes);
+    commands.push(bytes);
     scanner.push(bytes);
   }
-  const findings = console.end();
-  const { failedTests, exitCode } = scanner.end();
+  const findings = commands.end();
+  const { failedTests, exitCode, lines } = scanner.end();
   const lastError = findings.errors.at(-1);
   const stage = failedStage(stages)?.path;
   const command = commandOf(findings, stage);
@@ -32,16 +32,27 @@ export async function readFailure(
     // An exit code that was caught earlier does not explain another error.
     exitCode: lastError === undefined || lastError.includes('exit code') ? exitCode : undefined,
     tests,
-    lines: [...new Set([...(command?.output ?? []), ...findings.errors.slice(-5)])].slice(
-      -MOST_LINES,
-    ),
+    lines: tellingLines(lines, command?.output ?? [], findings.errors),
   };
+}
+
+/** At most 30: of the tests what is not in the step's last lines anyhow, those, and the errors at the end. */
+function tellingLines(
+  tests: readonly string[],
+  output: readonly string[],
+  errors: readonly string[],
+): string[] {
+  const last = [...new Set([...output, ...errors.slice(-3)])].slice(-20);
+  const known = new Set(last);
+  return [...tests.filter((line) => !known.has(line)).slice(0, MOST_TEST_LINES), ...last];
 }
 
 /** Branches are interleaved in the log, so that a stage may only be known there by its own name. */
 function commandOf(findings: ConsoleFindings, stage: readonly string[] | undefined) {
   const { commands } = findings;
-  if (stage === undefined) return commands.at(-1);
+  if (stage === undefined) {
+    return commands.findLast((command) => !isSynthetic(command.stage.at(-1) ?? ''));
+  }
   return (
     commands.findLast((command) => command.stage.join('\n') === stage.join('\n')) ??
     commands.findLast((command) => command.stage.at(-1) === stage.at(-1))

@@ -6,6 +6,8 @@ export interface LogFindings {
   readonly failedTests: readonly FailedTest[];
   /** Of the last "script returned exit code N". */
   readonly exitCode: number | undefined;
+  /** The lines that name failed tests, at most 30. */
+  readonly lines: readonly string[];
 }
 
 /** Reads a log of any length as it comes, in constant memory. */
@@ -22,6 +24,7 @@ export interface LogScanner {
 export function createLogScanner(): LogScanner {
   const tests = new Map<string, FailedTest>();
   let exitCode: number | undefined;
+  const telling: string[] = [];
   // Go names the package after its tests.
   let ofThisPackage: string[] = [];
 
@@ -33,18 +36,20 @@ export function createLogScanner(): LogScanner {
 
   const lines = wholeLines((block) => {
     for (const line of linesWith(block, NEEDLES)) {
-      const text = plainText(block, line).replace(VAGRANT, '');
+      const whole = plainText(block, line);
+      const text = whole.replace(VAGRANT, '');
       const exit = EXIT_CODE.exec(text)?.[1];
       if (exit !== undefined) exitCode = Number(exit);
       const go = GO_TEST.exec(text)?.[1];
       if (go !== undefined) ofThisPackage.push(add({ group: '', name: go, details: undefined }));
+      const other = goBuild(text) ?? gocheck(text) ?? ginkgo(text) ?? pytest(text);
+      if (other !== undefined) add(other);
+      if ((go ?? other) !== undefined && telling.length < MOST_LINES) telling.push(whole);
       const goPackage = GO_PACKAGE.exec(text);
       if (goPackage !== null) {
         endPackage(tests, ofThisPackage, goPackage[1] ?? '');
         ofThisPackage = [];
       }
-      const other = goBuild(text) ?? gocheck(text) ?? ginkgo(text) ?? pytest(text);
-      if (other !== undefined) add(other);
     }
   });
 
@@ -53,12 +58,14 @@ export function createLogScanner(): LogScanner {
     end() {
       lines.end();
       const all = [...tests.values()];
-      return { failedTests: all.filter((test) => !hasFailedPart(test, all)), exitCode };
+      const failedTests = all.filter((test) => !hasFailedPart(test, all));
+      return { failedTests, exitCode, lines: telling };
     },
   };
 }
 
 const MOST_TESTS = 1000;
+const MOST_LINES = 30;
 const NEEDLES = ['FAIL', '[Fail] ', 'ERROR ', 'script returned exit code '];
 const VAGRANT = /^(?: {4}|==> )[\w.-]+: /;
 const EXIT_CODE = /script returned exit code (-?\d{1,10})/;
