@@ -56,15 +56,15 @@ export class Launcher implements vscode.Disposable {
     return files.id;
   }
 
+  dispose(): void {
+    this.#closing.dispose();
+    for (const offer of this.#offers.values()) void offer[Symbol.asyncDispose]();
+  }
+
   /** Most Jenkinsfiles want none, and their reproductions start without waiting for a plan. */
   async #wantedCredentials(recipe: Recipe, signal: AbortSignal): Promise<readonly string[]> {
     if (!recipe.jenkinsfile.text.includes('credentials')) return [];
     return (await this.#planner(recipe, signal)).plan.credentials;
-  }
-
-  dispose(): void {
-    this.#closing.dispose();
-    for (const offer of this.#offers.values()) void offer[Symbol.asyncDispose]();
   }
 }
 

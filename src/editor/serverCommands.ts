@@ -22,13 +22,19 @@ export function serverCommands(servers: Servers, credentials: Credentials): Comm
 
   async function choose(server: Server): Promise<void> {
     const [folder] = await chooseFolder();
-    const remotes = folder
-      ? await withProgress('Looking at the repository', (signal) => remoteUrls(folder, signal))
+    // A clone mostly has its repository's name, also where git may not be asked.
+    const names = folder
+      ? [
+          ...(await withProgress('Looking at the repository', (signal) =>
+            remoteUrls(folder, signal),
+          )),
+          folder.name,
+        ]
       : [];
     const leaving = new AbortController();
     try {
       const client = await servers.client(server);
-      const url = await chooseJob(client, server.name, remotes, leaving.signal);
+      const url = await chooseJob(client, server.name, names, leaving.signal);
       if (url !== undefined) await addJob(url, folder);
     } finally {
       leaving.abort();
