@@ -8,9 +8,9 @@ import { Directive } from './locals';
 import type { Locals } from './locals';
 import { numberText } from './outline';
 import { onAgent, runStep, variablesOf } from './steps';
-import { bodyOf, lineAt, positional } from './syntax';
+import { bodyOf, calledName, lineAt, positional } from './syntax';
 import type { Call, Expression, Place } from './syntax';
-import { Lambda, textOf, thingOf, truthOf } from './values';
+import { Lambda, joined, textOf, thingOf, truthOf } from './values';
 import type { Thing } from './values';
 
 /** Evaluates the arguments of a directive's entry, `timeout(time: 1, unit: 'HOURS')`. */
@@ -47,9 +47,9 @@ export async function agentOf(call: Call, locals: Locals, frame: Frame): Promise
   const body = bodyOf(call);
   const inner = body?.body.find((statement) => statement.kind === 'call');
   if (inner === undefined) return { kind: 'other', text: undefined, line };
-  const kind = KINDS.get(String(inner.name)) ?? 'other';
+  const kind = KINDS.get(calledName(inner)) ?? 'other';
   const text = await agentText(inner, names, frame);
-  return { kind, text: kind === 'other' ? (text ?? String(inner.name)) : text, line };
+  return { kind, text: kind === 'other' ? (text ?? calledName(inner)) : text, line };
 }
 
 const KINDS = new Map<string, Agent['kind']>([
@@ -71,7 +71,7 @@ async function agentText(
     return textOf(await evaluate(first, locals, frame));
   }
   for (const entry of bodyOf(call)?.body ?? []) {
-    if (entry.kind !== 'call' || !DISTINGUISHING.has(String(entry.name))) continue;
+    if (entry.kind !== 'call' || !DISTINGUISHING.has(calledName(entry))) continue;
     const [value] = positional(entry.args);
     if (value !== undefined) return textOf(await evaluate(value, locals, frame));
   }
@@ -191,9 +191,7 @@ async function credentialVariables(
     if (thing instanceof Map) {
       const username = thing.get('username') ?? '';
       const password = thing.get('password') ?? '';
-      const [user, secret] = [textOf(username), textOf(password)];
-      const unknown = [user, secret].find((text) => text instanceof Unknown);
-      add('', unknown ?? `${String(user)}:${String(secret)}`);
+      add('', joined([textOf(username), textOf(password)], ':'));
       add('_USR', username);
       add('_PSW', password);
     } else if (thing instanceof Unknown) {
@@ -255,7 +253,7 @@ export async function withOptions(
   frame: Frame,
   body: (inner: Frame) => Promise<void>,
 ): Promise<void> {
-  const wrappers = options.filter((option) => !NO_WRAPPERS.has(String(option.name)));
+  const wrappers = options.filter((option) => !NO_WRAPPERS.has(calledName(option)));
   const [first, ...rest] = wrappers;
   if (first === undefined) {
     await body(frame);
@@ -273,7 +271,7 @@ async function wrapped(
   const args = await argumentsOf(call, locals, frame);
   await runStep(
     {
-      name: String(call.name),
+      name: calledName(call),
       args,
       place: call,
       body: async (inner) => {
@@ -303,7 +301,7 @@ export async function withTools(
       const name = args.get('') ?? null;
       const call = new Map<string, Thing>([
         ['name', name],
-        ['type', String(tool.name)],
+        ['type', calledName(tool)],
       ]);
       const value = await perform(inner, tool, (at) =>
         frame.run.effects.step({ name: 'tool', args: call, implicit: true, hasBody: false }, at),
@@ -335,7 +333,7 @@ export async function withInput(
     if (entry.name === 'parameters') parameters.push(...parameterNames(entry));
     else {
       const value = (await argumentsOf(entry, locals, frame)).get('');
-      if (value !== undefined) args.set(String(entry.name), value);
+      if (value !== undefined) args.set(calledName(entry), value);
     }
   }
   const value = await perform(frame, call, (at) =>

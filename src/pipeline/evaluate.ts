@@ -30,6 +30,7 @@ import {
   compare,
   equal,
   negated,
+  shown,
   textOf,
   thingOf,
   truthOf,
@@ -271,8 +272,8 @@ async function isQualifiedName(node: Property, locals: Locals, frame: Frame): Pr
 function qualified(node: Expression): string {
   const names: string[] = [];
   let at = node;
-  while (at.kind === 'property') {
-    names.push(String(at.name));
+  while (at.kind === 'property' && typeof at.name === 'string') {
+    names.push(at.name);
     at = at.object;
   }
   if (at.kind === 'name') names.push(at.name);
@@ -394,7 +395,7 @@ async function invoke(
   }
   if (name === 'with' && values[0] instanceof Lambda) return apply(values[0], [receiver], frame);
   if (receiver instanceof Host) {
-    const known = await callHost(receiver, name, values, frame, place);
+    const known = callHost(receiver, name, values, frame, place);
     if (known !== undefined) return known;
     if (isClassName(receiver.opaque.split('.').at(-1) ?? '')) {
       return unknown(`${receiver.opaque}.${name}`, place, frame);
@@ -405,7 +406,7 @@ async function invoke(
   const calledBack = (lambda: Lambda, given: readonly Thing[]) => apply(lambda, given, frame);
   const result =
     receiver === null ? undefined : await callMethod(receiver, name, values, calledBack);
-  return result ?? unknown(`the method ${name}`, place, frame);
+  return result === undefined ? unknown(`the method ${name}`, place, frame) : result;
 }
 
 async function invokeUnknown(
@@ -477,9 +478,8 @@ function member(receiver: Thing, name: string, place: Place, frame: Frame): Thin
   if (receiver instanceof Unknown) return receiver;
   if (receiver instanceof Map) return receiver.get(name) ?? null;
   if (receiver instanceof Host) {
-    return (
-      hostProperty(receiver, name, frame) ?? unknown(`${receiver.opaque}.${name}`, place, frame)
-    );
+    const value = hostProperty(receiver, name, frame);
+    return value === undefined ? unknown(`${receiver.opaque}.${name}`, place, frame) : value;
   }
   if (receiver instanceof Thrown) return thrownMember(receiver, name, place, frame);
   if (Array.isArray(receiver)) {
@@ -497,9 +497,9 @@ async function index(node: Index, locals: Locals, frame: Frame): Promise<Thing> 
   if (receiver instanceof Unknown) return receiver;
   if (key instanceof Unknown) return key;
   if (receiver instanceof Map || receiver instanceof Host) {
-    return member(receiver, String(textOf(key)), node, frame);
+    return member(receiver, shown(key), node, frame);
   }
-  const items = typeof receiver === 'string' ? [...receiver] : receiver;
+  const items = typeof receiver === 'string' ? receiver.split('') : receiver;
   if (!Array.isArray(items)) return unknown('what an index gives', node, frame);
   if (typeof key === 'number') return items.at(key) ?? null;
   if (!Array.isArray(key)) return unknown('what an index gives', node, frame);
@@ -514,7 +514,7 @@ async function index(node: Index, locals: Locals, frame: Frame): Promise<Thing> 
     from >= 0
       ? items.slice(from, items.length + to + 1)
       : slice;
-  return typeof receiver === 'string' ? part.join('') : part;
+  return typeof receiver === 'string' ? part.map(shown).join('') : part;
 }
 
 // Operators
@@ -606,7 +606,7 @@ function calculate(operator: string, left: Thing, right: Thing): Thing | undefin
 
 function isIn(left: Thing, right: Thing): Thing | undefined {
   if (right instanceof Unknown) return right;
-  if (right instanceof Map) return right.has(String(textOf(left)));
+  if (right instanceof Map) return right.has(shown(left));
   if (!Array.isArray(right)) return right === null ? false : undefined;
   const answers = right.map((item) => equal(left, item));
   if (answers.includes(true)) return true;

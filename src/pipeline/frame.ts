@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { StepError } from './effects';
 import type { Agent, Effects, Environment, Outcome, Scope, Variable } from './effects';
 import type { Pipeline } from './declarative';
-import { Locals } from './locals';
+import type { Locals } from './locals';
 import { rangeOf } from './syntax';
 import type { FunctionDeclaration, Place } from './syntax';
 import { Raised, isWorse, textOf, worst } from './values';
@@ -117,7 +117,7 @@ export async function around(
       failure = error;
     }
   });
-  // eslint-disable-next-line @typescript-eslint/only-throw-error, @typescript-eslint/no-unnecessary-condition -- what was caught is passed on, and the closure above sets it
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- what was caught is passed on, and the closure above sets it
   if (failed) throw failure;
 }
 

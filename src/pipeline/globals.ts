@@ -21,7 +21,7 @@ export async function lookUpName(
 ): Promise<Thing | undefined> {
   const key = locals.directive?.key(name);
   if (key !== undefined) return key;
-  const local = locals.get(name) ?? frame.run.binding.get(name);
+  const local = locals.get(name);
   if (local !== undefined) return local;
   switch (name) {
     case 'env':

@@ -15,28 +15,18 @@ export class Locals {
 
   /** Sets the variable where it was declared; false if it was nowhere. */
   assign(name: string, value: Thing): boolean {
-    for (let at: Locals | undefined = this; at !== undefined; at = at.outer) {
-      if (!at.values.has(name)) continue;
-      at.values.set(name, value);
-      return true;
-    }
-    return false;
+    if (!this.values.has(name)) return this.outer?.assign(name, value) ?? false;
+    this.values.set(name, value);
+    return true;
   }
 
   get(name: string): Thing | undefined {
-    for (let at: Locals | undefined = this; at !== undefined; at = at.outer) {
-      const value = at.values.get(name);
-      if (value !== undefined) return value;
-    }
-    return undefined;
+    return this.values.has(name) ? this.values.get(name) : this.outer?.get(name);
   }
 
   /** The directive that these are evaluated in, if any. */
   get directive(): Directive | undefined {
-    for (let at: Locals | undefined = this; at !== undefined; at = at.outer) {
-      if (at instanceof Directive) return at;
-    }
-    return undefined;
+    return this.outer?.directive;
   }
 }
 
@@ -57,6 +47,10 @@ export class Directive extends Locals {
     super(outer);
     this.keys = keys;
     this.evaluating = evaluating;
+  }
+
+  override get directive(): this {
+    return this;
   }
 
   /** The value of another key of this block; undefined if it has no such key. */

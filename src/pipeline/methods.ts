@@ -1,5 +1,5 @@
 import { Unknown } from './effects';
-import { Lambda, compare, equal, every, joined, negated, textOf, truthOf } from './values';
+import { Lambda, compare, equal, every, joined, negated, shown, textOf, truthOf } from './values';
 import type { Thing } from './values';
 
 /** Calls a closure of the Jenkinsfile. */
@@ -51,8 +51,8 @@ function textMethod(
   const unknown = args.find((arg) => arg instanceof Unknown);
   if (unknown !== undefined) return unknown;
   const [first, second] = args;
-  const a = first === undefined || first instanceof Lambda ? '' : String(textOf(first));
-  const b = second === undefined ? '' : String(textOf(second));
+  const a = first === undefined || first instanceof Lambda ? '' : shown(first);
+  const b = second === undefined ? '' : shown(second);
   switch (name) {
     case 'trim':
       return text.trim();
@@ -91,7 +91,7 @@ function textMethod(
     case 'minus':
       return text.replace(a, '');
     case 'reverse':
-      return [...text].reverse().join('');
+      return text.split('').reverse().join('');
     case 'substring':
     case 'subSequence':
       return text.slice(Number(first), second === undefined ? undefined : Number(second));
@@ -121,7 +121,7 @@ function textMethod(
     case 'readLines':
       return lines(text);
     case 'toList':
-      return [...text];
+      return text.split('');
     case 'eachLine':
       return first instanceof Lambda ? each(lines(text), first, apply) : undefined;
     case 'replace':
@@ -200,7 +200,7 @@ function listMethod(
     case 'isEmpty':
       return list.length === 0;
     case 'join':
-      return joined(list.map(textOf), first === undefined ? '' : String(textOf(first)));
+      return joined(list.map(textOf), first === undefined ? '' : shown(first));
     case 'contains':
       return contains(list, first ?? null);
     case 'containsAll':
@@ -254,7 +254,7 @@ function listMethod(
     case 'collect':
       return [...list];
     case 'flatten':
-      return list.flat(20) as Thing[];
+      return flattened(list);
     case 'sum':
       return sum(list);
     case 'max':
@@ -309,7 +309,7 @@ async function listClosure(
     case 'groupBy': {
       const groups = new Map<string, Thing[]>();
       for (const item of [...list]) {
-        const key = String(textOf(await apply(lambda, [item])));
+        const key = shown(await apply(lambda, [item]));
         groups.set(key, [...(groups.get(key) ?? []), item]);
       }
       return new Map<string, Thing>(groups);
@@ -364,7 +364,7 @@ function mapMethod(
   const [first, second] = args;
   if (first instanceof Unknown) return first;
   if (first instanceof Lambda) return mapClosure(map, name, first, apply);
-  const key = first === undefined ? '' : String(textOf(first));
+  const key = first === undefined ? '' : shown(first);
   switch (name) {
     case 'size':
       return map.size;
@@ -473,7 +473,7 @@ function entryOf(key: string, value: Thing): Thing {
 
 function addEntry(map: Map<string, Thing>, entry: Thing): void {
   if (entry instanceof Map) for (const [key, value] of entry) map.set(key, value);
-  if (Array.isArray(entry)) map.set(String(textOf(entry[0] ?? null)), entry[1] ?? null);
+  if (Array.isArray(entry)) map.set(shown(entry[0] ?? null), entry[1] ?? null);
 }
 
 async function each(list: readonly Thing[], lambda: Lambda, apply: Apply): Promise<Thing> {
@@ -499,6 +499,10 @@ function contains(list: readonly Thing[], item: Thing): boolean | Unknown {
 function without(list: readonly Thing[], items: Thing): Thing[] {
   const others: readonly Thing[] = Array.isArray(items) ? items : [items];
   return list.filter((item) => !others.includes(item));
+}
+
+function flattened(list: readonly Thing[]): Thing[] {
+  return list.flatMap((item) => (Array.isArray(item) ? flattened(item) : [item]));
 }
 
 function sum(list: readonly Thing[]): Thing {

@@ -6,7 +6,7 @@ import { apply } from './evaluate';
 import { around, checkInterrupts, notice, perform } from './frame';
 import type { Frame } from './frame';
 import type { Locals } from './locals';
-import { bodyOf } from './syntax';
+import { bodyOf, calledName } from './syntax';
 import type { Call } from './syntax';
 import { Lambda, isWorse, worst } from './values';
 
@@ -131,7 +131,7 @@ async function runCondition(
     notice(
       inner,
       call,
-      `Error when executing ${String(call.name)} post condition: ${error.message}`,
+      `Error when executing ${calledName(call)} post condition: ${error.message}`,
     );
     return error;
   }

@@ -19,7 +19,7 @@ import { Directive } from './locals';
 import type { Locals } from './locals';
 import { runPost } from './post';
 import { declareParameter, inParallel, inStage } from './steps';
-import { lineAt, rangeOf } from './syntax';
+import { calledName, lineAt, rangeOf } from './syntax';
 import type { Call } from './syntax';
 import { Lambda, textOf } from './values';
 import { whenHolds } from './when';
@@ -39,11 +39,13 @@ export async function runDeclarative(
   frame: Frame,
 ): Promise<void> {
   await readParameters(pipeline.parameters, locals, frame);
-  let error: StepError | undefined;
-  let postDone = false;
+  const course: { error: StepError | undefined; postDone: boolean } = {
+    error: undefined,
+    postDone: false,
+  };
   const post = async (inner: Frame) => {
-    postDone = true;
-    error = await runPost(pipeline.post, error, false, locals, inner);
+    course.postDone = true;
+    course.error = await runPost(pipeline.post, course.error, false, locals, inner);
   };
   try {
     await loadLibraries(pipeline.libraries, locals, frame);
@@ -52,21 +54,26 @@ export async function runDeclarative(
       withEnvironment(pipeline, 'environment of the pipeline', locals, onAgent, (inside) =>
         withOptions(pipeline.options, locals, inside, (limited) => {
           // A retry of the whole pipeline begins anew.
-          error = undefined;
+          course.error = undefined;
           return withTools(pipeline.tools, locals, limited, async (inner) => {
-            error = await runStages(pipeline.stages, context, inner);
+            course.error = await runStages(pipeline.stages, context, inner);
             await post(inner);
-            if (error !== undefined) throw error;
+            // For the options around: retry does it all again.
+            throwIf(course.error);
           });
         }),
       ),
     );
   } catch (failure) {
     if (!(failure instanceof StepError)) throw failure;
-    error ??= failure;
+    course.error ??= failure;
   }
   // What failed before the stages leaves `post` to run outside of everything.
-  if (!postDone) await post(frame);
+  if (!course.postDone) await post(frame);
+  throwIf(course.error);
+}
+
+function throwIf(error: StepError | undefined): void {
   if (error !== undefined) throw error;
 }
 
@@ -78,7 +85,7 @@ async function readParameters(
 ): Promise<void> {
   for (const call of parameters) {
     const definition = await argumentsOf(call, locals, frame);
-    declareParameter(definition.set('$symbol', String(call.name)), frame);
+    declareParameter(definition.set('$symbol', calledName(call)), frame);
   }
 }
 
@@ -213,8 +220,7 @@ async function runBranches(stage: Stage, context: Context, frame: Frame): Promis
     if (!(failure instanceof StepError)) throw failure;
     error = failure;
   }
-  error = await runPost(stage.post, error, true, locals, frame);
-  if (error !== undefined) throw error;
+  throwIf(await runPost(stage.post, error, true, locals, frame));
 }
 
 type Branch = readonly [string, (frame: Frame) => Promise<void>];
@@ -317,8 +323,7 @@ async function runWork(stage: Stage, context: Context, frame: Frame): Promise<vo
       error = failure;
     }
   }
-  error = await runPost(stage.post, error, true, context.locals, frame);
-  if (error !== undefined) throw error;
+  throwIf(await runPost(stage.post, error, true, context.locals, frame));
 }
 
 function originOf(frame: Frame): string {

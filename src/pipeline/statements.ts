@@ -5,7 +5,7 @@ import type { Frame } from './frame';
 import { nameOf } from './globals';
 import { Locals } from './locals';
 import type { Declaration, Expression, For, Place, Statement, Switch, Try } from './syntax';
-import { Raised, Thrown, equal, textOf, truthOf } from './values';
+import { Raised, Thrown, equal, shown, truthOf } from './values';
 import type { Thing } from './values';
 
 /** How a statement ended; the value of the last expression is what a closure returns. */
@@ -78,12 +78,12 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
       };
     case 'throw': {
       const value = await evaluate(node.value, locals, frame);
-      throw value instanceof Thrown ? value.error : new StepError(String(describe(value)));
+      throw value instanceof Thrown ? value.error : new StepError(shown(value));
     }
     case 'assert': {
       const way = await decide(truthOf(await evaluate(node.test, locals, frame)), node.test, frame);
       if (way !== false) return NORMAL;
-      const message = node.message ? describe(await evaluate(node.message, locals, frame)) : '';
+      const message = node.message ? shown(await evaluate(node.message, locals, frame)) : '';
       const text = frame.run.pipeline.text.slice(node.test.start, node.test.end);
       throw new Raised(
         'org.codehaus.groovy.runtime.powerassert.PowerAssertionError',
@@ -96,11 +96,6 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
     default:
       return { kind: 'normal', value: await evaluate(node, locals, frame) };
   }
-}
-
-function describe(value: Thing): string {
-  const text = textOf(value);
-  return text instanceof Unknown ? `‹${text.origin}›` : text;
 }
 
 async function declare(node: Declaration, locals: Locals, frame: Frame): Promise<void> {
@@ -197,7 +192,7 @@ async function forIn(
 function itemsOf(value: Thing): readonly Thing[] {
   if (value === null) return [];
   if (Array.isArray(value)) return [...value];
-  if (typeof value === 'string') return [...value];
+  if (typeof value === 'string') return value.split('');
   if (!(value instanceof Map)) return [value];
   return [...value].map(
     ([key, item]) =>

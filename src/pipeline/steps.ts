@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 
 import { StepError, Unknown } from './effects';
-import type { Agent, Outcome, StageCall, Variable } from './effects';
+import type { Agent, Outcome, StageCall, StepCall, Value, Variable } from './effects';
 import {
   Interrupted,
   around,
@@ -15,7 +15,7 @@ import {
 import type { Frame } from './frame';
 import { lineAt, rangeOf } from './syntax';
 import type { Place } from './syntax';
-import { Lambda, UnknownText, outcomeOf, textOf, thingOf, truthOf, worst } from './values';
+import { Lambda, UnknownText, outcomeOf, shown, textOf, thingOf, truthOf, worst } from './values';
 import type { Thing } from './values';
 
 /** A call of a step, with its arguments evaluated. */
@@ -138,8 +138,7 @@ function flag(call: Invocation, name: string): boolean {
 }
 
 function known(thing: Thing, otherwise = ''): string {
-  const text = thing === null ? otherwise : textOf(thing);
-  return text instanceof Unknown ? `‹${text.origin}›` : text;
+  return thing === null ? otherwise : shown(thing);
 }
 
 function runBody(call: Invocation, frame: Frame): Promise<Thing> {
@@ -148,16 +147,24 @@ function runBody(call: Invocation, frame: Frame): Promise<Thing> {
 
 /** A step whose meaning is the effects' own. What a wrapper gives as a map is set for its body. */
 async function effect(call: Invocation, frame: Frame): Promise<Thing> {
-  const { name, args, body } = call;
-  const value = await perform(frame, call.place, (at) =>
-    frame.run.effects.step({ name, args, implicit: false, hasBody: body !== undefined }, at),
-  );
-  const thing = thingOf(value);
+  const { name, body } = call;
+  const thing = thingOf(await ask(call, frame));
   if (body === undefined) return thing;
   const inner =
     thing instanceof Map ? withLayer(frame, variablesOf(thing, name, call, frame)) : frame;
   const result = await body(inner);
   return result ?? thing;
+}
+
+/** Asks the effects for a step. */
+function ask(call: Invocation, frame: Frame): Promise<Value> {
+  const asked: StepCall = {
+    name: call.name,
+    args: new Map<string, Value>(call.args),
+    implicit: false,
+    hasBody: call.body !== undefined,
+  };
+  return perform(frame, call.place, (at) => frame.run.effects.step(asked, at));
 }
 
 export function variablesOf(
@@ -281,7 +288,12 @@ async function parallel(call: Invocation, frame: Frame): Promise<Thing> {
   const branches: [string, (inner: Frame) => Promise<void>][] = [];
   for (const [name, value] of call.args) {
     if (!(value instanceof Lambda)) continue;
-    branches.push([name, async (inner) => void (await call.apply(value, [], inner))]);
+    branches.push([
+      name,
+      async (inner) => {
+        await call.apply(value, [], inner);
+      },
+    ]);
   }
   await inParallel(branches, flag(call, 'failFast'), frame);
   return null;
@@ -312,7 +324,7 @@ export async function inParallel(
     for (const signal of signals) if (signal !== stop.signal) frame.branch.delivered.add(signal);
   }
   const defect = errors.find((error) => !(error instanceof StepError));
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- what was caught is passed on
+
   if (errors.length > 0) throw defect ?? errors[0];
 }
 
@@ -345,11 +357,8 @@ const BOUND = [
 
 /** The effects give the values as a map by variable; what they do not give is Unknown. */
 async function withCredentials(call: Invocation, frame: Frame): Promise<Thing> {
-  const { name, args, place } = call;
-  const value = await perform(frame, place, (at) =>
-    frame.run.effects.step({ name, args, implicit: false, hasBody: true }, at),
-  );
-  const given = thingOf(value);
+  const { place } = call;
+  const given = thingOf(await ask(call, frame));
   const variables = new Map<string, Thing>();
   const list = argument(call, 'bindings');
   for (const binding of Array.isArray(list) ? list : []) {

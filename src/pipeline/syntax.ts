@@ -342,6 +342,11 @@ export function named(args: readonly Argument[], name: string): Expression | und
   return args.find((arg) => arg.name === name)?.value;
 }
 
+/** The name of a call; '' if it is computed or has none. */
+export function calledName(call: Call): string {
+  return typeof call.name === 'string' ? call.name : '';
+}
+
 /** The closure that a call gets as its last argument. */
 export function bodyOf(call: Call): Closure | undefined {
   const last = call.args.at(-1)?.value;

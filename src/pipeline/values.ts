@@ -117,6 +117,12 @@ export function textOf(thing: Thing): string | Unknown {
   return String(thing);
 }
 
+/** The text of a value for people: what is unknown shows its origin. */
+export function shown(thing: Thing): string {
+  const text = textOf(thing);
+  return text instanceof Unknown ? `‹${text.origin}›` : text;
+}
+
 /** Joins texts; one that is unknown makes the whole so. */
 export function joined(
   texts: readonly (string | Unknown)[],

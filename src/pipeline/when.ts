@@ -5,7 +5,7 @@ import type { Frame } from './frame';
 import { Directive } from './locals';
 import type { Locals } from './locals';
 import { javaPattern } from './methods';
-import { bodyOf, lineAt } from './syntax';
+import { bodyOf, calledName, lineAt } from './syntax';
 import type { Call } from './syntax';
 import { Lambda, equal, every, negated, some, textOf, truthOf } from './values';
 import type { Thing } from './values';
@@ -28,7 +28,7 @@ const TIMES = new Set(['beforeAgent', 'beforeInput', 'beforeOptions']);
 async function all(call: Call, locals: Locals, frame: Frame): Promise<(boolean | Unknown)[]> {
   const answers: (boolean | Unknown)[] = [];
   for (const statement of bodyOf(call)?.body ?? []) {
-    if (statement.kind !== 'call' || TIMES.has(String(statement.name))) continue;
+    if (statement.kind !== 'call' || TIMES.has(calledName(statement))) continue;
     answers.push(await holds(statement, locals, frame));
     if (answers.at(-1) === false && call.name !== 'anyOf') break;
   }
@@ -69,7 +69,7 @@ async function holds(call: Call, locals: Locals, frame: Frame): Promise<boolean 
       return false;
     default: {
       const line = lineAt(frame.run.pipeline.lines, call.start);
-      return new Unknown(`the condition ${String(call.name)}`, line);
+      return new Unknown(`the condition ${calledName(call)}`, line);
     }
   }
 }

@@ -152,7 +152,9 @@ function isList(value: Value): value is readonly Value[] {
 }
 
 function plain(at: Scope): Record<string, string> {
-  return Object.fromEntries([...at.environment.values()].map(({ name, value }) => [name, shown(value)]));
+  return Object.fromEntries(
+    [...at.environment.values()].map(({ name, value }) => [name, shown(value)]),
+  );
 }
 
 export { StepError };
