@@ -14,12 +14,17 @@ import { chooser, samePath } from './selection';
 import { dispositionOf, stepText } from './steps';
 import type { Recipe } from './recipe';
 
+/** Where the variables come from that the machine adds. */
+const MACHINE = 'the machine';
+
 /** A Recipe interpreted dry: what would be run, where, with which environment, and what cannot be repeated. */
 export interface Plan {
   /** In the order in which things would happen. */
   readonly items: readonly PlanItem[];
   /** The run's own variables, the same for every step. */
   readonly environment: readonly Variable[];
+  /** What the run's agents were asked for by: labels, images. */
+  readonly agents: readonly string[];
   /** Jenkins ids of the credentials that the Jenkinsfile asks for. */
   readonly credentials: readonly string[];
   /** What the reading of the Jenkinsfile found wrong. */
@@ -54,6 +59,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
   const items: PlanItem[] = [];
   const problems: Plan['problems'][number][] = [];
   const credentials = new Set<string>();
+  const agents = new Set<string>();
   const environment = runVariables(recipe);
   const choose = chooser(recipe);
   const failure = recipe.run?.failure;
@@ -61,15 +67,14 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
   let post = 0;
 
   const effects: Effects = {
-    agent: (agent, _at, body) =>
-      body([
-        {
-          name: 'WORKSPACE',
-          value: new Unknown('the workspace', agent.line),
-          origin: 'agent',
-          line: agent.line,
-        },
-      ]),
+    agent: (agent, _at, body) => {
+      if (typeof agent.text === 'string' && agent.text !== '') agents.add(agent.text);
+      // The machine gives these when the step is run; in a script they read as what they are.
+      const names = ['WORKSPACE', 'WORKSPACE_TMP', 'NODE_NAME', 'NODE_LABELS', 'EXECUTOR_NUMBER'];
+      return body(
+        names.map((name) => ({ name, value: `$${name}`, origin: MACHINE, line: agent.line })),
+      );
+    },
     stage: async (stage, at, body) => {
       const choice = choose(stage);
       const runs = choice.runs === 'when' ? await stage.when?.().catch(() => false) : choice.runs;
@@ -149,7 +154,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
   });
   signal.throwIfAborted();
   problems.push(...outline(pipeline).problems);
-  return { items, environment, credentials: [...credentials], problems };
+  return { items, environment, credentials: [...credentials], agents: [...agents], problems };
 }
 
 /** What a `when` that was computed here says, for people. */
@@ -179,6 +184,7 @@ export function planDocument(recipe: Recipe, plan: Plan): string {
     `- Commit: ${code(recipe.commit)}${recipe.withChanges ? ', with your uncommitted changes' : ''}`,
     `- Repository: ${code(recipe.repository.directory)}`,
     `- Jenkinsfile: ${code(recipe.jenkinsfile.path)} (${jenkinsfileSources[recipe.jenkinsfile.source]})`,
+    `- Machine: this one${agentText(recipe, plan)}`,
     `- Selected: ${selectionText(recipe)}`,
     ...(run?.failure?.stage
       ? [`- Expected: ${code(run.failure.stage.join(' / '))} fails${expectedTests(recipe)}`]
@@ -186,7 +192,10 @@ export function planDocument(recipe: Recipe, plan: Plan): string {
     '',
     '## What would be run',
     '',
-    ...plan.items.flatMap(itemLines),
+    ...plan.items.flatMap((item, index) => [
+      ...(isPost(item) && !isPost(plan.items[index - 1]) ? ['', '### Post', ''] : []),
+      ...itemLines(item),
+    ]),
     '',
     '## What cannot be repeated',
     '',
@@ -239,6 +248,14 @@ function selectionText({ select, run }: Recipe): string {
   }
 }
 
+function agentText({ run }: Recipe, { agents }: Plan): string {
+  const wanted = agents.length > 0 ? ` asked for ${agents.map(code).join(', ')}` : '';
+  const node = run?.node === undefined ? '' : ` ran on ${code(run.node)}`;
+  return wanted + node === ''
+    ? ''
+    : `; the run${[wanted, node].filter((part) => part !== '').join(' and')}`;
+}
+
 function expectedTests({ run }: Recipe): string {
   const tests = run?.failure?.tests ?? [];
   return tests.length === 0 ? '' : `, test ${tests.map((test) => code(test.name)).join(', ')}`;
@@ -257,20 +274,22 @@ function itemLines(item: PlanItem): string[] {
       ];
     case 'sh':
       return [
-        `- ${item.post ? 'post: ' : ''}\`sh\` (${where}${item.directory === '.' ? '' : `, in ${code(item.directory)}`})`,
+        `- \`sh\` (${where}${item.directory === '.' ? '' : `, in ${code(item.directory)}`})`,
         '',
         ...fence(item.script).map((line) => `  ${line}`),
         '',
         ...item.changes.map((variable) => `  - ${variableText(variable)}`),
       ];
     case 'step':
-      return [`- ${item.post ? 'post: ' : ''}${code(item.text)} (${where})`];
+      return [`- ${code(item.text)} (${where})`];
     case 'left out':
     case 'cannot be repeated':
-      return [
-        `- ${item.post ? 'post: ' : ''}${code(item.name)} (${where}) — **${item.kind}**: ${item.reason}`,
-      ];
+      return [`- ${code(item.name)} (${where}) — **${item.kind}**: ${item.reason}`];
   }
+}
+
+function isPost(item: PlanItem | undefined): boolean {
+  return item !== undefined && item.kind !== 'stage' && item.post;
 }
 
 function notRepeated(plan: Plan): string[] {
@@ -338,7 +357,8 @@ function runVariables(recipe: Recipe): Variable[] {
 /** What a step's environment has beside the run's, with `--env` laid over it. */
 function changesOf(environment: Environment, recipe: Recipe): Variable[] {
   const changes = [...environment.values()].filter(
-    ({ name, value }) => recipe.environment[name] !== value && !(name in recipe.overrides),
+    ({ name, value, origin }) =>
+      origin !== MACHINE && recipe.environment[name] !== value && !(name in recipe.overrides),
   );
   const overrides = Object.entries(recipe.overrides).map(([name, value]) => ({
     name,

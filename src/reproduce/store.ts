@@ -226,18 +226,21 @@ export function project(
   };
 }
 
-/** `cilium-42-mdx3k1q0-4f`: job, run, time and chance; short, since VMs and sockets are named after it. */
+/** `cilium-master-42-mdx3k1q0-4f01`: job, run, time and chance; short, since VMs are named after it. */
 function newId(recipe: Recipe): string {
   const job = recipe.run?.job ?? recipe.jenkinsfile.path;
-  const word = job
+  const words = job
     .split('/')
-    .at(-1)
-    ?.replace(/[^A-Za-z0-9]+/g, '-')
+    .slice(-2)
+    .join('-')
+    .replace(/[^A-Za-z0-9]+/g, '-');
+  const name = words
+    .slice(-24)
     .replace(/^-+|-+$/g, '')
-    .slice(0, 20)
     .toLowerCase();
   const number = recipe.run ? `-${recipe.run.number}` : '';
-  return `${word || 'job'}${number}-${Date.now().toString(36)}-${randomBytes(2).toString('hex')}`;
+  const chance = randomBytes(2).toString('hex');
+  return `${name || 'job'}${number}-${Date.now().toString(36)}-${chance}`;
 }
 
 function idTime(id: string): number {
