@@ -1,0 +1,72 @@
+/**
+ * `npm run bench [NAME…]`: measures what CI Parity promises of speed and size. Prints a table and
+ * writes `out/bench.json`. It says what is met and what is missed, and asserts nothing.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { activation } from './activation';
+import { firstByte } from './firstByte';
+import { jenkinsLog } from './jenkinsLog';
+import type { Figure, Row } from './measure';
+import { outline } from './outline';
+import { output } from './output';
+import { table } from './report';
+import { size } from './size';
+
+const figures: Readonly<Record<string, Figure>> = {
+  size,
+  activation,
+  'first-byte': firstByte,
+  output,
+  log: jenkinsLog,
+  outline,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in figures));
+if (unknown.length > 0) {
+  console.error(
+    `There is no figure ${unknown.join(', ')}. There are: ${Object.keys(figures).join(', ')}`,
+  );
+  process.exit(2);
+}
+
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+
+const results: Record<string, Row[] | { readonly error: string }> = {};
+for (const [name, figure] of Object.entries(figures)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (interrupt.signal.aborted) break;
+  console.error(`measuring ${name} …`);
+  try {
+    const rows = await figure(interrupt.signal);
+    results[name] = rows;
+    console.log(`\n${table(rows)}\n`);
+  } catch (error) {
+    // One figure that cannot be measured here says nothing about the others.
+    results[name] = { error: String(error) };
+    console.log(`\n${name} could not be measured: ${String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+const root = join(import.meta.dirname, '..', '..');
+mkdirSync(join(root, 'out'), { recursive: true });
+writeFileSync(
+  join(root, 'out', 'bench.json'),
+  JSON.stringify(
+    {
+      at: new Date().toISOString(),
+      machine: { node: process.version, cpus: cpus().length, model: cpus()[0]?.model },
+      results,
+    },
+    null,
+    2,
+  ) + '\n',
+);
+const rows = Object.values(results).flatMap((result) => (Array.isArray(result) ? result : []));
+const targets = rows.filter(({ target }) => target !== undefined);
+const met = targets.filter(({ target }) => target?.met === true);
+console.log(`${met.length} of ${targets.length} targets met; all samples are in out/bench.json`);
