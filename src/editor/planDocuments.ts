@@ -32,13 +32,13 @@ export class PlanDocuments implements vscode.TextDocumentContentProvider, vscode
     if (this.#texts.size >= MOST && oldest !== undefined) this.#texts.delete(oldest);
     this.#texts.set(uri.toString(), document);
     this.#changed.fire(uri);
-    const commands = await vscode.commands.getCommands(true);
-    if (commands.includes('markdown.showPreview'))
+    try {
       await vscode.commands.executeCommand('markdown.showPreview', uri);
-    else
-      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), {
-        preview: true,
-      });
+    } catch {
+      // Where VS Code's Markdown extension is switched off, the source reads well too.
+      const document = await vscode.workspace.openTextDocument(uri);
+      await vscode.window.showTextDocument(document, { preview: true });
+    }
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {

@@ -18,10 +18,15 @@ export type ReproductionPart =
   | { readonly kind: 'test'; readonly test: FailedTest }
   | { readonly kind: 'note'; readonly text: string };
 
-/** `cilium #42`, or the Jenkinsfile's path where there was no run; with the stage if only one was chosen. */
-export function titleOf({ recipe }: Reproduction): string {
-  const what = recipe.run ? `${recipe.run.job} #${recipe.run.number}` : recipe.jenkinsfile.path;
-  return plain(recipe.select.kind === 'stage' ? `${what}, stage ${recipe.select.name}` : what);
+/**
+ * `#42 cilium/master`: the number and the last two names of the job, which tell it apart in a
+ * narrow view. Without a run, the stage of the Jenkinsfile.
+ */
+export function titleOf({ recipe: { run, select, jenkinsfile } }: Reproduction): string {
+  const stage = select.kind === 'stage' ? select.name : undefined;
+  if (!run) return plain(stage ?? jenkinsfile.path);
+  const title = `#${run.number} ${run.job.split('/').slice(-2).join('/')}`;
+  return plain(stage === undefined ? title : `${title}, stage ${stage}`);
 }
 
 /** What is behind the title: the verdict, or what is going on, with the time. */

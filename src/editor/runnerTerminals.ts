@@ -18,6 +18,8 @@ export function openRunner(
     shellArgs: [cli, 'run', files.id],
     env: {
       ELECTRON_RUN_AS_NODE: '1',
+      // The runner waits for a key before it ends, since VS Code closes a terminal with its program.
+      CI_PARITY_HOLD: '1',
       ...(secrets === undefined ? {} : { CI_PARITY_SECRETS: secrets }),
     },
     cwd,
@@ -35,7 +37,7 @@ export function openCleaner(cli: string): void {
       name: 'CI Parity: clean up',
       shellPath: process.execPath,
       shellArgs: [cli, 'clean'],
-      env: { ELECTRON_RUN_AS_NODE: '1' },
+      env: { ELECTRON_RUN_AS_NODE: '1', CI_PARITY_HOLD: '1' },
       iconPath: new vscode.ThemeIcon('clear-all'),
       isTransient: true,
     })

@@ -64,11 +64,14 @@ function noticeOf(reproduction: Reproduction): Notice {
       const kind = status.state === 'ended' ? status.verdict?.kind : undefined;
       const bad = kind === 'could not run' || kind === undefined;
       const left = status.state === 'ended' && status.left.length > 0;
+      const [advice] = status.state === 'ended' ? (status.verdict?.details ?? []) : [];
+      const sentence =
+        bad && advice !== undefined
+          ? `${sentenceOf(reproduction)} ${plain(advice)}`
+          : sentenceOf(reproduction);
       return {
         show: bad ? showErrorMessage : left ? showWarningMessage : showInformationMessage,
-        message: left
-          ? `${named}. Left behind: ${plain(status.left.join(', '))}`
-          : sentenceOf(reproduction),
+        message: left ? `${named}. Left behind: ${plain(status.left.join(', '))}` : sentence,
         actions: new Map([output]),
       };
     }
