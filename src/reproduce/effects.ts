@@ -304,6 +304,9 @@ export function realEffects(context: Context): RealEffects {
       journal.append({ type: 'stage', path: stage.path, state: 'running', line });
       screen.say(`stage ${stage.path.join(' / ')}`);
       const outcome = await body();
+      // What failed and was tried again, or caught, is no failure of the stage.
+      if (outcome === 'SUCCESS' && failure && isWithin(failure.stage, stage.path))
+        failure = trouble = undefined;
       // No `sh` failed: an `error` step did, or something of the language.
       if (outcome === 'FAILURE' && !postFailure)
         failure ??= {
@@ -375,6 +378,10 @@ const progress: Record<Outcome, StageProgress> = {
   NOT_BUILT: 'skipped',
   ABORTED: 'aborted',
 };
+
+function isWithin(stage: readonly string[], outer: readonly string[]): boolean {
+  return outer.every((name, index) => stage[index] === name);
+}
 
 function directoryOf(at: Scope): string {
   if (isAbsolute(at.directory)) return at.directory;

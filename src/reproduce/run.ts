@@ -38,6 +38,10 @@ export interface Surroundings {
  * @throws UserError when it is not new any more, or another process has it.
  */
 export async function runReproduction(id: string, surroundings: Surroundings): Promise<Verdict> {
+  if (process.platform === 'win32')
+    throw new UserError('Reproducing wants a Linux or macOS machine.', {
+      advice: 'Open the repository in WSL, and reproduce from there.',
+    });
   const { files, recipe, status } = readReproduction(id);
   if (status.state !== 'new' || !claimFile(files.owner))
     throw new UserError(`${id} was started before.`, { advice: `See: ci-parity show ${id}` });
@@ -79,6 +83,7 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
   journal.append({ type: 'ended', left });
   rmSync(files.owner, { force: true });
   for (const thing of left) screen.say(`left: ${thing}`);
+  if (left.length > 0) screen.say('put it away with: ci-parity clean');
   return verdict;
 }
 

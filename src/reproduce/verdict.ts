@@ -57,7 +57,7 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
       ],
     );
   if (seen.trouble) return verdict('could not run', seen.trouble.message, [seen.trouble.advice]);
-  const failed = seen.failure !== undefined || seen.outcome !== 'SUCCESS';
+  const failed = seen.outcome !== 'SUCCESS';
   if (!run) {
     const where = seen.failure
       ? `${stageName(seen.failure.stage)} ${how(seen.failure)}`

@@ -480,6 +480,16 @@ describe('A reproduction', () => {
     }
   });
 
+  it('passes when a step passes at its second try, or its failure is caught', async () => {
+    commit({
+      Jenkinsfile: pipeline(
+        stage('One', "retry(2) { sh 'test -e tried || { touch tried; false; }' }") +
+          stage('Two', "script { try { sh 'false' } catch (e) { echo 'caught' } }"),
+      ),
+    });
+    assert.equal((await run()).verdict.kind, 'passed');
+  });
+
   it('ends what a step left running', async () => {
     commit({ Jenkinsfile: pipeline(stage('One', "sh 'sleep 300 & echo pid=$!'")) });
     const { output } = await run();
