@@ -98,7 +98,7 @@ export interface StageCall {
   /**
    * What the stage's `when` says, by the file and what is known; undefined if it has none. It is
    * computed on call, and may run steps (`expression { sh … }`). Rejects with `StepError` if the
-   * condition itself fails; `body` then fails in the same way.
+   * condition itself fails: let that through, and the stage fails.
    */
   readonly when: (() => Promise<boolean | Unknown>) | undefined;
 }

@@ -254,7 +254,12 @@ function isScriptItself(object: Expression): boolean {
 /** The object of a call; a name that nothing defines may be a shared library's variable. */
 async function receiverOf(node: Expression, locals: Locals, frame: Frame): Promise<Thing> {
   if (node.kind === 'name') {
-    return (await lookUpName(node.name, locals, frame)) ?? new Host(node.name);
+    const value = await lookUpName(node.name, locals, frame);
+    if (value !== undefined) return value;
+    // A name in capitals would be an environment variable.
+    return /^[A-Z][A-Z\d_]*$/.test(node.name)
+      ? valueOfName(node.name, node, locals, frame)
+      : new Host(node.name);
   }
   if (node.kind === 'property' && (await isQualifiedName(node, locals, frame))) {
     return new Host(qualified(node));
@@ -400,7 +405,10 @@ async function invoke(
     if (isClassName(receiver.opaque.split('.').at(-1) ?? '')) {
       return unknown(`${receiver.opaque}.${name}`, place, frame);
     }
-    return runStep(invocationOf(`${receiver.opaque}.${name}`, args, place, frame), frame);
+    // What such an object's method gives, only Jenkins knows.
+    const full = `${receiver.opaque}.${name}`;
+    const value = await runStep(invocationOf(full, args, place, frame), frame);
+    return value ?? unknown(full, place, frame);
   }
   if (receiver instanceof Thrown) return thrownMember(receiver, name, place, frame);
   const calledBack = (lambda: Lambda, given: readonly Thing[]) => apply(lambda, given, frame);

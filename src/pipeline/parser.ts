@@ -206,6 +206,7 @@ class Parser {
         return this.annotation(start);
       case T.kImport:
       case T.kPackage:
+        this.at++;
         while (!this.atLineEnd()) this.skip();
         return { kind: 'import', start, end: this.endBefore() };
       case T.kDef:
