@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Menu {
+  readonly command: string;
+  readonly when?: string;
+}
+
+interface Manifest {
+  readonly activationEvents: readonly string[];
+  readonly extensionKind: readonly string[];
+  readonly capabilities: {
+    readonly untrustedWorkspaces: {
+      readonly supported: unknown;
+      readonly restrictedConfigurations: readonly string[];
+    };
+  };
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly enablement?: string }[];
+    readonly menus: Readonly<Record<string, readonly Menu[]>>;
+    readonly configuration: {
+      readonly properties: Readonly<
+        Record<string, { readonly scope?: string; readonly [key: string]: unknown }>
+      >;
+    };
+    readonly viewsContainers: { readonly activitybar: readonly { readonly icon: string }[] };
+    readonly viewsWelcome: readonly { readonly contents: string }[];
+  };
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+const { contributes } = manifest;
+const commands = contributes.commands.map(({ command }) => command);
+const source = ['extension.ts', ...readdirSync(join(root, 'src/editor')).map((f) => `editor/${f}`)]
+  .map((file) => readFileSync(join(root, 'src', file), 'utf8'))
+  .join('\n');
+const handled = [...source.matchAll(/^\s*'(ciParity\.\w+)': /gm)].map(([, id]) => id ?? '');
+
+describe('package.json', () => {
+  it('has a handler for each command and a command for each handler', () => {
+    // A lens runs it with a run; alone it makes no sense.
+    const inner = ['ciParity.showRun'];
+    const viewState = ['ciParity.showAllJobs', 'ciParity.showChosenJobs'];
+    assert.deepEqual(
+      [...new Set([...handled, ...viewState])].filter((id) => !inner.includes(id)).sort(),
+      [...commands].sort(),
+    );
+  });
+
+  it('names only commands that there are, in menus and welcome texts', () => {
+    const menus = Object.values(contributes.menus).flat();
+    const links = contributes.viewsWelcome.flatMap(({ contents }) =>
+      [...contents.matchAll(/command:([\w.]+)/g)].map(([, id]) => id ?? ''),
+    );
+    const named = [...menus.map(({ command }) => command), ...links];
+    const ours = named.filter((id) => id.startsWith('ciParity.'));
+    assert.deepEqual(
+      ours.filter((id) => !commands.includes(id)),
+      [],
+    );
+  });
+
+  it('activates for views, commands, Jenkinsfiles and links, and never on startup', () => {
+    assert.deepEqual(manifest.activationEvents, [
+      'onLanguage:jenkinsfile',
+      'onLanguage:groovy',
+      'onUri',
+    ]);
+  });
+
+  it('offers nothing that runs code in an untrusted workspace', () => {
+    const running = ['reproduce', 'reproduceUrl', 'runStage', 'showPlan', 'again', 'enterMachine'];
+    for (const name of running) {
+      const command = contributes.commands.find((each) => each.command === `ciParity.${name}`);
+      assert.match(command?.enablement ?? '', /isWorkspaceTrusted/, name);
+    }
+    const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    assert.equal(supported, 'limited');
+    for (const name of ['keep', 'environment', 'withChanges', 'timeoutMinutes'])
+      assert.ok(restrictedConfigurations.includes(`ciParity.${name}`), name);
+  });
+
+  it('lets no workspace say which servers are asked', () => {
+    assert.equal(contributes.configuration.properties['ciParity.servers']?.scope, 'application');
+  });
+
+  it('describes every setting, and none that nobody reads', () => {
+    for (const [name, property] of Object.entries(contributes.configuration.properties)) {
+      assert.ok('markdownDescription' in property, name);
+      assert.match(source, new RegExp(`get(<[^(]*>)?\\('${name.replace('ciParity.', '')}'`), name);
+    }
+  });
+
+  it('runs where the repository is, and has its icon', () => {
+    assert.deepEqual(manifest.extensionKind, ['workspace']);
+    for (const { icon } of contributes.viewsContainers.activitybar)
+      assert.ok(existsSync(join(root, icon)));
+  });
+});
