@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { isAbort, messageOf, UserError } from './base/errors';
@@ -213,13 +214,30 @@ function report(error: unknown, terminal: Pick<Terminal, 'error'>): number {
   return error instanceof UsageError ? EXIT.usage : EXIT.couldNotRun;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.exitCode = report(error, {
-      error: (line) => process.stderr.write(`ci-parity: ${line}\n`),
-    });
-  },
-);
+/**
+ * VS Code closes a terminal together with its program, and with it what was to be read. So the
+ * editor asks us to stay until a key is pressed.
+ */
+async function stay(): Promise<void> {
+  const { stdin, stderr } = process;
+  if (process.env['CI_PARITY_HOLD'] !== '1' || !stdin.isTTY) return;
+  stderr.write('\nPress any key to close this terminal.');
+  stdin.setRawMode(true);
+  await once(stdin, 'data');
+  stdin.setRawMode(false).pause();
+  // The person has seen how it ended; VS Code would report the exit code as a mishap of its own.
+  process.exitCode = 0;
+}
+
+main(process.argv.slice(2))
+  .then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      process.exitCode = report(error, {
+        error: (line) => process.stderr.write(`ci-parity: ${line}\n`),
+      });
+    },
+  )
+  .then(stay, stay);
