@@ -14,10 +14,20 @@ import type { Demo } from './demo';
 
 /** User settings with which VS Code knows the demo's Jenkins. */
 export function demoSettings(demo: Demo): Record<string, unknown> {
+  // VS Code asks a login shell for the environment of terminals, and a profile may set PATH anew.
+  const env = { PATH: demo.env['PATH'] ?? process.env['PATH'] };
   return {
+    'terminal.integrated.env.linux': env,
+    'terminal.integrated.env.osx': env,
     'ciParity.servers': [{ url: demo.jenkins.base, name: 'Demo Jenkins' }],
     'ciParity.jobs': [demo.jobUrl],
   };
+}
+
+/** What VS Code needs over its own environment. It keeps a HOME and a temporary folder of its own. */
+export function editorEnv(demo: Demo): Record<string, string> {
+  const apart = new Set(['HOME', 'TMPDIR']);
+  return Object.fromEntries(Object.entries(demo.env).filter(([name]) => !apart.has(name)));
 }
 
 /** Shows the view "Runs" and waits until the run is in it. */
@@ -40,6 +50,14 @@ export async function unfoldRun(page: Page, number: number, test: string): Promi
 export async function pressInline(row: Locator, title: string): Promise<void> {
   await row.hover();
   await row.locator(`.actions .action-label[aria-label^="${title}"]`).click();
+}
+
+/** Chooses from the context menu of a row. */
+export async function pressInMenu(page: Page, row: Locator, title: string): Promise<void> {
+  await row.click({ button: 'right' });
+  // A menu takes no clicks in its first moments, so that a long right click chooses nothing.
+  await page.getByRole('menuitem', { name: title, exact: true }).hover();
+  await page.keyboard.press('Enter');
 }
 
 /**

@@ -1,7 +1,8 @@
 import { cp, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createVSIX } from '@vscode/vsce';
+import { cleanEnv, runToEnd } from '../host/host';
 
 export interface Packaged {
   /** What a user installs. */
@@ -14,10 +15,22 @@ export interface Packaged {
 export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Builds the extension and packages it as `npm run package` does, into an existing folder. */
-export async function packageExtension(into: string): Promise<Packaged> {
+export async function packageExtension(into: string, signal: AbortSignal): Promise<Packaged> {
   const vsix = join(into, 'ci-parity.vsix');
-  const packaging = { allowMissingRepository: true, skipLicense: true, dependencies: false };
-  await createVSIX({ cwd: projectRoot, packagePath: vsix, ...packaging });
+  const vsce = join(
+    dirname(createRequire(import.meta.url).resolve('@vscode/vsce/package.json')),
+    'vsce',
+  );
+  const flags = [
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    '--skip-license',
+  ];
+  const program = `process.chdir(${JSON.stringify(projectRoot)}); require(${JSON.stringify(vsce)});`;
+  const args = ['-e', program, 'vsce', 'package', ...flags, '--out', vsix];
+  const { code, output } = await runToEnd(process.execPath, args, cleanEnv({}), signal);
+  if (code !== 0) throw new Error(`vsce package exited ${code}:\n${output}`);
   const cli = join(into, 'program', 'dist', 'cli.js');
   await mkdir(join(into, 'program', 'dist'), { recursive: true });
   await cp(join(projectRoot, 'dist', 'cli.js'), cli);
