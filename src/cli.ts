@@ -222,7 +222,7 @@ async function stay(): Promise<void> {
   const { stdin, stderr } = process;
   if (process.env['CI_PARITY_HOLD'] !== '1' || !stdin.isTTY) return;
   stderr.write('\nPress any key to close this terminal.');
-  stdin.setRawMode(true);
+  stdin.setRawMode(true).ref();
   await once(stdin, 'data');
   stdin.setRawMode(false).pause();
   // The person has seen how it ended; VS Code would report the exit code as a mishap of its own.
