@@ -17,6 +17,8 @@ export function demoSettings(demo: Demo): Record<string, unknown> {
   // VS Code asks a login shell for the environment of terminals, and a profile may set PATH anew.
   const env = { PATH: demo.env['PATH'] ?? process.env['PATH'] };
   return {
+    // Vagrant forwards a port for its SSH, which is no application to open in a browser.
+    'remote.autoForwardPorts': false,
     'terminal.integrated.env.linux': env,
     'terminal.integrated.env.osx': env,
     'ciParity.servers': [{ url: demo.jenkins.base, name: 'Demo Jenkins' }],
@@ -50,6 +52,17 @@ export async function unfoldRun(page: Page, number: number, test: string): Promi
 export async function pressInline(row: Locator, title: string): Promise<void> {
   await row.hover();
   await row.locator(`.actions .action-label[aria-label^="${title}"]`).click();
+}
+
+/** Drags the side bar's edge by some pixels, as whoever wants to read long lines does. */
+export async function widenSideBar(page: Page, by: number): Promise<void> {
+  const box = await page.locator('.part.sidebar').boundingBox();
+  if (box === null) throw new Error('there is no side bar to widen');
+  const [x, y] = [box.x + box.width, box.y + box.height - 40];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + by, y, { steps: 4 });
+  await page.mouse.up();
 }
 
 /** Chooses from the context menu of a row. */

@@ -23,6 +23,7 @@ import {
   pressInMenu,
   reproduction,
   unfoldRun,
+  widenSideBar,
 } from './mainJob';
 import { packageExtension, projectRoot, type Packaged } from './package';
 
@@ -148,6 +149,8 @@ async function mainJob(demo: Demo, page: Page, signal: AbortSignal): Promise<num
   };
   say('> open the view, unfold the failed run #42');
   await unfoldRun(page, 42, 'TestPolicyEgressDeny');
+  await widenSideBar(page, 120);
+  await (await findRun(page, 42)).hover();
   await shot('1-tree.png');
   say('> look at its plan');
   await pressInMenu(page, await findRun(page, 42), 'Show Plan');
