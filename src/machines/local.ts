@@ -113,19 +113,18 @@ async function deliver(
   if (!stream) return;
   let idleSince: number | undefined = Date.now();
   let ended = false;
-  const leaveStragglers = async (): Promise<void> => {
-    await exited;
+  let leaving: NodeJS.Timeout | undefined;
+  void exited.then(() => {
+    if (ended) return;
     const exitedAt = Date.now();
-    while (!ended) {
+    leaving = setInterval(() => {
       const now = Date.now();
       // Not idle: whoever reads is slow, and what lies in the pipe is the script's.
       if (idleSince !== undefined)
         if (now - Math.max(idleSince, exitedAt) > PATIENCE || now - exitedAt > 10 * PATIENCE)
           stream.destroy();
-      await delay(25);
-    }
-  };
-  const leaving = leaveStragglers();
+    }, 25);
+  });
   try {
     for await (const chunk of stream) {
       idleSince = undefined;
@@ -137,7 +136,7 @@ async function deliver(
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   } finally {
     ended = true;
-    await leaving;
+    clearInterval(leaving);
   }
 }
 

@@ -155,7 +155,8 @@ export function realEffects(context: Context): RealEffects {
       offset,
     });
     const scanner = createLogScanner();
-    let tail: Buffer = Buffer.alloc(0);
+    const tail = createTail(TAIL);
+    const isFalseGreen = lookOutFor(falseGreen);
     const exit = await machine.run(call.script, {
       directory,
       environment,
@@ -165,9 +166,8 @@ export function realEffects(context: Context): RealEffects {
       grace: GRACE,
       onOutput: (chunk) => {
         scanner.push(chunk);
-        const overlap = tail.subarray(-falseGreen.length);
-        if (Buffer.concat([overlap, chunk]).includes(falseGreen)) sawFalseGreen = true;
-        tail = Buffer.concat([tail, chunk.subarray(-TAIL)]).subarray(-TAIL);
+        if (isFalseGreen(chunk)) sawFalseGreen = true;
+        tail.push(chunk);
         return write(mask.push(chunk));
       },
     });
@@ -186,7 +186,7 @@ export function realEffects(context: Context): RealEffects {
       const failed = { script, exitCode: code, timedOut: false, message: '' };
       if (post) postFailure ??= { ...failed, stage: [...at.stage, POST_STAGE] };
       else {
-        trouble ??= findTrouble(tail.toString('utf8'));
+        trouble ??= findTrouble(tail.text());
         failure ??= { ...failed, stage: at.stage };
       }
       throw new StepError(`script returned exit code ${code}`, 'FAILURE', code);
@@ -365,6 +365,34 @@ export function realEffects(context: Context): RealEffects {
     }),
     end: () => (step > 0 ? context.hold(failure !== undefined, true) : Promise.resolve()),
     lastEnvironment: () => last,
+  };
+}
+
+/** Keeps the end of a stream, some more than `size` bytes, as the chunks that came: to copy each would cost more than all else that is done with them. */
+function createTail(size: number) {
+  let chunks: Buffer[] = [];
+  let held = 0;
+  return {
+    push: (chunk: Buffer): void => {
+      chunks.push(chunk);
+      held += chunk.length;
+      for (let [first] = chunks; first && held - first.length >= size; [first] = chunks) {
+        held -= first.length;
+        chunks.shift();
+      }
+      if (chunks.length > 1000) chunks = [Buffer.concat(chunks)];
+    },
+    text: (): string => Buffer.concat(chunks).toString('utf8'),
+  };
+}
+
+/** Tells of each chunk whether `words` end in it; they may have begun in an earlier one. */
+function lookOutFor(words: string): (chunk: Buffer) => boolean {
+  let edge: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    const seam = Buffer.concat([edge, chunk.subarray(0, words.length)]);
+    edge = Buffer.concat([edge, chunk.subarray(-words.length)]).subarray(-words.length);
+    return chunk.includes(words) || seam.includes(words);
   };
 }
 
