@@ -72,8 +72,9 @@ export function readDeclarative(statements: readonly Statement[]): Declarative |
     const body = bodyOf(statement);
     if (body === undefined) continue;
     const directives = directivesOf(body);
+    const level = readLevel(statement, directives);
     return {
-      ...readLevel(statement, directives),
+      ...level,
       stages: stagesOf(directives.get('stages')),
       parameters: callsOf(directives.get('parameters')),
       libraries: callsOf(directives.get('libraries')),
@@ -148,8 +149,14 @@ function readStage(call: Call): Stage {
   const [name] = positional(call.args);
   const failFast = directives.get('failFast');
   const value = failFast && positional(failFast.args)[0];
+  const { agent, environment, options, tools, post } = readLevel(call, directives);
   return {
-    ...readLevel(call, directives),
+    call,
+    agent,
+    environment,
+    options,
+    tools,
+    post,
     name: name?.kind === 'closure' ? undefined : name,
     when: directives.get('when'),
     input: directives.get('input'),

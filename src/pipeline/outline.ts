@@ -206,7 +206,9 @@ class Walk {
     const { text, lines } = this.pipeline;
     const kind = kindOf(entry.value);
     const value =
-      kind === 'runtime' ? undefined : reduce(text, entry.value, entry.name, this.known, 0);
+      kind === 'runtime'
+        ? undefined
+        : new Reduction(text).reduce(entry.value, entry.name, this.known);
     const line = lineAt(lines, entry.start);
     const variable = { name: entry.name, scope, line, kind };
     return value === undefined ? variable : { ...variable, value };
@@ -238,72 +240,86 @@ function kindOf(value: Expression): OutlineVariable['kind'] {
   return interpolated ? 'interpolated' : 'literal';
 }
 
-/** References that lead nowhere, in circles or through too many hands, have no value. */
-const MAX_REFERENCES = 16;
+/** How many names may be looked up for one value: references can go in circles, or multiply. */
+const MAX_REFERENCES = 200;
 
 /**
- * What a value comes to by the text alone. A name is another key of the same block, but never the
+ * What values come to by the text alone. A name is another key of the same block, but never the
  * key itself, else a key of a block around it.
  */
-function reduce(
-  text: string,
-  value: Expression,
-  own: string,
-  known: Known | undefined,
-  depth: number,
-): string | undefined {
-  if (depth > MAX_REFERENCES) return undefined;
-  switch (value.kind) {
-    case 'literal':
-      if (typeof value.value === 'number') return numberText(text.slice(value.start, value.end));
-      return value.value === null ? undefined : String(value.value);
-    case 'binary': {
-      const left = reduce(text, value.left, own, known, depth + 1);
-      const right = reduce(text, value.right, own, known, depth + 1);
-      if (left === undefined || right === undefined) return undefined;
-      const numbers = [value.left, value.right].every(
-        (side) => side.kind === 'literal' && typeof side.value === 'number',
-      );
-      return numbers ? String(Number(left) + Number(right)) : left + right;
-    }
-    case 'gstring': {
-      let result = '';
-      for (const part of value.parts) {
-        const piece = typeof part === 'string' ? part : reduce(text, part, own, known, depth + 1);
-        if (piece === undefined) return undefined;
-        result += piece;
+class Reduction {
+  private readonly text: string;
+  private references = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  reduce(value: Expression, own: string, known: Known | undefined): string | undefined {
+    switch (value.kind) {
+      case 'literal':
+        if (value.value === null) return undefined;
+        if (typeof value.value !== 'number') return String(value.value);
+        return numberText(this.text.slice(value.start, value.end));
+      case 'binary':
+        return this.sum(value, own, known);
+      case 'gstring':
+        return joined(
+          value.parts.map((part) =>
+            typeof part === 'string' ? part : this.reduce(part, own, known),
+          ),
+        );
+      case 'name':
+        return this.lookUp(value.name, own, known);
+      case 'property': {
+        const { object, name } = value;
+        const isVariable = object.kind === 'name' && object.name === 'env';
+        return isVariable && typeof name === 'string' ? this.lookUp(name, own, known) : undefined;
       }
-      return result;
+      default:
+        return undefined;
     }
-    case 'name':
-      return lookUp(text, value.name, own, known, depth);
-    case 'property':
-      if (value.object.kind !== 'name' || value.object.name !== 'env') return undefined;
-      return typeof value.name === 'string'
-        ? lookUp(text, value.name, own, known, depth)
-        : undefined;
-    default:
-      return undefined;
+  }
+
+  /** `a + b + c`: of numbers their sum, else the texts one after the other. */
+  private sum(value: Expression, own: string, known: Known | undefined): string | undefined {
+    const parts: Expression[] = [];
+    let at = value;
+    while (at.kind === 'binary' && at.operator === '+') {
+      parts.push(at.right);
+      at = at.left;
+    }
+    parts.push(at);
+    let result = this.reduce(at, own, known);
+    let isNumber = isNumeric(at);
+    for (const part of parts.reverse().slice(1)) {
+      const right = this.reduce(part, own, known);
+      if (result === undefined || right === undefined) return undefined;
+      isNumber &&= isNumeric(part);
+      result = isNumber ? String(Number(result) + Number(right)) : result + right;
+    }
+    return result;
+  }
+
+  private lookUp(name: string, own: string, known: Known | undefined): string | undefined {
+    if (++this.references > MAX_REFERENCES) return undefined;
+    for (let block = name === own ? known?.outer : known; block; block = block.outer) {
+      const value = block.entries.get(name);
+      if (value === undefined) continue;
+      const result = this.reduce(value, name, block);
+      // An empty value removes the variable, so that a name in an inner block finds nothing.
+      return result === '' && block !== known ? undefined : result;
+    }
+    return undefined;
   }
 }
 
-function lookUp(
-  text: string,
-  name: string,
-  own: string,
-  known: Known | undefined,
-  depth: number,
-): string | undefined {
-  let block = name === own ? known?.outer : known;
-  for (; block !== undefined; block = block.outer) {
-    const value = block.entries.get(name);
-    if (value !== undefined) {
-      const result = reduce(text, value, name, block, depth + 1);
-      // An empty value removes the variable, so a name that refers to it finds nothing.
-      return result === '' && block !== known ? undefined : result;
-    }
-  }
-  return undefined;
+function isNumeric(value: Expression): boolean {
+  return value.kind === 'literal' && typeof value.value === 'number';
+}
+
+function joined(parts: readonly (string | undefined)[]): string | undefined {
+  return parts.includes(undefined) ? undefined : parts.join('');
 }
 
 /** A number as Groovy prints it: without suffix and separators. */

@@ -7,6 +7,7 @@ import org.codehaus.groovy.ast.expr.ClosureExpression
 import org.codehaus.groovy.ast.expr.ConstantExpression
 import org.codehaus.groovy.ast.expr.Expression
 import org.codehaus.groovy.ast.expr.GStringExpression
+import org.codehaus.groovy.ast.expr.MapExpression
 import org.codehaus.groovy.ast.expr.MethodCallExpression
 import org.codehaus.groovy.ast.expr.TupleExpression
 import org.codehaus.groovy.ast.expr.VariableExpression
@@ -54,6 +55,10 @@ class Reader extends CodeVisitorSupport {
     /** Of a GString its text without the names' marks, as Groovy gives it. */
     private static String nameOf(Expression name) {
         if (name instanceof ConstantExpression && name.value != null) return name.value.toString()
+        if (name instanceof MapExpression) {
+            def named = name.mapEntryExpressions.find { it.keyExpression.text == 'name' }
+            return named && name.mapEntryExpressions[0] == named ? nameOf(named.valueExpression) : null
+        }
         return name instanceof GStringExpression ? name.text : null
     }
 

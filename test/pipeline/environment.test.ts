@@ -24,8 +24,8 @@ pipeline {
     world,
   );
   assert.equal(recording.error, undefined);
-  const { WORKSPACE: _, ...rest } = recording.environments.get('x') ?? {};
-  return rest;
+  const environment = Object.entries(recording.environments.get('x') ?? {});
+  return Object.fromEntries(environment.filter(([name]) => name !== 'WORKSPACE'));
 }
 
 describe('environment', () => {
