@@ -262,7 +262,7 @@ class Reduction {
         if (typeof value.value !== 'number') return String(value.value);
         return numberText(this.text.slice(value.start, value.end));
       case 'binary':
-        return this.sum(value, own, known);
+        return value.operator === '+' ? this.sum(value, own, known) : undefined;
       case 'gstring':
         return joined(
           value.parts.map((part) =>
