@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands';
 import { Credentials } from './editor/credentials';
 import { Launcher } from './editor/launcher';
-import { registerLinks } from './editor/links';
+import { linkHandler } from './editor/links';
 import { LogDocuments } from './editor/logDocuments';
 import { PlanDocuments } from './editor/planDocuments';
 import { planner } from './editor/planner';
@@ -27,6 +27,7 @@ export interface TestApi {
   readonly reproductions: ReproductionsView;
   readonly servers: Servers;
   readonly lenses: StageLenses;
+  readonly links: ReturnType<typeof linkHandler>;
 }
 
 /** Builds the parts and wires them. Nothing here waits, reads or asks a server. */
@@ -43,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const logs = new LogDocuments(servers);
   const plans = new PlanDocuments(plan);
   const lenses = new StageLenses(servers, details, output);
+  const links = linkHandler(output);
   const runs = new RunsView(
     {
       servers: () => servers.list(),
@@ -73,7 +75,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     reproductionsView,
     state.onDidChange(() => runs.refresh()),
     tellVerdicts(reproductions),
-    registerLinks(output),
+    vscode.window.registerUriHandler(links),
     registerCommands(
       {
         ...serverCommands(servers, credentials),
@@ -87,5 +89,5 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     ),
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
-  return { runs, reproductions: reproductionsView, servers, lenses };
+  return { runs, reproductions: reproductionsView, servers, lenses, links };
 }

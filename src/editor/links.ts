@@ -8,8 +8,10 @@ import { plain } from './plain';
  * Answers `vscode://ci-parity.ci-parity/reproduce?run=<address of a run>`, as a chat or a mail may
  * have it. Anybody can write a link, so the person is asked before anything is done.
  */
-export function registerLinks(output: vscode.LogOutputChannel): vscode.Disposable {
-  return vscode.window.registerUriHandler({ handleUri: guarded(output, follow) });
+export function linkHandler(output: vscode.LogOutputChannel): {
+  handleUri(uri: vscode.Uri): Promise<void>;
+} {
+  return { handleUri: guarded(output, follow) };
 }
 
 async function follow(uri: vscode.Uri): Promise<void> {

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { JenkinsDouble } from '../bed/jenkins/double';
+import { connectTo, disconnect, failedRun, startMoat, until } from './bed';
+import { standIns } from './standIns';
+
+describe('logs and plans', () => {
+  const { hear } = standIns();
+  let jenkins: JenkinsDouble;
+  before(async () => {
+    jenkins = await startMoat();
+    await connectTo(jenkins);
+  });
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await disconnect();
+    await jenkins.close();
+  });
+
+  it('opens the log of a run where its test failed, read-only', async () => {
+    const of = await failedRun();
+    const test = { group: '', name: 'TestMoat', details: undefined };
+    await vscode.commands.executeCommand('ciParity.openLog', { kind: 'test', of, test });
+    const editor = vscode.window.activeTextEditor;
+    assert.equal(editor?.document.uri.scheme, 'ci-parity-log');
+    const line = editor.document.lineAt(editor.selection.active.line).text;
+    assert.equal(line, '--- FAIL: TestMoat (0.1s)');
+    const before = editor.document.getText();
+    await vscode.commands.executeCommand('type', { text: 'x' });
+    assert.equal(editor.document.getText(), before);
+  });
+
+  it('tells what is wrong when a log cannot be had, and can be asked again', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const errors = hear('Error');
+    const of = await failedRun();
+    const other = {
+      ...of,
+      run: { ...of.run, url: of.run.url.replace('/42/', '/41/'), number: 41 },
+    };
+    const fault = jenkins.fault(/consoleText/, '500');
+    await vscode.commands.executeCommand('ciParity.openLog', other);
+    assert.match(errors[0] ?? '', /has a problem of its own/);
+    fault[Symbol.dispose]();
+    await vscode.commands.executeCommand('ciParity.openLog', other);
+    assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /Finished: SUCCESS/);
+  });
+
+  it('shows the plan of a run', async function () {
+    this.timeout(60_000);
+    const errors = hear('Error');
+    await vscode.commands.executeCommand('ciParity.showPlan', await failedRun());
+    assert.deepEqual(errors, []);
+    const { tabGroups } = vscode.window;
+    await until(tabGroups.onDidChangeTabs, () =>
+      /Plan of moat #42/.test(tabGroups.activeTabGroup.activeTab?.label ?? ''),
+    );
+    const uri = vscode.Uri.from({ scheme: 'ci-parity-plan', path: '/Plan of moat #42.md' });
+    const text = (await vscode.workspace.openTextDocument(uri)).getText();
+    assert.match(text, /^# Plan: .*moat.* #42/);
+    assert.match(text, /\.\/test\.sh/);
+  });
+});

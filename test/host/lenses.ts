@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { JenkinsDouble } from '../bed/jenkins/double';
+import { api, connectTo, disconnect, folder, JENKINSFILE, startMoat, until } from './bed';
+import { standIns } from './standIns';
+
+describe('lenses on a Jenkinsfile', () => {
+  const { replace } = standIns();
+  let jenkins: JenkinsDouble;
+  let document: vscode.TextDocument;
+  before(async () => {
+    jenkins = await startMoat();
+    await connectTo(jenkins);
+    const directory = join(folder(), 'out', 'host-lenses');
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'Jenkinsfile'), JENKINSFILE);
+    document = await vscode.workspace.openTextDocument(join(directory, 'Jenkinsfile'));
+  });
+  after(async () => {
+    await disconnect();
+    await jenkins.close();
+  });
+
+  async function titles(): Promise<string[]> {
+    const { lenses } = await api();
+    return lenses.provideCodeLenses(document).map(({ range, command }) => {
+      return `${range.start.line + 1} ${command?.title ?? ''}`;
+    });
+  }
+
+  it('tell how each stage last ended in CI, and offer to reproduce the one that failed', async () => {
+    const { lenses } = await api();
+    await until(lenses.onDidChangeCodeLenses, async () => (await titles()).length > 2);
+    assert.deepEqual(await titles(), [
+      '4 $(pass) passed in #42, 1 h ago',
+      '4 $(play) Run this stage here',
+      '7 $(error) failed in #42, 1 h ago',
+      '7 $(debug-rerun) Reproduce',
+      '7 $(play) Run this stage here',
+    ]);
+  });
+
+  it('are given to the editor for a Jenkinsfile, whatever its language is called', async () => {
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      document.uri,
+      20,
+    );
+    assert.ok(lenses.some(({ command }) => command?.title.includes('Run this stage here')));
+  });
+
+  it('offer nothing that runs in an untrusted workspace', async () => {
+    replace(vscode.workspace, 'isTrusted', false);
+    assert.ok(!(await titles()).some((title) => /Reproduce|Run this stage/.test(title)));
+  });
+});
