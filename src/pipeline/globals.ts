@@ -9,6 +9,7 @@ import type { Thing } from './values';
 const ENV = new Host('env');
 const CURRENT_BUILD = new Host('currentBuild');
 const SCM = new Host('scm');
+const SCRIPT = new Host('script');
 
 /**
  * What a bare name means: a key of the `environment` block it stands in, a variable, one of
@@ -32,6 +33,8 @@ export async function lookUpName(
       return CURRENT_BUILD;
     case 'scm':
       return SCM;
+    case 'this':
+      return SCRIPT;
     default:
       return environmentOf(frame).get(name)?.value ?? frame.run.parameters.get(name);
   }

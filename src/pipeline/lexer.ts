@@ -258,6 +258,8 @@ class Lexer {
   private readonly depths: number[] = [];
   /** Once a slashy string was seen not to end, none later does. */
   private slashyEnds = true;
+  /** Likewise for comments. */
+  private commentsEnd = true;
 
   constructor(text: string, recover: boolean) {
     this.text = text;
@@ -402,7 +404,7 @@ class Lexer {
 
   private blockComment(start: number): void {
     const { text } = this;
-    const end = text.indexOf('*/', start + 2);
+    const end = this.commentsEnd ? text.indexOf('*/', start + 2) : -1;
     if (end >= 0) {
       // Groovy ends the statement only if the comment spans lines.
       const newline = text.indexOf('\n', start);
@@ -410,6 +412,7 @@ class Lexer {
       this.position = end + 2;
       return;
     }
+    this.commentsEnd = false;
     this.lose(start, start + 2, 'This comment is not closed.');
     if (this.recover) this.skipLine();
     else this.position = text.length;

@@ -44,6 +44,9 @@ export function parse(text: string): Pipeline {
 /** How deeply expressions and statements may nest before the rest is taken as opaque. */
 const MAX_DEPTH = 200;
 
+/** How many closures one call takes after its arguments: `a { } { }`. */
+const MAX_CLOSURES = 16;
+
 /** How strongly binary operators bind; what is not here is none. Relations are handled apart. */
 const STRENGTH = new Uint8Array(256);
 for (const [strength, kinds] of [
@@ -772,6 +775,7 @@ class Parser {
   private postfix(command: boolean): Expression {
     const start = this.startOf();
     let node = this.primary();
+    let closures = 0;
     for (;;) {
       const kind = this.kind();
       const newline = this.newlineBefore();
@@ -779,10 +783,10 @@ class Parser {
         node = this.member(start, node, kind);
       } else if (kind === T.parenOpen && !newline && isCallable(node)) {
         node = call(start, node, this.argumentsInParens(), this.endBefore());
-      } else if (kind === T.curlyOpen && isCallable(node) && node.kind !== 'new') {
+      } else if (kind === T.curlyOpen && isCallable(node) && closures < MAX_CLOSURES) {
         // A closure after a call belongs to it, even on the next line.
-        const closure = this.closure();
-        node = withArgument(start, node, closure);
+        node = withArgument(start, node, this.closure());
+        closures++;
       } else if (kind === T.squareOpen && !newline && node.kind !== 'literal') {
         node = this.index(start, node);
       } else if ((kind === T.increment || kind === T.decrement) && !newline) {
