@@ -18,14 +18,22 @@ const PATIENCE = 250;
 /** How long, in milliseconds, a group may take to end after SIGTERM. */
 const TERM_PATIENCE = 3000;
 
-/** The machine that this program runs on. Disposing it removes its script files. */
-export async function openLocalMachine(): Promise<Machine> {
-  const scripts = await mkdtemp(join(tmpdir(), 'ci-parity-sh-'));
+/**
+ * The machine that this program runs on. It keeps the scripts that it runs in a folder below
+ * `place`, or in a temporary one; disposing it removes them.
+ */
+export function openLocalMachine(place: string = tmpdir()): Machine {
+  const newFolder = async (): Promise<string> => {
+    await mkdir(place, { recursive: true, mode: 0o700 });
+    return mkdtemp(join(place, 'ci-parity-sh-'));
+  };
+  // Made when it is needed: then it is known that what lies at `place` has to be put away.
+  let scripts: Promise<string> | undefined;
   let count = 0;
   return {
     name: 'this machine',
     run: async (script, options) => {
-      const file = join(scripts, `script-${++count}.sh`);
+      const file = join(await (scripts ??= newFolder()), `script-${++count}.sh`);
       await writeFile(file, script, { mode: 0o700 });
       return runFile(file, script, options);
     },
@@ -44,7 +52,9 @@ export async function openLocalMachine(): Promise<Machine> {
       }
       return found.sort();
     },
-    [Symbol.asyncDispose]: () => rm(scripts, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => {
+      if (scripts) await rm(await scripts, { recursive: true, force: true });
+    },
   };
 }
 

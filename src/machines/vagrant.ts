@@ -21,6 +21,73 @@ export function machinesOf(directory: string): VagrantMachine[] {
   );
 }
 
+/** The providers with which Vagrant has begun to make machines for `directory`, whether it noted an id or not. */
+export function providersIn(directory: string): string[] {
+  const root = join(directory, '.vagrant', 'machines');
+  return [...new Set(list(root).flatMap((name) => list(join(root, name))))];
+}
+
+/** Things of a provider that bear a machine's name, as its own program tells and removes them. */
+export interface Traces {
+  readonly list: {
+    readonly command: string;
+    readonly args: readonly string[];
+    /** The names that it printed. */
+    readonly parse: (output: string) => string[];
+  };
+  /** To be run one after the other; the first fails where there is nothing to stop. */
+  readonly remove: (
+    name: string,
+  ) => readonly { readonly command: string; readonly args: readonly string[] }[];
+}
+
+/**
+ * Vagrant notes the id of a machine after it has made it, and prints something in between: killed
+ * or without a reader, it forgets the machine, and its own `destroy` passes it over. The provider
+ * still has it, by a name that begins with the base name of the Vagrantfile's folder and `_`.
+ */
+export const tracesOf: Readonly<Record<string, readonly Traces[]>> = {
+  docker: [
+    {
+      list: { command: 'docker', args: ['ps', '--all', '--format', '{{.Names}}'], parse: lines },
+      remove: (name) => [{ command: 'docker', args: ['rm', '--force', '--volumes', name] }],
+    },
+  ],
+  libvirt: [
+    {
+      list: { command: 'virsh', args: ['--quiet', 'list', '--all', '--name'], parse: lines },
+      remove: (name) => [
+        { command: 'virsh', args: ['destroy', name] },
+        {
+          command: 'virsh',
+          args: ['undefine', name, '--managed-save', '--snapshots-metadata', '--nvram'],
+        },
+      ],
+    },
+    {
+      list: {
+        command: 'virsh',
+        args: ['--quiet', 'vol-list', 'default'],
+        parse: (output) => lines(output).map((line) => line.split(/\s/)[0] ?? ''),
+      },
+      remove: (name) => [{ command: 'virsh', args: ['vol-delete', '--pool', 'default', name] }],
+    },
+  ],
+  virtualbox: [
+    {
+      list: {
+        command: 'VBoxManage',
+        args: ['list', 'vms'],
+        parse: (output) => [...output.matchAll(/^"(.+)" \{/gm)].map(([, name]) => name ?? ''),
+      },
+      remove: (name) => [
+        { command: 'VBoxManage', args: ['controlvm', name, 'poweroff'] },
+        { command: 'VBoxManage', args: ['unregistervm', name, '--delete'] },
+      ],
+    },
+  ],
+};
+
 /** A Vagrant command as data. */
 export const vagrant = {
   destroy: { command: 'vagrant', args: ['destroy', '-f'] },
@@ -153,6 +220,10 @@ const troubles: readonly (VagrantTrouble & { readonly pattern: RegExp })[] = [
     advice: 'A plugin or a version that it requires is missing here; Vagrant says which above.',
   },
 ];
+
+function lines(output: string): string[] {
+  return output.split('\n').flatMap((line) => line.trim() || []);
+}
 
 function wasUsedIn(directory: string): boolean {
   return list(join(directory, '.vagrant', 'machines')).length > 0;

@@ -77,6 +77,11 @@ export function cookieOf(files: Files): { name: string; value: string } {
   return { name: 'CI_PARITY_COOKIE', value: files.id };
 }
 
+/** Beside a workspace, as Jenkins has it: what must not lie in the checkout. */
+export function temporaryOf(workspace: string): string {
+  return `${workspace}@tmp`;
+}
+
 export function realEffects(context: Context): RealEffects {
   const { recipe, files, machine, journal, screen } = context;
   const choose = chooser(recipe);
@@ -280,7 +285,7 @@ export function realEffects(context: Context): RealEffects {
         });
         await body([
           add('WORKSPACE', workspace),
-          add('WORKSPACE_TMP', `${workspace}@tmp`),
+          add('WORKSPACE_TMP', temporaryOf(workspace)),
           add('NODE_NAME', recipe.run?.node ?? 'built-in'),
           add(
             'NODE_LABELS',

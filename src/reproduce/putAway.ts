@@ -1,13 +1,21 @@
 import { execa } from 'execa';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { messageOf } from '../base/errors';
 import { bornAt, endProcessesWith, isAlive } from '../machines/processes';
-import { hypervisors, machinesOf, vagrant, vagrantFolders } from '../machines/vagrant';
+import {
+  hypervisors,
+  machinesOf,
+  providersIn,
+  tracesOf,
+  vagrant,
+  vagrantFolders,
+} from '../machines/vagrant';
 import { makePlan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { releaseCheckout, removeCheckout } from './checkout';
-import { cookieOf } from './effects';
+import { cookieOf, temporaryOf } from './effects';
 import { openJournal, type Journal, type Verdict } from './journal';
 import { listReproductions, type Files, type Reproduction } from './store';
 
@@ -50,6 +58,10 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
         lost.add(workspace);
       }
     }
+    for (const stray of await removeStrays(workspace, environment, say, signal)) {
+      left.push(stray);
+      lost.add(workspace);
+    }
     if (!lost.has(workspace)) journal.append({ type: 'gone', what: 'machine', where: workspace });
   }
   for (const { what, where } of made) {
@@ -62,9 +74,11 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
       left.push(`the folder ${where}: ${messageOf(error)}`);
     }
   }
-  for (const workspace of workspaces)
+  for (const workspace of workspaces) {
+    await rm(temporaryOf(workspace), { recursive: true, force: true }).catch(() => undefined);
     if (!lost.has(workspace))
       await rm(workspace, { recursive: true, force: true }).catch(() => undefined);
+  }
   for (const workspace of workspaces)
     if (!lost.has(workspace) && existsSync(workspace)) left.push(`the folder ${workspace}`);
   await releaseCheckout(recipe, signal);
@@ -87,6 +101,38 @@ async function destroy(
     timeout: DESTROY_TIMEOUT,
     cancelSignal: signal,
   });
+}
+
+/**
+ * Removes machines of which Vagrant has no note. Only a workspace's own base name is unique, so what
+ * was made for a folder inside of it cannot be told from other machines of the person.
+ * Resolves with a sentence for each that is left.
+ */
+async function removeStrays(
+  workspace: string,
+  environment: Readonly<Record<string, string>>,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const env = { LIBVIRT_DEFAULT_URI: 'qemu:///system', ...environment };
+  const options = { env, extendEnv: false, stdin: 'ignore', reject: false } as const;
+  const run = ({ command, args }: { command: string; args: readonly string[] }) =>
+    execa(command, args, { ...options, timeout: DESTROY_TIMEOUT, cancelSignal: signal });
+  const left: string[] = [];
+  for (const provider of providersIn(workspace))
+    for (const { list, remove } of tracesOf[provider] ?? []) {
+      const names = async (): Promise<string[]> =>
+        list
+          .parse((await run(list)).stdout)
+          .filter((name) => name.startsWith(`${basename(workspace)}_`));
+      for (const name of await names()) {
+        say(`removing ${name}, of which Vagrant has no note`);
+        for (const command of remove(name)) await run(command);
+      }
+      signal.throwIfAborted();
+      left.push(...(await names()).map((name) => `${name} of ${provider}`));
+    }
+  return left;
 }
 
 /**

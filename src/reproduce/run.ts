@@ -8,7 +8,7 @@ import { interpret } from '../pipeline/interpret';
 import { parse } from '../pipeline/parser';
 import { factsOf, makePlan, type Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
-import { realEffects, type RealEffects, type Screen } from './effects';
+import { realEffects, temporaryOf, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Verdict } from './journal';
 import { preflight } from './preflight';
 import { claimFile, putAway, sweep } from './putAway';
@@ -173,7 +173,7 @@ async function carryOut(
 
   mkdirSync(files.artifacts, { recursive: true });
   const output = openSync(files.output, 'a', 0o600);
-  await using machine = await openLocalMachine();
+  await using machine = openLocalMachine(temporaryOf(files.workspace));
   let held = false;
   const real = realEffects({
     recipe,

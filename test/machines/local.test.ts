@@ -21,7 +21,7 @@ describe('The local machine', () => {
   };
 
   it('runs a script by sh -xe, with both streams in the order of writing', async () => {
-    await using machine = await openLocalMachine();
+    await using machine = openLocalMachine();
     const o = options();
     const exit = await machine.run('echo one\necho two >&2\nfalse\necho never', o);
     assert.deepEqual(exit, { code: 1, signal: undefined, stdout: undefined });
@@ -29,7 +29,7 @@ describe('The local machine', () => {
   });
 
   it('runs a script with a #! line by that', async () => {
-    await using machine = await openLocalMachine();
+    await using machine = openLocalMachine();
     const o = options();
     const exit = await machine.run('#!/bin/bash\nfalse\necho "${BASH_VERSION:+bash}"; exit 7', o);
     assert.equal(exit.code, 7);
@@ -37,7 +37,7 @@ describe('The local machine', () => {
   });
 
   it('gives a step no standard input and only the environment it was given', async () => {
-    await using machine = await openLocalMachine();
+    await using machine = openLocalMachine();
     const o = options({ environment: { PATH: process.env['PATH'] ?? '', ONLY: 'this' } });
     await machine.run('#!/bin/sh\ncat; env | grep -v "^PWD=\\|^_=\\|^SHLVL=\\|^OLDPWD="', o);
     assert.deepEqual(o.text().trim().split('\n').sort(), [
@@ -47,7 +47,7 @@ describe('The local machine', () => {
   });
 
   it('gives standard output back when it is to be captured', async () => {
-    await using machine = await openLocalMachine();
+    await using machine = openLocalMachine();
     const o = options({ captureStdout: true });
     const exit = await machine.run('echo value; echo noise >&2', o);
     assert.equal(exit.stdout, 'value\n');
@@ -55,7 +55,7 @@ describe('The local machine', () => {
   });
 
   it('does not wait for what a script leaves in the background', async () => {
-    await using machine = await openLocalMachine();
+    await using machine = openLocalMachine();
     const o = options();
     const exit = await machine.run('sleep 300 & echo left $!', o);
     assert.equal(exit.code, 0);
@@ -64,7 +64,7 @@ describe('The local machine', () => {
   });
 
   it('asks the whole process group to end, and insists', async () => {
-    await using machine = await openLocalMachine();
+    await using machine = openLocalMachine();
     const cancel = new AbortController();
     const o = options({
       signal: cancel.signal,
@@ -81,7 +81,7 @@ describe('The local machine', () => {
   });
 
   it('says what is wrong when a script cannot be started', async () => {
-    await using machine = await openLocalMachine();
+    await using machine = openLocalMachine();
     await assert.rejects(
       machine.run('true', options({ directory: '/nowhere/at/all' })),
       /could not be started/,
