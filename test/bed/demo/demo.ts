@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -46,10 +47,8 @@ export interface Demo extends AsyncDisposable {
   readonly jobUrl: string;
   /** #42: TestPolicyEgressDeny fails, in CI and here. */
   readonly failedRunUrl: string;
-  /** #43: the same test was mended. */
-  readonly mendedRunUrl: string;
-  /** #44: it failed in CI at the mended commit, and passes here. */
-  readonly flakyRunUrl: string;
+  /** A run of `master`: #43 passed, and #44 failed in CI at the same commit, which passes here. */
+  runUrl(number: number): string;
   /** What a process of the demo needs over its own environment. */
   readonly env: Readonly<Record<string, string>>;
   /** CI Parity's own part of `XDG_STATE_HOME`. */
@@ -108,9 +107,8 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       sample,
       jenkins,
       jobUrl,
+      runUrl,
       failedRunUrl: runUrl(42),
-      mendedRunUrl: runUrl(43),
-      flakyRunUrl: runUrl(44),
       env,
       stateDir,
       vagrant,
@@ -224,7 +222,7 @@ async function putAwayReproductions(
   const ids = listReproductions(stateDir).map(({ files }) => files.id);
   if (ids.length === 0) return;
   const cli = join(import.meta.dirname, '..', '..', '..', 'src', 'cli.ts');
-  const tsx = import.meta.resolve('tsx');
+  const tsx = createRequire(import.meta.url).resolve('tsx');
   const child = spawn(process.execPath, ['--import', tsx, cli, 'clean'], {
     // A group of its own: the Ctrl-C that ended the demo must not end its putting away.
     detached: true,
