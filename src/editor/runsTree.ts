@@ -254,6 +254,7 @@ export class RunsTree implements Disposable {
 
   async #belowRun(node: RunNode, signal: AbortSignal): Promise<RunsNode[]> {
     const stages = await this.#source.details.stages(node.run, signal);
+    this.#noteBroken(node, stages);
     const nodes = stages.map((stage): RunsNode => ({ kind: 'stage', of: node, stage }));
     // Without a stage to blame, the reasons stand below the run itself.
     if (isBroken(node.run) && !brokenStage(stages)) nodes.push(...(await this.#why(node, signal)));
@@ -278,13 +279,17 @@ export class RunsTree implements Disposable {
     if (!run || this.#brokenIn.has(run.url)) return;
     try {
       const stages = await this.#source.details.stages(run, this.#life.signal);
-      const stage = brokenStage(stages);
-      if (!stage) return;
-      this.#brokenIn.set(run.url, stage.name);
-      this.#changed({ kind: 'run', server: node.server, run });
+      this.#noteBroken({ kind: 'run', server: node.server, run }, stages);
     } catch {
       // Unfolding the run tells why.
     }
+  }
+
+  #noteBroken(node: RunNode, stages: readonly Stage[]): void {
+    const stage = isBroken(node.run) ? brokenStage(stages) : undefined;
+    if (!stage || this.#brokenIn.has(node.run.url)) return;
+    this.#brokenIn.set(node.run.url, stage.name);
+    this.#changed(node);
   }
 
   async #runs(list: RunList, signal: AbortSignal): Promise<Run[]> {

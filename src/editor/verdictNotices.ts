@@ -41,7 +41,7 @@ interface Notice {
 
 function noticeOf(reproduction: Reproduction): Notice {
   const { status } = reproduction;
-  const { showErrorMessage, showInformationMessage, showWarningMessage } = vscode.window;
+  const { showInformationMessage, showWarningMessage } = vscode.window;
   const output = ['Show Output', 'ciParity.showOutput'] as const;
   const named = `${titleOf(reproduction)}: ${sentenceOf(reproduction)}`;
   switch (status.state) {
@@ -60,22 +60,31 @@ function noticeOf(reproduction: Reproduction): Notice {
         message: named,
         actions: new Map([['Clean Up', 'ciParity.cleanUp'], output]),
       };
-    default: {
-      const kind = status.state === 'ended' ? status.verdict?.kind : undefined;
-      const bad = kind === 'could not run' || kind === undefined;
-      const left = status.state === 'ended' && status.left.length > 0;
-      const [advice] = status.state === 'ended' ? (status.verdict?.details ?? []) : [];
-      const sentence =
-        bad && advice !== undefined
-          ? `${sentenceOf(reproduction)} ${plain(advice)}`
-          : sentenceOf(reproduction);
-      return {
-        show: bad ? showErrorMessage : left ? showWarningMessage : showInformationMessage,
-        message: left ? `${named}. Left behind: ${plain(status.left.join(', '))}` : sentence,
-        actions: new Map([output]),
-      };
-    }
+    default:
+      return endOf(reproduction, named, new Map([output]));
   }
+}
+
+function endOf(
+  { status, recipe }: Reproduction,
+  named: string,
+  actions: Notice['actions'],
+): Notice {
+  const { showErrorMessage, showInformationMessage, showWarningMessage } = vscode.window;
+  const verdict = status.state === 'ended' ? status.verdict : undefined;
+  const left = status.state === 'ended' ? status.left : [];
+  if (left.length > 0) {
+    const message = `${named}. Left behind: ${plain(left.join(', '))}`;
+    return { show: showWarningMessage, message, actions };
+  }
+  if (!verdict || verdict.kind === 'could not run') {
+    const advice = verdict?.details[0];
+    const message = advice === undefined ? named : `${named} ${plain(advice)}`;
+    return { show: showErrorMessage, message, actions };
+  }
+  // A verdict on a run names the run itself.
+  const message = recipe.run ? plain(verdict.sentence) : named;
+  return { show: showInformationMessage, message, actions };
 }
 
 function isOurs({ recipe }: Reproduction): boolean {

@@ -123,7 +123,11 @@ function moat(): World {
   return {
     jobs: [
       { name: 'moat', runs },
-      { name: 'team', kind: 'folder', jobs: [{ name: 'inner', runs: [] }] },
+      {
+        name: 'team',
+        kind: 'folder',
+        jobs: [{ name: 'live', runs: [{ number: 1, building: true, log: 'begun\n' }] }],
+      },
     ],
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { JenkinsDouble } from '../bed/jenkins/double';
-import { connectTo, disconnect, failedRun, startMoat, until } from './bed';
+import { api, connectTo, disconnect, failedRun, startMoat, until } from './bed';
 import { standIns } from './standIns';
 
 describe('logs and plans', () => {
@@ -44,6 +44,22 @@ describe('logs and plans', () => {
     fault[Symbol.dispose]();
     await vscode.commands.executeCommand('ciParity.openLog', other);
     assert.match(vscode.window.activeTextEditor?.document.getText() ?? '', /Finished: SUCCESS/);
+  });
+
+  it('lets a growing log grow in the editor until the run ends', async () => {
+    const { servers } = await api();
+    const server = servers.at(jenkins.base);
+    const client = await servers.client(server);
+    const url = `${jenkins.base}job/team/job/live/1/`;
+    const run = await client.run(url, AbortSignal.timeout(5000));
+    await vscode.commands.executeCommand('ciParity.openLog', { kind: 'run', server, run });
+    const document = vscode.window.activeTextEditor?.document;
+    assert.match(document?.getText() ?? '', /^begun\n/);
+    jenkins.appendLog('team/live', 1, 'going on\n');
+    jenkins.finish('team/live', 1, 'SUCCESS');
+    await until(vscode.workspace.onDidChangeTextDocument, () =>
+      /going on/.test(document?.getText() ?? ''),
+    );
   });
 
   it('shows the plan of a run', async function () {
