@@ -222,7 +222,8 @@ async function stay(): Promise<void> {
   const { stdin, stderr } = process;
   if (process.env['CI_PARITY_HOLD'] !== '1' || !stdin.isTTY) return;
   stderr.write('\nPress any key to close this terminal.');
-  stdin.setRawMode(true).ref();
+  // It may have been paused, and let go of, by whoever listened for Enter.
+  stdin.setRawMode(true).ref().resume();
   await once(stdin, 'data');
   stdin.setRawMode(false).pause();
   // The person has seen how it ended; VS Code would report the exit code as a mishap of its own.
