@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../base/errors';
-import { JenkinsError } from '../jenkins/http';
+import { JenkinsError, type JenkinsErrorKind } from '../jenkins/http';
 import type { JobState } from '../jenkins/jobs';
 import type { Run, StageState } from '../jenkins/run';
 import { decodeName, fullNameOf } from '../jenkins/url';
@@ -180,21 +180,47 @@ function runRow({ run }: RunNode, id: string, brokenIn: string | undefined, now:
 }
 
 function problemRow(error: unknown, id: string): Row {
-  const signIn =
-    error instanceof JenkinsError && ['unauthorized', 'sign-in', 'forbidden'].includes(error.kind);
+  const kind = error instanceof JenkinsError ? error.kind : undefined;
   const advice = error instanceof UserError ? (error.advice ?? '') : '';
+  const action = kind && SIGN_IN[kind];
   return {
     id,
-    label: signIn ? 'Sign in again…' : 'Try again',
-    description: plain(messageOf(error)),
-    mark: { icon: signIn ? 'key' : 'warning', color: 'testing.iconErrored' },
-    context: signIn ? 'problem.signIn' : 'problem',
+    label: action ?? 'Try again',
+    // The whole sentence begins with an address, of which a narrow view shows nothing else.
+    description: kind ? SHORT[kind] : plain(messageOf(error)),
+    mark: { icon: action === undefined ? 'warning' : 'key', color: 'testing.iconErrored' },
+    context: action === undefined ? 'problem' : 'problem.signIn',
     tooltip: [messageOf(error), ...advice.split('\n')],
     spoken: `${messageOf(error)} ${advice}`,
     fold: 'leaf',
-    command: signIn ? 'ciParity.connect' : 'ciParity.refresh',
+    command: action === undefined ? 'ciParity.refresh' : 'ciParity.connect',
   };
 }
+
+/** What helps where the server does not know us, or not as somebody who may see this. */
+const SIGN_IN: Readonly<Partial<Record<JenkinsErrorKind, string>>> = {
+  'sign-in': 'Sign in…',
+  unauthorized: 'Sign in again…',
+  forbidden: 'Sign in again…',
+};
+
+const SHORT: Readonly<Record<JenkinsErrorKind, string>> = {
+  unauthorized: 'wrong user name or token',
+  'sign-in': 'it wants to know you',
+  forbidden: 'you may not see this',
+  'not-found': 'it is not there',
+  'server-error': 'the server has a problem',
+  redirect: 'it points elsewhere',
+  'not-jenkins': 'no Jenkins answers',
+  malformed: 'no data came back',
+  truncated: 'the answer broke off',
+  'too-large': 'the answer is too large',
+  timeout: 'no answer in time',
+  refused: 'nothing answers there',
+  dns: 'no server of that name',
+  tls: 'no secure connection',
+  network: 'it cannot be reached',
+};
 
 function wordOf(state: StageState): string {
   return state === 'skipped' ? 'not built' : state;

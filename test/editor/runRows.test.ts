@@ -47,7 +47,7 @@ describe('lines of the view "Runs"', () => {
       problem(new JenkinsError('unauthorized', 'Refused.', { advice: 'Renew.' })),
     );
     assert.equal(refused.label, 'Sign in again…');
-    assert.equal(refused.description, 'Refused.');
+    assert.equal(refused.description, 'wrong user name or token');
     assert.equal(refused.command, 'ciParity.connect');
     assert.deepEqual(refused.tooltip, ['Refused.', 'Renew.']);
     const down = row(problem(new UserError('Nothing answers.')));

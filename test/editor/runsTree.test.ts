@@ -74,8 +74,8 @@ describe('the tree of runs', () => {
 
   const faults: [FaultKind, string][] = [
     ['401', 'Sign in again…'],
-    ['403', 'Sign in again…'],
-    ['login-redirect', 'Sign in again…'],
+    ['403', 'Sign in…'],
+    ['login-redirect', 'Sign in…'],
     ['html', 'Try again'],
     ['truncated', 'Try again'],
     ['500', 'Try again'],
