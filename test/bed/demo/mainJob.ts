@@ -12,15 +12,22 @@ import type { Reproduction } from '../../../src/reproduce/store';
 import { openView, treeItem } from '../host/person';
 import type { Demo } from './demo';
 
-/** User settings with which VS Code knows the demo's Jenkins. */
-export function demoSettings(demo: Demo): Record<string, unknown> {
+/** User settings of a VS Code that knows nothing of the demo yet. */
+export function editorSettings(demo: Demo): Record<string, unknown> {
   // VS Code asks a login shell for the environment of terminals, and a profile may set PATH anew.
   const env = { PATH: demo.env['PATH'] ?? process.env['PATH'] };
   return {
-    // Vagrant forwards a port for its SSH, which is no application to open in a browser.
-    'remote.autoForwardPorts': false,
     'terminal.integrated.env.linux': env,
     'terminal.integrated.env.osx': env,
+    // Vagrant forwards a port for its SSH, which is no application to open in a browser.
+    'remote.autoForwardPorts': false,
+  };
+}
+
+/** The same with the demo's Jenkins and job. */
+export function demoSettings(demo: Demo): Record<string, unknown> {
+  return {
+    ...editorSettings(demo),
     'ciParity.servers': [{ url: demo.jenkins.base, name: 'Demo Jenkins' }],
     'ciParity.jobs': [demo.jobUrl],
   };
