@@ -3,7 +3,7 @@
  * writes `out/bench.json`. It says what is met and what is missed, and asserts nothing.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { activation } from './activation';
 import { firstByte } from './firstByte';
@@ -35,6 +35,7 @@ if (unknown.length > 0) {
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
 
+const load = [loadavg()[0] ?? 0];
 const results: Record<string, Row[] | { readonly error: string }> = {};
 for (const [name, figure] of Object.entries(figures)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -44,6 +45,7 @@ for (const [name, figure] of Object.entries(figures)) {
     const rows = await figure(interrupt.signal);
     results[name] = rows;
     console.log(`\n${table(rows)}\n`);
+    load.push(loadavg()[0] ?? 0);
   } catch (error) {
     // One figure that cannot be measured here says nothing about the others.
     results[name] = { error: String(error) };
@@ -59,7 +61,7 @@ writeFileSync(
   JSON.stringify(
     {
       at: new Date().toISOString(),
-      machine: { node: process.version, cpus: cpus().length, model: cpus()[0]?.model },
+      machine: { node: process.version, cpus: cpus().length, model: cpus()[0]?.model, load },
       results,
     },
     null,
@@ -70,3 +72,9 @@ const rows = Object.values(results).flatMap((result) => (Array.isArray(result) ?
 const targets = rows.filter(({ target }) => target !== undefined);
 const met = targets.filter(({ target }) => target?.met === true);
 console.log(`${met.length} of ${targets.length} targets met; all samples are in out/bench.json`);
+// Our own work makes some load too; much more of it belongs to others, and slows us more than a
+// reference that wants one processor.
+if (Math.max(...load) > 1.5 * availableParallelism())
+  console.log(
+    `The machine was busy: a load of up to ${Math.max(...load).toFixed(1)} on ${availableParallelism()} processors. Measure again when it is quiet.`,
+  );
