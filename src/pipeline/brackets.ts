@@ -1,5 +1,5 @@
-import { FLAG, T } from './lexer';
-import type { Damage, Tokens } from './lexer';
+import { FLAG, T, TokenList, kindsOf } from './tokens';
+import type { Tokens } from './tokens';
 
 /** Tokens in which every bracket has its partner. */
 export interface Balanced extends Tokens {
@@ -30,14 +30,10 @@ CLOSER[T.curlyOpen] = T.curlyClose;
 CLOSER[T.gStart] = T.gEnd;
 CLOSER[T.gOpen] = T.gClose;
 
+const CLOSERS = kindsOf(T.curlyClose, T.parenClose, T.squareClose, T.gEnd, T.gClose);
+
 function isCloser(kind: number): boolean {
-  return (
-    kind === T.curlyClose ||
-    kind === T.parenClose ||
-    kind === T.squareClose ||
-    kind === T.gEnd ||
-    kind === T.gClose
-  );
+  return CLOSERS[kind] === 1;
 }
 
 /** The partner of every bracket, or undefined if one lacks its own. */
@@ -86,7 +82,8 @@ function repair(text: string, tokens: Tokens): Tokens {
   const { kind, start, end, flags, length } = tokens;
   const columns = columnsOf(text, tokens);
   const indented = isIndented(tokens, columns);
-  const out = new Builder(length, [...tokens.damage]);
+  // At worst every bracket gets a partner.
+  const out = new TokenList(length * 2 + 2, [...tokens.damage]);
   const stack: Open[] = [];
   let column = 0;
   let lineStart = 0;
@@ -94,7 +91,7 @@ function repair(text: string, tokens: Tokens): Tokens {
   const closeTop = (at: number, blame: boolean): void => {
     const open = stack.pop();
     if (open === undefined) return;
-    out.add(CLOSER[open.kind] ?? T.curlyClose, at, at, 0);
+    out.push(CLOSER[open.kind] ?? T.curlyClose, at, at, 0);
     if (blame) {
       out.blame(start[open.token] ?? 0, end[open.token] ?? 0, 'This bracket is not closed.');
     }
@@ -127,7 +124,7 @@ function repair(text: string, tokens: Tokens): Tokens {
     } else if (CLOSER[k] !== 0) {
       stack.push({ kind: k, token: i, column: columns[lineStart] ?? 0 });
     }
-    out.add(k, start[i] ?? 0, end[i] ?? 0, flags[i] ?? 0);
+    out.push(k, start[i] ?? 0, end[i] ?? 0, flags[i] ?? 0);
   }
   return out.tokens();
 
@@ -204,40 +201,4 @@ function isIndented(tokens: Tokens, columns: Int32Array): boolean {
     line = i;
   }
   return deeper >= all * 0.8;
-}
-
-class Builder {
-  private count = 0;
-  private readonly kind: Uint8Array;
-  private readonly start: Int32Array;
-  private readonly end: Int32Array;
-  private readonly flags: Uint8Array;
-  private readonly damage: Damage[];
-
-  constructor(length: number, damage: Damage[]) {
-    // At worst every bracket gets a partner.
-    const capacity = length * 2 + 2;
-    this.kind = new Uint8Array(capacity);
-    this.start = new Int32Array(capacity);
-    this.end = new Int32Array(capacity);
-    this.flags = new Uint8Array(capacity);
-    this.damage = damage;
-  }
-
-  add(kind: number, start: number, end: number, flags: number): void {
-    const at = this.count++;
-    this.kind[at] = kind;
-    this.start[at] = start;
-    this.end[at] = end;
-    this.flags[at] = flags;
-  }
-
-  blame(start: number, end: number, message: string): void {
-    this.damage.push({ start, end, message });
-  }
-
-  tokens(): Tokens {
-    const { kind, start, end, flags, damage } = this;
-    return { length: this.count, kind, start, end, flags, damage };
-  }
 }

@@ -1,155 +1,11 @@
-/** The kinds of tokens. Keywords and operators are contiguous, so that a comparison tells them. */
-export const T = {
-  end: 0,
-  name: 1,
-  number: 2,
-  /** A whole string without interpolation. */
-  string: 3,
-  /** What cannot be a token. */
-  stray: 4,
-  // A string with interpolation: gStart (gText | gName | gOpen … gClose)* gEnd.
-  gStart: 5,
-  gText: 6,
-  /** `$a.b` without its braces; the range is that of `a.b`. */
-  gName: 7,
-  gOpen: 8,
-  gClose: 9,
-  gEnd: 10,
-  parenOpen: 11,
-  parenClose: 12,
-  squareOpen: 13,
-  squareClose: 14,
-  curlyOpen: 15,
-  curlyClose: 16,
-
-  kAs: 20,
-  kAssert: 21,
-  kBreak: 22,
-  kCase: 23,
-  kCatch: 24,
-  kClass: 25,
-  kContinue: 26,
-  kDef: 27,
-  kDefault: 28,
-  kElse: 29,
-  kEnum: 30,
-  kExtends: 31,
-  kFalse: 32,
-  kFinally: 33,
-  kFor: 34,
-  kIf: 35,
-  kImplements: 36,
-  kImport: 37,
-  kIn: 38,
-  kInstanceof: 39,
-  kInterface: 40,
-  /** `final`, `static`, `private` … */
-  kModifier: 41,
-  kNew: 42,
-  kNull: 43,
-  kPackage: 44,
-  /** `int`, `boolean`, `void` … */
-  kPrimitive: 45,
-  kReturn: 46,
-  kSuper: 47,
-  kSwitch: 48,
-  kThis: 49,
-  kThrow: 50,
-  kThrows: 51,
-  kTrue: 52,
-  kTry: 53,
-  kWhile: 54,
-
-  comma: 60,
-  semicolon: 61,
-  colon: 62,
-  dot: 63,
-  safeDot: 64,
-  spreadDot: 65,
-  pointer: 66,
-  arrow: 67,
-  at: 68,
-  question: 69,
-  elvis: 70,
-  assign: 71,
-  /** `+=` and its like; the operator is the text without `=`. */
-  assignOp: 72,
-  plus: 73,
-  minus: 74,
-  star: 75,
-  slash: 76,
-  percent: 77,
-  power: 78,
-  increment: 79,
-  decrement: 80,
-  not: 81,
-  tilde: 82,
-  equal: 83,
-  notEqual: 84,
-  identical: 85,
-  notIdentical: 86,
-  compare: 87,
-  less: 88,
-  lessEqual: 89,
-  greater: 90,
-  greaterEqual: 91,
-  find: 92,
-  match: 93,
-  and: 94,
-  or: 95,
-  bitAnd: 96,
-  bitOr: 97,
-  bitXor: 98,
-  shiftLeft: 99,
-  shiftRight: 100,
-  shiftRightUnsigned: 101,
-  range: 102,
-  rangeExclusive: 103,
-  ellipsis: 104,
-} as const;
-
-/** Flags of a token. */
-export const FLAG = {
-  /** A line ended between this token and the one before. */
-  newline: 1,
-  /** The text of this string (part) holds a backslash or a carriage return, or `$` escapes. */
-  escaped: 2,
-} as const;
-
-/** How a string is quoted; kept in a token's flags above `QUOTE_SHIFT`. */
-export const QUOTE = {
-  single: 1,
-  double: 2,
-  tripleSingle: 3,
-  tripleDouble: 4,
-  slashy: 5,
-  dollarSlashy: 6,
-} as const;
-export const QUOTE_SHIFT = 2;
-
-/** How many characters open, and close, each kind of string. */
-export const QUOTE_LENGTH: readonly number[] = [0, 1, 1, 3, 3, 1, 2];
-
-export interface Damage {
-  readonly start: number;
-  readonly end: number;
-  readonly message: string;
-}
-
-/** All tokens of a file in parallel arrays; the last one is `T.end`. */
-export interface Tokens {
-  readonly length: number;
-  readonly kind: Uint8Array;
-  readonly start: Int32Array;
-  readonly end: Int32Array;
-  readonly flags: Uint8Array;
-  readonly damage: Damage[];
-}
+import { FLAG, QUOTE, QUOTE_LENGTH, QUOTE_SHIFT, T, TokenList, kindsOf } from './tokens';
+import type { Tokens } from './tokens';
 
 /** Splits a Jenkinsfile into tokens, in one pass (two if a quote was lost). Never throws. */
 export function lex(text: string): Tokens {
-  const tokens = new Lexer(text, false).run();
-  return tokens.lostQuote ? new Lexer(text, true).run() : tokens;
+  const lexer = new Lexer(text, false);
+  const tokens = lexer.run();
+  return lexer.lostQuote ? new Lexer(text, true).run() : tokens;
 }
 
 const KEYWORDS = new Map<string, number>([
@@ -240,19 +96,33 @@ function isSpecialBlank(c: number): boolean {
   return c === 0xa0 || c === 0xfeff || (c >= 0x2000 && c <= 0x200b) || c === 0x2028 || c === 0x3000;
 }
 
+/** The kinds that end an operand: a `/` after them divides, after others it begins a string. */
+const OPERAND_END = kindsOf(
+  T.name,
+  T.number,
+  T.string,
+  T.gEnd,
+  T.parenClose,
+  T.squareClose,
+  T.curlyClose,
+  T.increment,
+  T.decrement,
+  T.kTrue,
+  T.kFalse,
+  T.kNull,
+  T.kThis,
+  T.kSuper,
+);
+
 class Lexer {
+  lostQuote = false;
   private readonly text: string;
   /** Whether a first pass has found that a quote was lost: strings then end early where it helps. */
   private readonly recover: boolean;
   private position = 0;
-  private count = 0;
-  private kind: Uint8Array;
-  private start: Int32Array;
-  private end: Int32Array;
-  private flags: Uint8Array;
+  private readonly tokens: TokenList;
+  /** `FLAG.newline` if a line has ended since the last token. */
   private newline = 0;
-  private lostQuote = false;
-  private readonly damage: Damage[] = [];
   /** The strings whose `${` is open: how each is quoted, and the depth of braces in it. */
   private readonly quotes: number[] = [];
   private readonly depths: number[] = [];
@@ -264,14 +134,10 @@ class Lexer {
   constructor(text: string, recover: boolean) {
     this.text = text;
     this.recover = recover;
-    const capacity = (text.length >> 2) + 16;
-    this.kind = new Uint8Array(capacity);
-    this.start = new Int32Array(capacity);
-    this.end = new Int32Array(capacity);
-    this.flags = new Uint8Array(capacity);
+    this.tokens = new TokenList((text.length >> 2) + 16);
   }
 
-  run(): Tokens & { lostQuote: boolean } {
+  run(): Tokens {
     const { text } = this;
     const length = text.length;
     if (text.startsWith('#!')) this.skipLine();
@@ -288,33 +154,12 @@ class Lexer {
     }
     while (this.quotes.length > 0) this.closeLostString(length);
     this.push(T.end, length, length);
-    return {
-      length: this.count,
-      kind: this.kind,
-      start: this.start,
-      end: this.end,
-      flags: this.flags,
-      damage: this.damage,
-      lostQuote: this.lostQuote,
-    };
+    return this.tokens.tokens();
   }
 
   private push(kind: number, start: number, end: number, flags = 0): void {
-    const at = this.count++;
-    if (at === this.kind.length) this.grow();
-    this.kind[at] = kind;
-    this.start[at] = start;
-    this.end[at] = end;
-    this.flags[at] = flags | this.newline;
+    this.tokens.push(kind, start, end, flags | this.newline);
     this.newline = 0;
-  }
-
-  private grow(): void {
-    const capacity = this.kind.length * 2;
-    this.kind = grown(this.kind, new Uint8Array(capacity));
-    this.start = grown(this.start, new Int32Array(capacity));
-    this.end = grown(this.end, new Int32Array(capacity));
-    this.flags = grown(this.flags, new Uint8Array(capacity));
   }
 
   private name(first: number): void {
@@ -393,7 +238,7 @@ class Lexer {
     const next = text.charCodeAt(start + 1);
     if (next === SLASH) this.skipLine();
     else if (next === STAR) this.blockComment(start);
-    else if (this.slashyEnds && !this.afterOperand()) this.string(QUOTE.slashy);
+    else if (this.slashyEnds && OPERAND_END[this.tokens.last] === 0) this.string(QUOTE.slashy);
     else this.operator(SLASH);
   }
 
@@ -418,33 +263,9 @@ class Lexer {
     else this.position = text.length;
   }
 
-  /** Whether the token before ends an operand, so that `/` divides. */
-  private afterOperand(): boolean {
-    if (this.count === 0) return false;
-    switch (this.kind[this.count - 1]) {
-      case T.name:
-      case T.number:
-      case T.string:
-      case T.gEnd:
-      case T.parenClose:
-      case T.squareClose:
-      case T.curlyClose:
-      case T.increment:
-      case T.decrement:
-      case T.kTrue:
-      case T.kFalse:
-      case T.kNull:
-      case T.kThis:
-      case T.kSuper:
-        return true;
-      default:
-        return false;
-    }
-  }
-
   private lose(start: number, end: number, message: string): void {
     this.lostQuote = true;
-    this.damage.push({ start, end, message });
+    this.tokens.blame(start, end, message);
   }
 
   private string(quote: number): void {
@@ -526,18 +347,33 @@ class Lexer {
 
   private endString(quote: number, start: number, from: number, at: number, escaped: number): void {
     let end = at + (QUOTE_LENGTH[quote] ?? 1);
-    const long = quote === QUOTE.tripleSingle || quote === QUOTE.tripleDouble;
-    if (this.recover && long && start >= 0 && STRUCTURE.test(this.text.slice(start, at))) {
+    if (this.recover && isLong(quote) && start >= 0 && STRUCTURE.test(this.text.slice(start, at))) {
       this.lose(start, from, 'This string is not closed.');
       at = end = lineEnd(this.text, from);
     }
+    this.pushString(quote, start, from, at, end, escaped);
+  }
+
+  /** A whole string, or the last piece of one with interpolation; its text ends before `at`. */
+  private pushString(
+    quote: number,
+    start: number,
+    from: number,
+    at: number,
+    end: number,
+    escaped: number,
+  ): void {
     if (start >= 0) {
       this.push(T.string, start, end, escaped | (quote << QUOTE_SHIFT));
     } else {
-      if (at > from) this.push(T.gText, from, at, escaped | (quote << QUOTE_SHIFT));
+      this.pushText(quote, from, at, escaped);
       this.push(T.gEnd, at, end);
     }
     this.position = end;
+  }
+
+  private pushText(quote: number, from: number, at: number, escaped: number): void {
+    if (at > from) this.push(T.gText, from, at, escaped | (quote << QUOTE_SHIFT));
   }
 
   private openString(
@@ -548,7 +384,7 @@ class Lexer {
     escaped: number,
   ): void {
     if (start >= 0) this.push(T.gStart, start, from, quote << QUOTE_SHIFT);
-    if (at > from) this.push(T.gText, from, at, escaped | (quote << QUOTE_SHIFT));
+    this.pushText(quote, from, at, escaped);
   }
 
   /** The string ran into the end of its line or of the file. */
@@ -565,16 +401,9 @@ class Lexer {
       this.operator(SLASH);
       return;
     }
-    const long = quote === QUOTE.tripleSingle || quote === QUOTE.tripleDouble;
-    const cut = this.recover && long ? lineEnd(this.text, from) : at;
+    const cut = this.recover && isLong(quote) ? lineEnd(this.text, from) : at;
     this.lose(start >= 0 ? start : from, cut, 'This string is not closed.');
-    if (start >= 0) {
-      this.push(T.string, start, cut, escaped | (quote << QUOTE_SHIFT));
-    } else {
-      if (cut > from) this.push(T.gText, from, cut, escaped | (quote << QUOTE_SHIFT));
-      this.push(T.gEnd, cut, cut);
-    }
-    this.position = cut;
+    this.pushString(quote, start, from, cut, cut, escaped);
     // A one-line string around this one ends with the line, too.
     while (this.quotes.length > 0 && (this.quotes.at(-1) ?? 0) <= QUOTE.double) {
       this.closeLostString(cut);
@@ -673,9 +502,9 @@ function operatorTable(operators: readonly (readonly [string, number])[]) {
   return table;
 }
 
-function grown<A extends Uint8Array | Int32Array>(from: A, to: A): A {
-  to.set(from);
-  return to;
+/** Whether such a string may go over lines, and so swallows the file if its end is lost. */
+function isLong(quote: number): boolean {
+  return quote === QUOTE.tripleSingle || quote === QUOTE.tripleDouble;
 }
 
 function nameEnd(text: string, from: number): number {

@@ -2,8 +2,9 @@ import { balance } from './brackets';
 import type { Balanced } from './brackets';
 import { readDeclarative } from './declarative';
 import type { Pipeline } from './declarative';
-import { FLAG, QUOTE_LENGTH, QUOTE_SHIFT, T, lex } from './lexer';
+import { lex } from './lexer';
 import { unescape } from './strings';
+import { FLAG, QUOTE_LENGTH, QUOTE_SHIFT, T } from './tokens';
 import { linesOf, rangeOf } from './syntax';
 import type {
   Argument,

@@ -1,4 +1,4 @@
-import { QUOTE } from './lexer';
+import { QUOTE } from './tokens';
 
 /**
  * The value of a string's text without its quotes: escapes are resolved as the kind of string has
