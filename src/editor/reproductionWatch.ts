@@ -77,10 +77,10 @@ export class ReproductionWatch implements Disposable {
     this.#follow();
   }
 
-  /** Reads the live ones again; those that have ended never change. */
+  /** Reads again what may have changed; what has ended and left nothing never does. */
   #reread(): void {
     for (const one of this.#known.values()) {
-      if (!isLive(one)) continue;
+      if (isOver(one)) continue;
       // Its directory may have been deleted since; the directory's own watcher tells of that.
       if (!existsSync(one.files.recipe)) continue;
       this.#known.set(one.files.id, readReproduction(one.files.id, this.#root));
@@ -88,21 +88,21 @@ export class ReproductionWatch implements Disposable {
     this.#follow();
   }
 
-  /** Watches the journals of the live ones and no others. */
+  /** Watches the journals of those that are not over; what others left may be put away yet. */
   #follow(): void {
-    const live = new Map([...this.#known].filter(([, one]) => isLive(one)));
+    const open = new Map([...this.#known].filter(([, one]) => !isOver(one)));
     for (const [id, { watcher, file }] of this.#journals) {
-      const one = live.get(id);
+      const one = open.get(id);
       if (one && file === grows(one.files)) continue;
       watcher.close();
       this.#journals.delete(id);
     }
-    for (const [id, { files }] of live) {
+    for (const [id, { files }] of open) {
       const file = grows(files);
       if (this.#journals.has(id) || !existsSync(file)) continue;
       this.#journals.set(id, { file, watcher: watch(file, () => this.#soon()) });
     }
-    if (live.size === 0) {
+    if (![...open.values()].some(isLive)) {
       clearInterval(this.#pulse);
       this.#pulse = undefined;
     } else this.#pulse ??= setInterval(() => this.#beat(), PULSE).unref();
@@ -116,8 +116,17 @@ export class ReproductionWatch implements Disposable {
   }
 }
 
+/** Whether its runner was ended before, or could not put everything away. */
+export function leftThings({ status, made }: Reproduction): boolean {
+  return status.state === 'interrupted' || (status.state === 'ended' && made.length > 0);
+}
+
+function isOver(reproduction: Reproduction): boolean {
+  return reproduction.status.state === 'ended' && !leftThings(reproduction);
+}
+
 /** Whether a runner is at work on it, or is about to be. */
-export function isLive({ status }: Reproduction): boolean {
+function isLive({ status }: Reproduction): boolean {
   return status.state === 'new' || status.state === 'running' || status.state === 'kept';
 }
 

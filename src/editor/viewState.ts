@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Commands } from './commands';
+import { leftThings } from './reproductionWatch';
 import type { Reproductions } from './reproductions';
 import type { Servers } from './servers';
 import { readJobs } from './settings';
@@ -27,10 +28,7 @@ export class ViewState implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#update()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#update()),
       reproductions.onDidChange(() =>
-        set(
-          'ciParity.interrupted',
-          reproductions.all().some(({ status }) => status.state === 'interrupted'),
-        ),
+        set('ciParity.leftThings', reproductions.all().some(leftThings)),
       ),
     );
     this.#setContext();

@@ -100,6 +100,8 @@ describe('watching reproductions', () => {
     const [left] = watch.all();
     assert.ok(left);
     assert.deepEqual(partsOf(left), [{ kind: 'note', text: 'may be left behind: worktree /w' }]);
+    write({ type: 'gone', what: 'worktree', where: '/w' });
+    await until(() => watch.all()[0]?.made.length === 0);
   });
 
   it('sees one deleted', async () => {
