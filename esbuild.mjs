@@ -20,12 +20,27 @@ const common = {
   logLevel: 'warning',
 };
 
+/** Every `import * as vscode` would copy the whole API for itself; through this module it is done once. */
+const vscodeOnce = {
+  name: 'vscode-once',
+  setup(build) {
+    build.onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === 'vscode-once'
+        ? { path: 'vscode', external: true }
+        : { path: 'vscode', namespace: 'vscode-once' },
+    );
+    build.onLoad({ filter: /./, namespace: 'vscode-once' }, () => ({
+      contents: "export * from 'vscode';",
+    }));
+  },
+};
+
 const programs = [
   {
     ...common,
     entryPoints: ['src/extension.ts'],
     outfile: 'dist/extension.js',
-    external: ['vscode'],
+    plugins: [vscodeOnce],
   },
   {
     ...common,

@@ -60,13 +60,15 @@ async function* follow(
     );
     const more = headers['x-more-data'] === 'true';
     const size = Number(headers['x-text-size'] ?? NaN);
+    const trusted = Number.isSafeInteger(size) && !cutsParts(headers['x-jenkins']);
     const part = createTally();
     let grown = false;
-    for await (const { bytes, seen } of fresh(cleaned(part.watch(body)), skip, seam)) {
+    const raw = trusted ? body : part.watch(body);
+    for await (const { bytes, seen } of fresh(cleaned(raw), skip, seam)) {
       grown = true;
       yield { bytes, next: { start, skip: seen } };
     }
-    if (Number.isSafeInteger(size) && !cutsParts(headers['x-jenkins'])) {
+    if (trusted) {
       if (!more) return;
       start = size;
       skip = 0;

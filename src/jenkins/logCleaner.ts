@@ -44,24 +44,12 @@ export function createLogCleaner(): LogCleaner {
   }
 
   function withoutCr(input: Buffer, last: boolean): Buffer {
-    let at = input.indexOf(CR);
-    if (at < 0 && !heldCr) return input;
-    const clean = Buffer.allocUnsafe(input.length + 1);
-    let size = 0;
-    if (heldCr && (last || input.length > 0)) {
-      if (input[0] !== LF) clean[size++] = CR;
-      heldCr = false;
-    }
-    let from = 0;
-    for (; at >= 0; at = input.indexOf(CR, at + 1)) {
-      const next = input[at + 1];
-      if (next === undefined && !last) heldCr = true;
-      else if (next !== LF) continue;
-      size += input.copy(clean, size, from, at);
-      from = at + 1;
-    }
-    size += input.copy(clean, size, from);
-    return clean.subarray(0, size);
+    if (!heldCr && !input.includes(CR)) return input;
+    // As Latin-1 each byte is a character, and replacing is several times as fast as copying lines.
+    const text = `${heldCr ? '\r' : ''}${input.toString('latin1')}`;
+    heldCr = !last && text.endsWith('\r');
+    const lines = (heldCr ? text.slice(0, -1) : text).replaceAll('\r\n', '\n');
+    return Buffer.from(lines, 'latin1');
   }
 
   return {

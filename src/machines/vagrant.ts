@@ -92,11 +92,6 @@ export const tracesOf: Readonly<Record<string, readonly Traces[]>> = {
 export const vagrant = {
   destroy: { command: 'vagrant', args: ['destroy', '-f'] },
   ssh: (machine: string) => ({ command: 'vagrant', args: ['ssh', machine] }),
-  version: {
-    command: 'vagrant',
-    args: ['--version'],
-    parse: (output: string): string | undefined => /Vagrant (\d+(?:\.\d+)+)/.exec(output)?.[1],
-  },
 } as const;
 
 /**
