@@ -92,7 +92,7 @@ class Walk {
           at = at.object;
           break;
         case 'index':
-          for (const item of at.items) this.visit(item);
+          this.visitAll(at.items);
           at = at.object;
           break;
         case 'binary':
@@ -103,7 +103,7 @@ class Walk {
           for (const part of at.parts) if (typeof part !== 'string') this.visit(part);
           return;
         case 'list':
-          for (const item of at.items) this.visit(item);
+          this.visitAll(at.items);
           return;
         case 'map':
           for (const { value } of at.entries) this.visit(value);
@@ -122,24 +122,20 @@ class Walk {
         case 'throw':
           at = at.value;
           break;
-        case 'ternary':
-          this.visit(at.test);
-          this.visit(at.then);
-          at = at.otherwise;
-          break;
         case 'new':
         case 'annotation':
           this.arguments(at.args);
           return;
         case 'if':
+        case 'ternary':
           this.visit(at.test);
           this.visit(at.then);
           at = at.otherwise;
           break;
         case 'for':
-          for (const part of at.initial) this.visit(part);
+          this.visitAll(at.initial);
           this.visit(at.test);
-          for (const part of at.update) this.visit(part);
+          this.visitAll(at.update);
           at = at.body;
           break;
         case 'forIn':
@@ -174,6 +170,10 @@ class Walk {
           return;
       }
     }
+  }
+
+  private visitAll(nodes: readonly Statement[]): void {
+    for (const node of nodes) this.visit(node);
   }
 
   private arguments(args: readonly Argument[]): void {

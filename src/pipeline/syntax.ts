@@ -352,3 +352,28 @@ export function bodyOf(call: Call): Closure | undefined {
   const last = call.args.at(-1)?.value;
   return last?.kind === 'closure' ? last : undefined;
 }
+
+export function isExpression(statement: Statement): statement is Expression {
+  switch (statement.kind) {
+    case 'literal':
+    case 'gstring':
+    case 'name':
+    case 'list':
+    case 'map':
+    case 'range':
+    case 'closure':
+    case 'call':
+    case 'property':
+    case 'index':
+    case 'unary':
+    case 'binary':
+    case 'assignment':
+    case 'ternary':
+    case 'cast':
+    case 'new':
+    case 'opaque':
+      return true;
+    default:
+      return false;
+  }
+}
