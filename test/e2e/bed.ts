@@ -32,6 +32,9 @@ export async function openBed(
   const demos: Demo[] = [];
   const end = async (): Promise<void> => {
     try {
+      // Where a test failed its program may still be at work.
+      for (const cli of running) cli.signal('SIGKILL');
+      await Promise.all([...running].map(({ exit }) => exit));
       for (const demo of demos) await demo[Symbol.asyncDispose]();
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -62,6 +65,8 @@ function without(context: Mocha.Context, missing: string): never {
   console.log(`      ${missing}`);
   return context.skip();
 }
+
+const running = new Set<Cli>();
 
 export interface Cli {
   readonly pid: number;
@@ -121,7 +126,7 @@ export function startCli(
       await once(changed, 'change');
     }
   };
-  return {
+  const started: Cli = {
     pid: child.pid ?? 0,
     output: () => output,
     events: () => events,
@@ -135,6 +140,9 @@ export function startCli(
     },
     exit,
   };
+  running.add(started);
+  void exit.then(() => running.delete(started));
+  return started;
 }
 
 /** Runs the packaged program to its end. */

@@ -259,3 +259,4 @@ try {
   else if (isAbort(error)) say('It did not end in time.');
   else console.error(error);
 }
+if (leaving.signal.aborted) say('Everything is put away.');
