@@ -1,7 +1,8 @@
 import type { EnvironmentEntry, Level } from './declarative';
 import { Unknown } from './effects';
 import type { Agent, Variable } from './effects';
-import { apply, evaluate } from './evaluate';
+import { apply } from './calls';
+import { evaluate } from './evaluate';
 import { environmentOf, perform, withLayer } from './frame';
 import type { Frame } from './frame';
 import { Directive } from './locals';

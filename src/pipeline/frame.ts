@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { StepError } from './effects';
+import { StepError, Unknown } from './effects';
 import type { Agent, Effects, Environment, Outcome, Scope, Variable } from './effects';
 import type { Pipeline } from './declarative';
 import type { Locals } from './locals';
@@ -168,6 +168,33 @@ export function scopeOf(frame: Frame, place: Place, signal: AbortSignal = frame.
 
 export function notice(frame: Frame, place: Place, message: string): void {
   frame.run.effects.notice?.(message, scopeOf(frame, place));
+}
+
+/**
+ * Which way a condition goes. What is Unknown is decided by the effects; without them it is false,
+ * with a notice.
+ */
+export async function decide(
+  truth: boolean | Unknown,
+  place: Place,
+  frame: Frame,
+): Promise<boolean | 'both'> {
+  if (!(truth instanceof Unknown)) return truth;
+  const { effects } = frame.run;
+  if (effects.decide === undefined) {
+    notice(
+      frame,
+      place,
+      `This depends on ${truth.origin} (line ${truth.line}); it is taken as false.`,
+    );
+    return false;
+  }
+  return perform(frame, place, (at) => effects.decide?.(truth, at) ?? Promise.resolve(false));
+}
+
+/** What cannot be told before the run, from a place in the Jenkinsfile. */
+export function unknown(origin: string, place: Place, frame: Frame): Unknown {
+  return new Unknown(origin, rangeOf(frame.run.pipeline, place).line);
 }
 
 /**

@@ -1,9 +1,9 @@
-import { environmentOf, notice, resultOf, worsen } from './frame';
+import { environmentOf, notice, perform, resultOf, worsen } from './frame';
 import type { Frame } from './frame';
 import type { Locals } from './locals';
 import { lineAt } from './syntax';
 import type { Place } from './syntax';
-import { Host, isWorse, outcomeOf, textOf, thingOf } from './values';
+import { Host, Raised, isWorse, outcomeOf, textOf, thingOf } from './values';
 import type { Thing } from './values';
 
 const ENV = new Host('env');
@@ -38,6 +38,31 @@ export async function lookUpName(
     default:
       return environmentOf(frame).get(name)?.value ?? frame.run.parameters.get(name);
   }
+}
+
+/** The value of a bare name. What nothing defines is left to the effects, and else an error. */
+export async function valueOfName(
+  name: string,
+  place: Place,
+  locals: Locals,
+  frame: Frame,
+): Promise<Thing> {
+  const value = await lookUpName(name, locals, frame);
+  if (value !== undefined) return value;
+  if (locals.directive !== undefined) return null;
+  const { effects, functions } = frame.run;
+  if (functions.has(name) || isClassName(name)) return new Host(name);
+  const given = await perform(frame, place, (at) => Promise.resolve(effects.missing?.(name, at)));
+  if (given !== undefined) return thingOf(given);
+  throw new Raised(
+    'groovy.lang.MissingPropertyException',
+    `No such property: ${name} for class: groovy.lang.Binding`,
+  );
+}
+
+/** Whether it is written as classes are; constants are all in capitals. */
+export function isClassName(name: string): boolean {
+  return /^[A-Z]\w*[a-z]/.test(name);
 }
 
 /** The last part of a qualified name: `AbortException` of `hudson.AbortException`. */

@@ -12,7 +12,7 @@ import type {
   Statement,
 } from './syntax';
 import { FLAG, T, kindsOf } from './tokens';
-import { genericsEnd, startsUpperCase, skipModifiers, skipType, typeEnd } from './typeNames';
+import { genericsEnd, skipModifiers, skipType, startsUpperCase, typeEnd } from './typeNames';
 
 /** Whether a type and a name begin here: `String x`, `Map<String, List> y = …`, `Foo bar() {`. */
 export function startsDeclaration(cursor: Cursor): boolean {

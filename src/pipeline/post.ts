@@ -2,7 +2,7 @@ import type { Post } from './declarative';
 import { StepError } from './effects';
 import type { Outcome } from './effects';
 import { evaluate } from './evaluate';
-import { apply } from './evaluate';
+import { apply } from './calls';
 import { around, checkInterrupts, notice, perform } from './frame';
 import type { Frame } from './frame';
 import type { Locals } from './locals';

@@ -12,7 +12,8 @@ import {
 import type { Checkout } from './directives';
 import { StepError, Unknown } from './effects';
 import type { StageCall } from './effects';
-import { apply, evaluate } from './evaluate';
+import { apply } from './calls';
+import { evaluate } from './evaluate';
 import { perform, withLayer } from './frame';
 import type { Frame } from './frame';
 import { Directive } from './locals';

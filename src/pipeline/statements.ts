@@ -1,6 +1,6 @@
 import { StepError, Unknown } from './effects';
-import { decide, evaluate } from './evaluate';
-import { checkInterrupts, notice, tick } from './frame';
+import { evaluate } from './evaluate';
+import { checkInterrupts, decide, notice, tick } from './frame';
 import type { Frame } from './frame';
 import { nameOf } from './globals';
 import { Locals } from './locals';

@@ -1,5 +1,6 @@
 import { Unknown } from './effects';
-import { apply, evaluate } from './evaluate';
+import { apply } from './calls';
+import { evaluate } from './evaluate';
 import { argumentsOf, variable } from './directives';
 import type { Frame } from './frame';
 import { Directive } from './locals';
