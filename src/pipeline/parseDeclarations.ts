@@ -1,6 +1,7 @@
 import { isWord } from './cursor';
 import type { Cursor } from './cursor';
-import { parseArguments, parseExpression } from './parseExpressions';
+import { parseExpression } from './parseExpressions';
+import { parseArguments } from './parseOperands';
 import { parseBlock } from './parseStatements';
 import { parseString } from './parseStrings';
 import type {

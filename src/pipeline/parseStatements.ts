@@ -8,7 +8,8 @@ import {
   startsConstructor,
   startsDeclaration,
 } from './parseDeclarations';
-import { parseExpression, parseParenthesized } from './parseExpressions';
+import { parseExpression } from './parseExpressions';
+import { parseParenthesized } from './parseOperands';
 import type { Block, Expression, Opaque, Statement, Switch, Try } from './syntax';
 import { T } from './tokens';
 import { skipModifiers, skipType } from './typeNames';

@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor';
-import { parseClosure } from './parseExpressions';
+import { parseClosure } from './parseOperands';
 import { unescape } from './strings';
 import { isExpression } from './syntax';
 import type { Expression, GString, Literal } from './syntax';

@@ -1,0 +1,449 @@
+import { isWord } from './cursor';
+import type { Cursor } from './cursor';
+import { parseName, parseParameters } from './parseDeclarations';
+import { isBinaryOperator, parseExpression, parseUnary } from './parseExpressions';
+import { parseStatementsUntil } from './parseStatements';
+import { parseGString, parseString } from './parseStrings';
+import type {
+  Argument,
+  Call,
+  Closure,
+  Expression,
+  Literal,
+  Opaque,
+  Parameter,
+  Statement,
+  Unary,
+} from './syntax';
+import { T, kindsOf } from './tokens';
+import { genericsEnd, startsUpperCase, typeEnd } from './typeNames';
+
+/** A primary with what is attached to it: properties, calls, indices, closures, arguments. */
+export function parsePostfix(cursor: Cursor, command: boolean): Expression {
+  const start = cursor.startOf();
+  let node = parsePrimary(cursor);
+  let closures = 0;
+  for (;;) {
+    const kind = cursor.kind();
+    const newline = cursor.newlineBefore();
+    if (kind === T.dot || kind === T.safeDot || kind === T.spreadDot || kind === T.pointer) {
+      node = parseMember(cursor, start, node, kind);
+    } else if (kind === T.parenOpen && !newline && isCallable(node)) {
+      node = call(start, node, parseArguments(cursor), cursor.endBefore());
+    } else if (kind === T.curlyOpen && isCallable(node) && closures < MAX_CLOSURES) {
+      // A closure after a call belongs to it, even on the next line.
+      node = withArgument(start, node, parseClosure(cursor));
+      closures++;
+    } else if (kind === T.squareOpen && !newline && node.kind !== 'literal') {
+      node = parseIndex(cursor, start, node);
+    } else if ((kind === T.increment || kind === T.decrement) && !newline) {
+      cursor.at++;
+      const operator: Unary['operator'] = kind === T.increment ? '++' : '--';
+      node = {
+        kind: 'unary',
+        start,
+        end: cursor.endBefore(),
+        operator,
+        operand: node,
+        postfix: true,
+      };
+    } else if (command && !newline && isCommand(node) && startsArgument(cursor, kind)) {
+      node = call(start, node, parseCommandArguments(cursor), cursor.endBefore());
+      node = parseCommandRest(cursor, start, node);
+    } else {
+      return node;
+    }
+  }
+}
+
+export function parseParenthesized(cursor: Cursor): Expression {
+  const start = cursor.startOf();
+  const close = cursor.partner();
+  cursor.at++;
+  const inner = cursor.at < close ? parseExpression(cursor, false) : undefined;
+  while (cursor.at < close) cursor.unreadable();
+  cursor.at = close + 1;
+  return inner ?? { kind: 'opaque', start, end: cursor.endBefore() };
+}
+
+export function parseArguments(cursor: Cursor): Argument[] {
+  const close = cursor.partner();
+  const args: Argument[] = [];
+  cursor.at++;
+  while (cursor.at < close) {
+    const before = cursor.at;
+    args.push(parseArgument(cursor));
+    takeComma(cursor, close, before, ')');
+  }
+  cursor.at = close + 1;
+  return args;
+}
+
+/** A closure, or the expression of a `${…}`. */
+export function parseClosure(cursor: Cursor): Closure {
+  const start = cursor.startOf();
+  const close = cursor.partner();
+  const arrow = arrowOf(cursor, close);
+  cursor.at++;
+  let parameters: Parameter[] | undefined;
+  if (arrow > 0) {
+    parameters = parseParameters(cursor, arrow);
+    cursor.at = arrow + 1;
+  }
+  let body: Statement[];
+  if (cursor.descend()) {
+    body = parseStatementsUntil(cursor, close);
+    cursor.ascend();
+  } else {
+    body = [cursor.tooDeep()];
+    cursor.at = close + 1;
+  }
+  return { kind: 'closure', start, end: cursor.endBefore(), parameters, body };
+}
+
+/** How many closures one call takes after its arguments: `a { } { }`. */
+const MAX_CLOSURES = 16;
+
+/** What the parameters of a closure may consist of. */
+const IN_PARAMETERS = kindsOf(
+  T.name,
+  T.comma,
+  T.dot,
+  T.assign,
+  T.string,
+  T.number,
+  T.kPrimitive,
+  T.kDef,
+  T.kModifier,
+  T.kNull,
+  T.kTrue,
+  T.kFalse,
+  T.less,
+  T.greater,
+  T.squareOpen,
+  T.squareClose,
+  T.minus,
+  T.colon,
+  T.ellipsis,
+);
+
+/** The `->` after the parameters of the closure that begins here, or -1. */
+function arrowOf(cursor: Cursor, close: number): number {
+  const { kind } = cursor.tokens;
+  for (let at = cursor.at + 1; at < close; at++) {
+    const k = kind[at] ?? T.end;
+    if (k === T.arrow) return at;
+    if (IN_PARAMETERS[k] === 0) return -1;
+  }
+  return -1;
+}
+
+/** After `a b`: a closure, or `c d` as in `a b c d`. */
+function parseCommandRest(cursor: Cursor, start: number, node: Expression): Expression {
+  if (cursor.kind() === T.curlyOpen && !cursor.newlineBefore()) {
+    return withArgument(start, node, parseClosure(cursor));
+  }
+  if (cursor.kind() !== T.name || cursor.newlineBefore()) return node;
+  const name = cursor.textOf();
+  cursor.at++;
+  return {
+    kind: 'property',
+    start,
+    end: cursor.endBefore(),
+    object: node,
+    name,
+    safe: false,
+    spread: false,
+  };
+}
+
+/** What may follow the name of a command as its first argument. */
+const ARGUMENT_STARTS = kindsOf(
+  T.name,
+  T.number,
+  T.string,
+  T.gStart,
+  T.kNew,
+  T.kNull,
+  T.kTrue,
+  T.kFalse,
+  T.kThis,
+  T.kSuper,
+  T.kPrimitive,
+  T.not,
+);
+
+function startsArgument(cursor: Cursor, kind: number): boolean {
+  // `default: x` is a named argument.
+  return ARGUMENT_STARTS[kind] === 1 || (isWord(kind) && cursor.kind(1) === T.colon);
+}
+
+function parseCommandArguments(cursor: Cursor): Argument[] {
+  const args: Argument[] = [];
+  do {
+    args.push(parseArgument(cursor));
+  } while (cursor.take(T.comma));
+  return args;
+}
+
+/** The comma after what was read from `before` on, unless it is the last before `close`. */
+function takeComma(cursor: Cursor, close: number, before: number, closer: ')' | ']'): void {
+  if (cursor.take(T.comma) || cursor.at >= close) return;
+  if (cursor.at === before) cursor.unreadable();
+  else cursor.blame(cursor.startOf(), cursor.startOf(), `A ',' or '${closer}' is missing here.`);
+}
+
+function parseArgument(cursor: Cursor): Argument {
+  const next = cursor.kind(1);
+  if (
+    next === T.colon &&
+    (isWord(cursor.kind()) || cursor.kind() === T.string || cursor.kind() === T.number)
+  ) {
+    const name = cursor.kind() === T.string ? String(parseString(cursor).value) : cursor.textOf();
+    if (isWord(cursor.kind()) || cursor.kind() === T.number) cursor.at++;
+    cursor.at++;
+    return { name, value: parseExpression(cursor, false), spread: false };
+  }
+  if (cursor.kind() === T.star) {
+    cursor.at++;
+    cursor.take(T.colon);
+    return { name: undefined, value: parseExpression(cursor, false), spread: true };
+  }
+  const value = parseExpression(cursor, false);
+  if (cursor.take(T.colon))
+    return { name: value, value: parseExpression(cursor, false), spread: false };
+  return { name: undefined, value, spread: false };
+}
+
+function parseMember(
+  cursor: Cursor,
+  start: number,
+  object: Expression,
+  operator: number,
+): Expression {
+  cursor.at++;
+  cursor.take(T.at);
+  const safe = operator === T.safeDot;
+  const spread = operator === T.spreadDot;
+  let name: string | Expression;
+  if (isWord(cursor.kind())) {
+    name = cursor.textOf();
+    cursor.at++;
+  } else if (cursor.kind() === T.string) {
+    name = String(parseString(cursor).value);
+  } else if (cursor.kind() === T.gStart) {
+    name = parseGString(cursor);
+  } else if (cursor.kind() === T.parenOpen) {
+    name = parseParenthesized(cursor);
+  } else {
+    // `foo.` is being typed.
+    cursor.missing("A name is missing after '.'.");
+    name = '';
+  }
+  return { kind: 'property', start, end: cursor.endBefore(), object, name, safe, spread };
+}
+
+function parseIndex(cursor: Cursor, start: number, object: Expression): Expression {
+  const close = cursor.partner();
+  const items = parseItems(cursor, close);
+  return { kind: 'index', start, end: cursor.endBefore(), object, items };
+}
+
+/** Expressions between square brackets, which it takes. */
+function parseItems(cursor: Cursor, close: number): Expression[] {
+  const items: Expression[] = [];
+  cursor.at++;
+  while (cursor.at < close) {
+    const before = cursor.at;
+    cursor.take(T.star);
+    items.push(parseExpression(cursor, false));
+    takeComma(cursor, close, before, ']');
+  }
+  cursor.at = close + 1;
+  return items;
+}
+
+function parsePrimary(cursor: Cursor): Expression {
+  const start = cursor.startOf();
+  const kind = cursor.kind();
+  switch (kind) {
+    case T.name:
+    case T.kThis:
+    case T.kSuper:
+    case T.kPrimitive:
+      return parseName(cursor);
+    case T.string:
+      return parseString(cursor);
+    case T.gStart:
+      return parseGString(cursor);
+    case T.number:
+      return parseNumber(cursor);
+    case T.kTrue:
+    case T.kFalse:
+    case T.kNull:
+      cursor.at++;
+      return {
+        kind: 'literal',
+        start,
+        end: cursor.endBefore(),
+        value: kind === T.kNull ? null : kind === T.kTrue,
+      };
+    case T.parenOpen:
+      return parseCast(cursor) ?? parseParenthesized(cursor);
+    case T.squareOpen:
+      return parseListOrMap(cursor);
+    case T.curlyOpen:
+      return parseClosure(cursor);
+    case T.kNew:
+      return parseNew(cursor, start);
+    default:
+      return parseMissing(cursor);
+  }
+}
+
+/** No expression begins here. */
+function parseMissing(cursor: Cursor): Opaque {
+  // What can end or join expressions is left to whoever looks for it.
+  const kind = cursor.kind();
+  if (cursor.atRestEnd() || kind === T.colon || cursor.newlineBefore() || isBinaryOperator(kind)) {
+    return cursor.missing('Something is missing here.');
+  }
+  return cursor.unreadable();
+}
+
+/** What may follow `(Type)` as the value that is cast; after others it is an operand itself. */
+const CAST_OPERANDS = kindsOf(
+  T.name,
+  T.string,
+  T.gStart,
+  T.number,
+  T.parenOpen,
+  T.squareOpen,
+  T.kNew,
+  T.kThis,
+);
+
+/** `(Type) value`; undefined if the parenthesis is none. */
+function parseCast(cursor: Cursor): Expression | undefined {
+  const start = cursor.startOf();
+  const close = cursor.partner();
+  if (typeEnd(cursor, cursor.at + 1) !== close) return undefined;
+  const primitive = cursor.kind(1) === T.kPrimitive;
+  if (!primitive && !startsUpperCase(cursor, cursor.at + 1)) return undefined;
+  const next = cursor.kindAt(close + 1);
+  const operand = CAST_OPERANDS[next] === 1 || (primitive && next === T.minus);
+  if (!operand || cursor.newlineAt(close + 1)) return undefined;
+  const type = cursor.text.slice(cursor.startOf(cursor.at + 1), cursor.tokens.end[close - 1]);
+  cursor.at = close + 1;
+  if (!cursor.descend()) return cursor.tooDeep();
+  const value = parseUnary(cursor, false);
+  cursor.ascend();
+  return { kind: 'cast', start, end: cursor.endBefore(), test: false, type, value };
+}
+
+function parseNew(cursor: Cursor, start: number): Expression {
+  cursor.at++;
+  const from = cursor.startOf();
+  const { kind, match } = cursor.tokens;
+  let type = '';
+  if (cursor.kind() === T.name || cursor.kind() === T.kPrimitive) {
+    cursor.at++;
+    while (cursor.kind() === T.dot && cursor.kind(1) === T.name) cursor.at += 2;
+    const generics = cursor.kind() === T.less ? genericsEnd(cursor, cursor.at) : -1;
+    type = cursor.text.slice(from, cursor.endBefore());
+    if (generics > 0) cursor.at = generics;
+    else if (cursor.kind() === T.less && kind[cursor.at + 1] === T.greater) cursor.at += 2;
+  }
+  let args: readonly Argument[] = [];
+  if (cursor.kind() === T.parenOpen && !cursor.newlineBefore()) {
+    args = parseArguments(cursor);
+  } else if (cursor.kind() === T.squareOpen) {
+    while (cursor.kind() === T.squareOpen) cursor.at = (match[cursor.at] ?? cursor.at) + 1;
+    type += '[]';
+  }
+  // The body of an anonymous class.
+  if (cursor.kind() === T.curlyOpen && !cursor.newlineBefore()) {
+    args = [...args, { name: undefined, value: parseClosure(cursor), spread: false }];
+  }
+  return { kind: 'new', start, end: cursor.endBefore(), type, args };
+}
+
+function parseListOrMap(cursor: Cursor): Expression {
+  const start = cursor.startOf();
+  const close = cursor.partner();
+  if (cursor.kind(1) === T.colon && close === cursor.at + 2) {
+    cursor.at = close + 1;
+    return { kind: 'map', start, end: cursor.endBefore(), entries: [] };
+  }
+  cursor.at++;
+  const items: Expression[] = [];
+  const entries: { key: Expression; value: Expression }[] = [];
+  while (cursor.at < close) {
+    const before = cursor.at;
+    const from = cursor.startOf();
+    const { name, value } = parseArgument(cursor);
+    if (name === undefined) items.push(value);
+    else if (typeof name === 'string') {
+      const key: Literal = { kind: 'literal', start: from, end: from + name.length, value: name };
+      entries.push({ key, value });
+    } else entries.push({ key: name, value });
+    takeComma(cursor, close, before, ']');
+  }
+  cursor.at = close + 1;
+  const end = cursor.endBefore();
+  return entries.length > 0
+    ? { kind: 'map', start, end, entries }
+    : { kind: 'list', start, end, items };
+}
+
+function parseNumber(cursor: Cursor): Literal {
+  const start = cursor.startOf();
+  const text = cursor.textOf().replaceAll('_', '').toLowerCase();
+  const digits = /^0[xb]/.test(text) ? text.replace(/[lgi]$/, '') : text.replace(/[lgifd]$/, '');
+  const octal = /^0[0-7]+$/.test(digits);
+  cursor.at++;
+  return {
+    kind: 'literal',
+    start,
+    end: cursor.endBefore(),
+    value: octal ? parseInt(digits, 8) : Number(digits),
+  };
+}
+
+function isCallable(node: Expression): boolean {
+  return (
+    node.kind === 'name' ||
+    node.kind === 'property' ||
+    node.kind === 'call' ||
+    node.kind === 'closure' ||
+    node.kind === 'index' ||
+    node.kind === 'gstring'
+  );
+}
+
+function isCommand(node: Expression): boolean {
+  return node.kind === 'name' || node.kind === 'property';
+}
+
+// Every node of a kind is made in one place and one shape, which is what makes reading fast.
+function call(start: number, callee: Expression, args: readonly Argument[], end: number): Call {
+  if (callee.kind === 'name') {
+    const { name } = callee;
+    return { kind: 'call', start, end, object: undefined, name, safe: false, spread: false, args };
+  }
+  if (callee.kind === 'property') {
+    const { object, name, safe, spread } = callee;
+    return { kind: 'call', start, end, object, name, safe, spread, args };
+  }
+  const name = undefined;
+  return { kind: 'call', start, end, object: callee, name, safe: false, spread: false, args };
+}
+
+/** Appends a closure to a call, or makes a call of what is none yet. */
+function withArgument(start: number, node: Expression, closure: Closure): Call {
+  const arg: Argument = { name: undefined, value: closure, spread: false };
+  if (node.kind !== 'call') return call(start, node, [arg], closure.end);
+  const { object, name, safe, spread } = node;
+  const args = [...node.args, arg];
+  return { kind: 'call', start, end: closure.end, object, name, safe, spread, args };
+}
