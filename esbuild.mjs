@@ -2,7 +2,7 @@
 // host. `--watch` builds again whenever a file changes. The metafiles say what each bundle holds;
 // test/architecture.test.ts reads them.
 import { context } from 'esbuild';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 
 const watch = process.argv.includes('--watch');
 const tests = process.argv.includes('--tests');
@@ -62,7 +62,6 @@ if (tests)
     minify: false,
   });
 
-if (!watch) rmSync('dist', { recursive: true, force: true });
 mkdirSync('out', { recursive: true });
 for (const program of programs) {
   const build = await context(program);
