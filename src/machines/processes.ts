@@ -38,13 +38,19 @@ export function isAlive(pid: number, born: string): boolean {
 
 /**
  * The processes whose environment holds `cookie` (`NAME=value`), other than this one and those
- * that `spare` matches by their command's name. Jenkins finds what a step left in the same way.
- * Only processes of the same user can be seen.
+ * that `spare` matches by their command's name, with all that they have started: podman ended in
+ * the middle of its network's set-up leaves rules behind that break ports for good.
+ * Jenkins finds what a step left in the same way. Only processes of the same user can be seen.
  */
 export function processesWith(cookie: string, spare: RegExp): number[] {
   if (process.platform === 'win32') return [];
   const found = process.platform === 'linux' ? scanProc(cookie) : scanPs(cookie);
-  return found.flatMap(({ pid, name }) => (pid === process.pid || spare.test(name) ? [] : [pid]));
+  const spared = new Set(found.flatMap(({ pid, name }) => (spare.test(name) ? [pid] : [])));
+  for (let before = -1; before < spared.size;) {
+    before = spared.size;
+    for (const { pid, parent } of found) if (spared.has(parent)) spared.add(pid);
+  }
+  return found.flatMap(({ pid }) => (pid === process.pid || spared.has(pid) ? [] : [pid]));
 }
 
 /**
@@ -69,13 +75,22 @@ export async function endProcessesWith(
   return processesWith(cookie, spare);
 }
 
-function scanProc(cookie: string): { pid: number; name: string }[] {
+interface Found {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+}
+
+function scanProc(cookie: string): Found[] {
   return readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return [];
     try {
       const environment = readFileSync(`/proc/${entry}/environ`, 'latin1').split('\0');
       if (!environment.includes(cookie) || bornAt(Number(entry)) === undefined) return [];
-      return [{ pid: Number(entry), name: readFileSync(`/proc/${entry}/comm`, 'latin1').trim() }];
+      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
+      const end = stat.lastIndexOf(')');
+      const name = stat.slice(stat.indexOf('(') + 1, end);
+      return [{ pid: Number(entry), parent: Number(stat.slice(end + 2).split(' ')[1]), name }];
     } catch {
       // It ended meanwhile, or belongs to somebody else.
       return [];
@@ -83,13 +98,13 @@ function scanProc(cookie: string): { pid: number; name: string }[] {
   });
 }
 
-function scanPs(cookie: string): { pid: number; name: string }[] {
+function scanPs(cookie: string): Found[] {
   const options = { encoding: 'utf8', maxBuffer: 64 << 20 } as const;
-  const lines = execFileSync('ps', ['-axEww', '-o', 'pid=,command='], options).split('\n');
+  const lines = execFileSync('ps', ['-axEww', '-o', 'pid=,ppid=,command='], options).split('\n');
   return lines.flatMap((line) => {
-    const [, pid, command = ''] = /^\s*(\d+) (\S+)/.exec(line) ?? [];
+    const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+) (\S+)/.exec(line) ?? [];
     if (pid === undefined || !` ${line} `.includes(` ${cookie} `)) return [];
-    return [{ pid: Number(pid), name: basename(command) }];
+    return [{ pid: Number(pid), parent: Number(parent), name: basename(command) }];
   });
 }
 
