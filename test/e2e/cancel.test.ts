@@ -26,6 +26,7 @@ describe('A person who stops a reproduction', function () {
     demo = await bed.demo();
     untouched = guardRepository(demo);
   });
+  beforeEach(() => bed.mend());
   afterEach(() => cli.signal('SIGKILL'));
   after(async () => {
     await bed[Symbol.asyncDispose]();

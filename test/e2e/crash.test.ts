@@ -52,6 +52,7 @@ describe('A runner that is killed (-9)', function () {
     demo = await bed.demo();
     untouched = guardRepository(demo);
   });
+  beforeEach(() => bed.mend());
   after(async () => {
     await bed[Symbol.asyncDispose]();
   });
