@@ -6,10 +6,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { messageOf } from '../../../src/base/errors';
+import { bornAt } from '../../../src/machines/processes';
 import { listReproductions } from '../../../src/reproduce/store';
 import { bedCache, cleanEnv, findProgram } from '../host/host';
 import { ciliumWorld } from '../jenkins/cilium';
@@ -79,12 +80,14 @@ export class NoVagrant extends Error {
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const { signal } = options;
   const vagrant = await findVagrant(options.vagrant, signal);
-  const root = options.root ?? (await mkdtemp(join(tmpdir(), 'ci-parity-demo-')));
+  await removeStale();
+  const root = options.root ?? (await ownFolder());
   const removeRoot = async (): Promise<void> => {
     if (options.root === undefined) await rm(root, { recursive: true, force: true });
   };
   try {
     const env = await environment(root, vagrant);
+    await writeFile(join(root, NOTE), JSON.stringify({ env, bed: vagrant.bed }));
     const sample = await makeSample(join(root, 'moat'), signal);
     const more = (await options.prepare?.(sample)) ?? [];
     const world = worldOf(sample, more);
@@ -211,6 +214,39 @@ function real(bed: VagrantBed): DemoVagrant {
 function standIn(reason: string): DemoVagrant {
   const why = `a small stand-in that makes no machine and runs the tests right here: ${reason}`;
   return { kind: 'stand-in', standIn: true, why, bed: undefined };
+}
+
+/** What is needed to put a demo away whose process was killed. */
+const NOTE = 'demo.json';
+
+/** A folder whose name says whose it is. */
+async function ownFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), `ci-parity-demo-${process.pid}-${birthOf(process.pid)}-`));
+}
+
+/** A word, as a folder's name can have it. */
+function birthOf(pid: number): string {
+  return (bornAt(pid) ?? 'gone').replace(/\W/g, '');
+}
+
+/** Puts away what demos left that were killed. */
+async function removeStale(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid, born] = /^ci-parity-demo-(\d+)-(\w+)-/.exec(name) ?? [];
+    if (pid === undefined || birthOf(Number(pid)) === born) continue;
+    const root = join(tmpdir(), name);
+    const alive = listReproductions(join(root, 'state', 'ci-parity')).some(
+      ({ status: { state } }) => state === 'running' || state === 'kept',
+    );
+    // Its terminal was closed with the demo, and it is putting itself away; the next start looks again.
+    if (alive) continue;
+    const note = await readFile(join(root, NOTE), 'utf8').catch(() => undefined);
+    if (note !== undefined) {
+      const { env, bed } = JSON.parse(note) as Pick<Demo, 'env'> & { bed?: VagrantBed };
+      await putAwayReproductions(join(root, 'state', 'ci-parity'), env, bed);
+    }
+    await rm(root, { recursive: true, force: true });
+  }
 }
 
 /** With CI Parity's own `clean`; and past it what that could not put away, so that nothing is left in any case. */

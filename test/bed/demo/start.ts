@@ -177,8 +177,8 @@ async function mainJob(demo: Demo, page: Page, signal: AbortSignal): Promise<num
       stages.some(({ state }) => state === 'failed') || status.state === 'ended',
   );
   const seen = failed.then(() => screenshot(page, join(projectRoot, 'out', '4-terminal.png')));
-  await followOutput(demo, files.id, ended, (part) => void process.stdout.write(part));
-  await seen;
+  const printed = followOutput(demo, files.id, ended, (part) => void process.stdout.write(part));
+  await Promise.all([printed, seen]);
   const { verdict } = await ended;
   await notification(page, verdict?.sentence ?? '');
   await treeItem(page, new RegExp(`^Reproduction of #42 .*, ${verdict?.kind}`)).waitFor();
