@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { isAbort, messageOf, UserError } from './base/errors';
 import {
   clean,
+  enter,
   finish,
   list,
   outlineFiles,
@@ -96,6 +97,12 @@ async function main(argv: readonly string[]): Promise<number> {
       return await quiet(show(one(), terminal));
     case 'finish':
       return await quiet(finish(one(), terminal));
+    case 'enter': {
+      const [id, machine] = operands;
+      if (id === undefined || operands.length > 2)
+        throw new UsageError('enter wants an id, and at most the name of a machine.');
+      return await quiet(enter(id, machine, terminal));
+    }
     case 'clean':
       return (await clean(terminal)) ? EXIT.done : EXIT.couldNotRun;
     case 'outline':

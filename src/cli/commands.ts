@@ -8,11 +8,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
 import { UserError } from '../base/errors';
 import { takeSecrets, type Credential, type Secrets } from '../base/secretChannel';
 import { connect, type Client } from '../jenkins/client';
 import type { Run } from '../jenkins/run';
 import { parseRunUrl, runUrl, type PageAddress } from '../jenkins/url';
+import { vagrant } from '../machines/vagrant';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
 import { composeFromFile, composeRecipe } from '../recipe/compose';
@@ -22,6 +24,7 @@ import { parseRecipe, type Recipe } from '../recipe/recipe';
 import type { Verdict, VerdictKind } from '../reproduce/journal';
 import { sweep } from '../reproduce/putAway';
 import { runReproduction } from '../reproduce/run';
+import { testName } from '../reproduce/verdict';
 import {
   createReproduction,
   listReproductions,
@@ -129,6 +132,42 @@ export async function finish(id: string, terminal: Terminal): Promise<void> {
       terminal.say(`${id} has ended`);
   }
   await show(id, terminal);
+}
+
+/** A shell in a kept machine, or in the workspace where there is none. Resolves when it has ended. */
+export async function enter(
+  id: string,
+  machine: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  const { status } = readReproduction(id);
+  if (status.state !== 'kept')
+    throw new UserError(`Nothing is kept of ${id}.`, {
+      advice: 'Reproduce with --keep on-failure, and it stays until you say finish.',
+    });
+  const name = machine ?? status.machines[0];
+  if (name !== undefined && !status.machines.includes(name))
+    throw new UserError(`${id} has no machine "${name}".`, {
+      advice: `It has: ${status.machines.join(', ')}`,
+    });
+  // A name of the repository's choosing must stay a name, and not become an option.
+  if (name?.startsWith('-') === true)
+    throw new UserError(`The machine has a name that Vagrant cannot be given: ${name}`);
+  const { command, args } =
+    name === undefined ? { command: process.env['SHELL'] ?? 'sh', args: [] } : vagrant.ssh(name);
+  // An interrupt is meant for what runs in there.
+  const listening = terminal.onInterrupt(() => undefined);
+  try {
+    await execa(command, args, {
+      cwd: status.directory,
+      env: { ...stepEnvironment(), ...status.environment },
+      extendEnv: false,
+      stdio: 'inherit',
+      reject: false,
+    });
+  } finally {
+    listening[Symbol.dispose]();
+  }
 }
 
 /** Resolves with whether nothing is left. */
@@ -340,12 +379,12 @@ function describe(reproduction: Reproduction, terminal: Terminal): void {
     );
   for (const { level, message } of findings)
     if (level !== 'ok') terminal.print(`  ${level.padEnd(10)} ${message}`);
+  for (const test of verdict?.failedTests ?? [])
+    terminal.print(printable(`  failed     ${testName(test)}`));
   for (const line of verdict?.details ?? []) terminal.print(printable(`  ${line}`));
   terminal.print(`  output     ${files.output}`);
   if (status.state === 'kept') {
-    terminal.print(
-      `  enter it   cd ${status.directory} && vagrant ssh ${status.machines[0] ?? ''}`,
-    );
+    terminal.print(`  enter it   ci-parity enter ${files.id}`);
     terminal.print(`  finish it  ci-parity finish ${files.id}`);
   }
   if (status.state === 'interrupted' && made.length > 0)
@@ -355,6 +394,7 @@ function describe(reproduction: Reproduction, terminal: Terminal): void {
 }
 
 function printVerdict(verdict: Verdict, terminal: Terminal): void {
+  for (const test of verdict.failedTests) terminal.say(`  failed: ${testName(test)}`);
   for (const line of verdict.details) terminal.say(`  ${line}`);
   terminal.say(verdict.sentence);
 }

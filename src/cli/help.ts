@@ -6,6 +6,7 @@ Jenkinsfile, the same environment; and says whether the same failure came back.
   ci-parity reproduce RUN-URL|JENKINSFILE do it
   ci-parity list                          reproductions, newest first
   ci-parity show ID                       what happened, stage by stage
+  ci-parity enter ID [MACHINE]            a shell in a machine that was kept
   ci-parity finish ID                     put a kept machine away
   ci-parity clean                         put away what was left by programs that were killed
   ci-parity outline FILE…                 stages and environment of Jenkinsfiles
@@ -72,6 +73,11 @@ Lists the reproductions, newest first, with their state and verdict.
   show: `ci-parity show ID
 
 Says what happened: stages, findings, verdict, and where output and artifacts are.
+`,
+  enter: `ci-parity enter ID [MACHINE]
+
+Opens a shell (vagrant ssh) in a machine that --keep kept, with the environment that the Vagrantfile
+was evaluated with. Without a machine there, a shell in the workspace.
 `,
   finish: `ci-parity finish ID
 

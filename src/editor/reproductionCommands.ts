@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { UserError } from '../base/errors';
-import { vagrant } from '../machines/vagrant';
 import { deleteReproduction, readReproduction, type Reproduction } from '../reproduce/store';
 import type { Commands } from './commands';
 import type { Launcher } from './launcher';
@@ -11,7 +10,7 @@ import { withProgress } from './progress';
 import type { ReproductionNode } from './reproductionRows';
 import type { Reproductions } from './reproductions';
 import { describe, markOfReproduction, titleOf } from './reproductionText';
-import { openCleaner, terminalOf } from './runnerTerminals';
+import { openCleaner, openEntrance, terminalOf } from './runnerTerminals';
 import { themeIcon } from './treeItem';
 import { mustBeAbleToReproduce } from './trust';
 
@@ -62,7 +61,7 @@ export function reproductionCommands(
     'ciParity.enterMachine': async (node?: ReproductionNode) => {
       mustBeAbleToReproduce();
       const one = await chosen(node, 'Enter the VM of which reproduction?', ['kept']);
-      if (one) await enter(one);
+      if (one) await enter(cli, one);
     },
 
     'ciParity.again': async (node?: ReproductionNode) => {
@@ -101,29 +100,16 @@ const ANY: readonly State[] = ['new', 'running', 'kept', 'interrupted', 'ended']
 const DELETE = 'Delete';
 
 /** Opens a terminal in the kept VM, or in the workspace where there is none. */
-async function enter({ files, status, recipe }: Reproduction): Promise<void> {
+async function enter(cli: string, { files, status, recipe }: Reproduction): Promise<void> {
   if (status.state !== 'kept') return;
-  const { machines, directory } = status;
+  const { machines } = status;
   const machine =
     machines.length > 1
       ? await vscode.window.showQuickPick(machines, { placeHolder: 'Enter which VM?' })
       : machines[0];
   if (machines.length > 1 && machine === undefined) return;
-  // A name of the repository's choosing must stay a name, and not become an option.
-  if (machine?.startsWith('-') === true)
-    throw new UserError(`The VM has a name that Vagrant cannot be given: ${plain(machine)}`);
   const name = `${machine ?? 'workspace'} of ${recipe.run ? `#${recipe.run.number}` : files.id}`;
-  const { command, args } = vagrant.ssh(machine ?? '');
-  const shell = machine === undefined ? {} : { shellPath: command, shellArgs: [...args] };
-  vscode.window
-    .createTerminal({
-      name: plain(name),
-      cwd: directory,
-      iconPath: new vscode.ThemeIcon('vm-connect'),
-      isTransient: true,
-      ...shell,
-    })
-    .show();
+  openEntrance(cli, files, plain(name), machine);
 }
 
 function idOf(node: ReproductionNode): string {

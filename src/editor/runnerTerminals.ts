@@ -30,6 +30,25 @@ export function openRunner(
   return terminal;
 }
 
+/** Enters a kept machine in a terminal; `machine` is undefined where there is none. */
+export function openEntrance(
+  cli: string,
+  files: Files,
+  title: string,
+  machine: string | undefined,
+): void {
+  vscode.window
+    .createTerminal({
+      name: title,
+      shellPath: process.execPath,
+      shellArgs: [cli, 'enter', files.id, ...(machine === undefined ? [] : [machine])],
+      env: { ELECTRON_RUN_AS_NODE: '1' },
+      iconPath: new vscode.ThemeIcon('vm-connect'),
+      isTransient: true,
+    })
+    .show();
+}
+
 /** Puts away what interrupted reproductions left, in a terminal. */
 export function openCleaner(cli: string): void {
   vscode.window

@@ -23,9 +23,15 @@ const lfs = [
  * Checks the recipe's commit out into `into` as a detached git worktree, with submodules and LFS
  * files when the repository uses them, and lays the person's uncommitted changes over it if the
  * recipe asks for it. Nothing in the person's own tree, index or branches is touched.
+ * `env` marks the processes that take long, so that they are found if this one is killed.
  * @throws UserError when the commit can not be had, or the changes do not fit on it.
  */
-export async function checkout(recipe: Recipe, into: string, signal: AbortSignal): Promise<void> {
+export async function checkout(
+  recipe: Recipe,
+  into: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
   const { directory, remoteUrl } = recipe.repository;
   await ensureCommit(directory, recipe.commit, remoteUrl === undefined ? [] : [remoteUrl], signal);
   // Read before the checkout: the changes are those of the moment in which it was asked for.
@@ -34,9 +40,9 @@ export async function checkout(recipe: Recipe, into: string, signal: AbortSignal
   const usesLfs = attributes?.includes('filter=lfs') ?? false;
   if (usesLfs) await needLfs(directory, signal);
   const add = ['worktree', 'add', '--detach', '--quiet', into, recipe.commit];
-  await git([...noHooks, ...(usesLfs ? lfs : []), ...add], directory, signal);
+  await git([...noHooks, ...(usesLfs ? lfs : []), ...add], directory, signal, { env });
   if ((await fileAt(directory, recipe.commit, '.gitmodules', signal)) !== undefined)
-    await updateSubmodules(directory, into, signal);
+    await updateSubmodules(directory, into, env, signal);
   if (changes !== '') await applyChanges(changes, into, signal);
 }
 
@@ -113,6 +119,7 @@ async function needLfs(directory: string, signal: AbortSignal): Promise<void> {
 async function updateSubmodules(
   directory: string,
   into: string,
+  env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
   const before = await submoduleSettings(directory, signal);
@@ -121,6 +128,7 @@ async function updateSubmodules(
       [...noHooks, 'submodule', 'update', '--init', '--recursive', '--quiet'],
       into,
       signal,
+      { env },
     );
   } finally {
     const after = await submoduleSettings(directory, signal);

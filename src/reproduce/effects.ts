@@ -62,6 +62,8 @@ export interface RealEffects {
   observed(): Pick<Observation, 'failure' | 'failedTests' | 'ranSteps' | 'trouble' | 'falseGreen'>;
   /** To be called when the pipeline has ended: holds a machine that no `post` held. */
   end(): Promise<void>;
+  /** What the steps had in their environment beside the machine's own, without credentials: to enter a kept machine with. */
+  plainEnvironment(): Readonly<Record<string, string>>;
   /** The environment of the step that ran last, to destroy machines with. It may hold credentials. */
   lastEnvironment(): Readonly<Record<string, string>>;
 }
@@ -211,7 +213,8 @@ export function realEffects(context: Context): RealEffects {
         if (checkouts.includes(into)) return null;
         journal.append({ type: 'intent', what: 'worktree', where: into });
         checkouts.push(into);
-        await checkout(recipe, into, at.signal);
+        const { name, value } = cookieOf(files);
+        await checkout(recipe, into, { [name]: value }, at.signal);
         return null;
       }
       case 'echo':
@@ -369,6 +372,12 @@ export function realEffects(context: Context): RealEffects {
       falseGreen: sawFalseGreen,
     }),
     end: () => (step > 0 ? context.hold(failure !== undefined, true) : Promise.resolve()),
+    plainEnvironment: () =>
+      Object.fromEntries(
+        Object.entries(last).filter(
+          ([name, value]) => context.base[name] !== value && mask.text(value) === value,
+        ),
+      ),
     lastEnvironment: () => last,
   };
 }

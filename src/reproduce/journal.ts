@@ -42,13 +42,23 @@ export type JournalEvent = { readonly at: string } & (
     }
   | { readonly type: 'post'; readonly stage: readonly string[] }
   /** The machine stays and `post` waits for `finish`. */
-  | { readonly type: 'kept'; readonly directory: string; readonly machines: readonly string[] }
+  | ({ readonly type: 'kept' } & Kept)
   | { readonly type: 'finishing' }
   | { readonly type: 'cancelling'; readonly why: string }
   | { readonly type: 'verdict'; readonly verdict: Verdict }
   /** Nothing is left but what `left` names. */
   | { readonly type: 'ended'; readonly left: readonly string[] }
 );
+
+/** What is needed to enter a kept machine. */
+export interface Kept {
+  /** Where Vagrant made it, or the workspace. */
+  readonly directory: string;
+  /** As the Vagrantfile names them. */
+  readonly machines: readonly string[];
+  /** What the steps had beside the machine's own environment, without credentials: the Vagrantfile is evaluated with it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export type MadeThing = 'worktree' | 'machine' | 'processes';
 

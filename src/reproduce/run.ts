@@ -9,7 +9,7 @@ import { parse } from '../pipeline/parser';
 import { factsOf, makePlan, type Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { realEffects, temporaryOf, type RealEffects, type Screen } from './effects';
-import { openJournal, type Journal, type JournalEvent, type Verdict } from './journal';
+import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
 import { claimFile, putAway, sweep } from './putAway';
 import { listReproductions, readReproduction, type Files } from './store';
@@ -198,7 +198,7 @@ async function carryOut(
         error: undefined,
       });
       journal.append({ type: 'verdict', verdict });
-      await keepMachine(files, journal, verdict, screen, will);
+      await keepMachine(files, journal, verdict, real.plainEnvironment(), screen, will);
     },
   });
   attempt.real = real;
@@ -247,15 +247,16 @@ async function keepMachine(
   files: Files,
   journal: Journal,
   verdict: Verdict,
+  environment: Kept['environment'],
   screen: Screen,
   will: Will,
 ): Promise<void> {
   const folder = vagrantFolders(files.workspace)[0] ?? files.workspace;
   const machines = machinesOf(folder).map(({ name }) => name);
-  journal.append({ type: 'kept', directory: folder, machines });
+  journal.append({ type: 'kept', directory: folder, machines, environment });
   screen.say(verdict.sentence);
   screen.say(`kept as it is: ${folder}`);
-  for (const name of machines) screen.say(`  enter it:  cd ${folder} && vagrant ssh ${name}`);
+  screen.say(`  enter it:  ci-parity enter ${files.id}`);
   screen.say(`  finish it: press Enter here, or run  ci-parity finish ${files.id}`);
   await will.finish();
   journal.append({ type: 'finishing' });

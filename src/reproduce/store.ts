@@ -8,6 +8,7 @@ import { parseRecipe, type Recipe } from '../recipe/recipe';
 import {
   readJournal,
   type Finding,
+  type Kept,
   type JournalEvent,
   type MadeThing,
   type StageProgress,
@@ -58,12 +59,7 @@ export type Status =
   | { readonly state: 'new' }
   | { readonly state: 'running'; readonly pid: number }
   /** The machine stays until the person says finish. */
-  | {
-      readonly state: 'kept';
-      readonly pid: number;
-      readonly directory: string;
-      readonly machines: readonly string[];
-    }
+  | ({ readonly state: 'kept'; readonly pid: number } & Kept)
   /** Its owner died; what is in `made` may still be there. */
   | { readonly state: 'interrupted' }
   | {
@@ -156,7 +152,7 @@ export function project(
   let endedAt: number | undefined;
   let verdict: Verdict | undefined;
   let left: readonly string[] | undefined;
-  let kept: { directory: string; machines: readonly string[] } | undefined;
+  let kept: Kept | undefined;
   let step: Reproduction['step'];
   const stages = new Map<string, Reproduction['stages'][number]>();
   const made = new Map<string, Reproduction['made'][number]>();
@@ -187,7 +183,11 @@ export function project(
         step = { script: event.script, line: event.line };
         break;
       case 'kept':
-        kept = { directory: event.directory, machines: event.machines };
+        kept = {
+          directory: event.directory,
+          machines: event.machines,
+          environment: event.environment,
+        };
         break;
       case 'finishing':
       case 'cancelling':

@@ -62,9 +62,7 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
     const where = seen.failure
       ? `${stageName(seen.failure.stage)} ${how(seen.failure)}`
       : 'every stage passed';
-    return failed
-      ? verdict('failed', where, testLines(seen.failedTests))
-      : verdict('passed', where);
+    return failed ? verdict('failed', where) : verdict('passed', where);
   }
   const number = `#${run.number}`;
   if (!seen.ranSteps)
@@ -83,7 +81,6 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
     return verdict(
       'another failure',
       `${number} did not fail, but ${seen.failure ? `${stageName(seen.failure.stage)} ${how(seen.failure)}` : 'tests did'} here`,
-      testLines(seen.failedTests),
     );
 
   const here = seen.failure;
@@ -92,7 +89,6 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
     return verdict(
       'another failure',
       `${stageName(here.stage)} failed here, ${stageName(expected.stage)} in ${number}`,
-      testLines(seen.failedTests),
     );
   const name = stageName(expected.stage ?? here?.stage ?? []);
   if (run.result === 'ABORTED' && here?.timedOut)
@@ -110,10 +106,7 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
         : tests.common.length === 1
           ? 'same test'
           : `same ${tests.common.length} tests`;
-    return verdict('reproduced', `${name} failed as in ${number}, ${same}`, [
-      ...tests.common.map((test) => `failed in both: ${testName(test)}`),
-      ...difference,
-    ]);
+    return verdict('reproduced', `${name} failed as in ${number}, ${same}`, [...difference]);
   }
   if (expected.tests.length > 0)
     return verdict(
@@ -132,11 +125,7 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
       `${name} ended with ${here?.exitCode === undefined ? 'no exit code' : `exit code ${here.exitCode}`} here, ${expected.exitCode} in ${number}`,
     );
   const code = here?.exitCode === undefined ? '' : `, exit code ${here.exitCode}`;
-  return verdict(
-    'reproduced',
-    `${name} failed as in ${number}${code}`,
-    testLines(seen.failedTests),
-  );
+  return verdict('reproduced', `${name} failed as in ${number}${code}`);
 }
 
 /** `TestPolicy` or `pkg.TestPolicy`. */
@@ -169,8 +158,4 @@ function how(failure: NonNullable<Observation['failure']>): string {
   return failure.exitCode === undefined
     ? `failed: ${failure.message}`
     : `failed with exit code ${failure.exitCode}`;
-}
-
-function testLines(tests: readonly FailedTest[]): string[] {
-  return tests.map((test) => `failed here: ${testName(test)}`);
 }

@@ -12,7 +12,7 @@ import { NoVagrant, startDemo, type Demo, type DemoOptions } from '../bed/demo/d
 import { packageExtension, type Packaged } from '../bed/demo/package';
 import { cleanEnv, findChromium } from '../bed/host/host';
 import type { Sample } from '../bed/sample/sample';
-import { leftovers } from '../bed/vagrant/vagrant';
+import { leftovers, removeDeadForwardings } from '../bed/vagrant/vagrant';
 
 export interface E2eBed extends AsyncDisposable {
   readonly packaged: Packaged;
@@ -49,7 +49,6 @@ export async function openBed(
     // The bed is made once here, so that no test's time goes by with it.
     await (await startDemo({ signal, vagrant: wants.vagrant }))[Symbol.asyncDispose]();
     const packaged = await packageExtension(folder, signal);
-    if (wants.vagrant === 'podman') removeDeadForwardings();
     return {
       packaged,
       mend: () => {
@@ -66,24 +65,6 @@ export async function openBed(
     await end();
     if (error instanceof NoVagrant) return without(context, error.message);
     throw error;
-  }
-}
-
-/** The rules that CNI's plugins made for containers that exist no more. */
-function removeDeadForwardings(): void {
-  const nat = (...args: string[]): string =>
-    execFileSync('iptables', ['-w', '-t', 'nat', ...args], { encoding: 'utf8' });
-  const rules = nat('-S').split('\n');
-  const living = execFileSync('podman', ['ps', '-aq', '--no-trunc'], { encoding: 'utf8' });
-  for (const rule of rules) {
-    const id = /^-A (?:CNI-HOSTPORT-DNAT|POSTROUTING) .*id: \\"([0-9a-f]{64})\\"/.exec(rule)?.[1];
-    if (id === undefined || living.includes(id)) continue;
-    // The words of a rule as iptables writes them are those of a shell.
-    execFileSync('sh', ['-c', `iptables -w -t nat ${rule.replace(/^-A/, '-D')}`]);
-    const chain = /-j (CNI-\S+)/.exec(rule)?.[1];
-    if (chain === undefined) continue;
-    nat('-F', chain);
-    nat('-X', chain);
   }
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { listReproductions, type Reproduction } from '../../src/reproduce/store';
 import type { Demo } from '../bed/demo/demo';
+import { cleanEnv } from '../bed/host/host';
 import {
   assertNothingLeft,
   guardRepository,
@@ -108,6 +110,13 @@ describe('A person who stops a reproduction', function () {
     assert.equal((await machinesOf(demo, [files.id])).length, 1);
     assert.ok(existsSync(files.workspace));
     assert.doesNotMatch(cli.output(), /vagrant destroy/);
+    // The Vagrantfile names the machine after BUILD_NUMBER, which only the run's environment has.
+    const inside = execFileSync(process.execPath, [bed.packaged.cli, 'enter', files.id], {
+      input: 'whoami; ls /vagrant\n',
+      env: cleanEnv(demo.env),
+      encoding: 'utf8',
+    });
+    assert.match(inside, /^vagrant\n[^]*Jenkinsfile/m);
     const { code, output } = await runCli(demo, bed.packaged, ['finish', files.id]);
     assert.equal(code, 0, output);
     assert.equal((await cli.exit).code, 0, cli.output());

@@ -140,11 +140,10 @@ describe('reproducing', () => {
     journal.append({ type: 'started', version: 1, pid: process.pid, bornAt: born });
     await vscode.commands.executeCommand('ciParity.stop', nodeOf(files));
     assert.equal(readFileSync(files.stop, 'utf8'), '');
-    journal.append({ type: 'kept', directory: folder(), machines: ['default'] });
+    journal.append({ type: 'kept', directory: folder(), machines: ['default'], environment: {} });
     const terminals = catchTerminals();
     await vscode.commands.executeCommand('ciParity.enterMachine', nodeOf(files));
-    assert.deepEqual(terminals[0]?.shellArgs, ['ssh', 'default']);
-    assert.equal(terminals[0].cwd, folder());
+    assert.deepEqual(terminals[0]?.shellArgs?.slice(1), ['enter', files.id, 'default']);
     await vscode.commands.executeCommand('ciParity.finish', nodeOf(files));
     assert.equal(readFileSync(files.finish, 'utf8'), '');
     journal.append({ type: 'ended', left: [] });

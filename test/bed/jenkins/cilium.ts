@@ -5,7 +5,7 @@ const STORY = {
   machine: 'moat',
   package: 'moat/pkg/policy',
   failingTest: 'TestPolicyEgressDeny',
-  failure: 'policy_test.sh:47: egress web -> db:22: want DENIED, got ALLOWED',
+  failure: 'policy_test.sh:53: egress web -> db:22: want DENIED, got ALLOWED',
   passingTests: [
     'TestPolicyDefaultDeny',
     'TestPolicyIngressAllow',

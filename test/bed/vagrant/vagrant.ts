@@ -2,7 +2,7 @@
  * Real Vagrants for tests. `podman.sh` gives one whose machines are containers and up in seconds,
  * `libvirt.sh` one whose machines are VMs under QEMU's emulation; the sample runs in both.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -23,7 +23,10 @@ export interface Missing {
 
 /** Containers by Debian's podman: an `up` takes 6 s. The first call ever takes half a minute. */
 export async function podmanBed(signal: AbortSignal): Promise<VagrantBed | Missing> {
-  return bed('podman', signal);
+  const made = await bed('podman', signal);
+  // Only root's podman works with rules of the whole machine.
+  if ('env' in made && process.getuid?.() === 0) removeDeadForwardings();
+  return made;
 }
 
 /**
@@ -54,6 +57,27 @@ export async function leftovers(bed: VagrantBed, signal: AbortSignal): Promise<s
     return name === undefined || name.includes('_vagrant_box_image_') ? [] : name;
   });
   return [...new Set([...domains, ...machinesOfDisks])];
+}
+
+/**
+ * Removes the rules that CNI's plugins made for containers that exist no more: a podman that was
+ * killed leaves them, and they take the port of the next container for good.
+ */
+export function removeDeadForwardings(): void {
+  const nat = (...args: string[]): string =>
+    execFileSync('iptables', ['-w', '-t', 'nat', ...args], { encoding: 'utf8' });
+  const rules = nat('-S').split('\n');
+  const living = execFileSync('podman', ['ps', '-aq', '--no-trunc'], { encoding: 'utf8' });
+  for (const rule of rules) {
+    const id = /^-A (?:CNI-HOSTPORT-DNAT|POSTROUTING) .*id: \\"([0-9a-f]{64})\\"/.exec(rule)?.[1];
+    if (id === undefined || living.includes(id)) continue;
+    // The words of a rule as iptables writes them are those of a shell.
+    execFileSync('sh', ['-c', `iptables -w -t nat ${rule.replace(/^-A/, '-D')}`]);
+    const chain = /-j (CNI-\S+)/.exec(rule)?.[1];
+    if (chain === undefined) continue;
+    nat('-F', chain);
+    nat('-X', chain);
+  }
 }
 
 /**
