@@ -11,6 +11,7 @@ import {
   type Variable,
 } from '../pipeline/effects';
 import { chooser, samePath } from './selection';
+import { createPostScopes } from './postScopes';
 import { dispositionOf, stepText } from './steps';
 import type { Recipe } from './recipe';
 
@@ -64,7 +65,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
   const choose = chooser(recipe);
   const failure = recipe.run?.failure;
   const broke = failure?.stage && { ...failure, stage: failure.stage };
-  let post = 0;
+  const posts = createPostScopes();
 
   const effects: Effects = {
     agent: (agent, _at, body) => {
@@ -98,11 +99,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
     notice: (message, at) => {
       problems.push({ line: at.range.line, message });
     },
-    post: async (_at, body) => {
-      post++;
-      await body();
-      post--;
-    },
+    post: (at, body) => posts.during(at, body),
     sh: (call, at) => {
       items.push({
         ...place(at),
@@ -110,10 +107,10 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
         script: typeof call.script === 'string' ? call.script.trim() : `‹${call.script.origin}›`,
         directory: at.directory,
         changes: changesOf(at.environment, recipe),
-        post: post > 0,
+        post: posts.contain(at),
       });
       if (
-        post === 0 &&
+        !posts.contain(at) &&
         broke &&
         samePath(at.stage, broke.stage) &&
         runsCommand(call.script, broke.command)
@@ -127,7 +124,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
     },
     step: (call, at) => {
       const disposition = dispositionOf(call);
-      const where = { ...place(at), post: post > 0 };
+      const where = { ...place(at), post: posts.contain(at) };
       if (call.name === 'credentials') {
         const id = call.args.get('');
         if (typeof id !== 'string')

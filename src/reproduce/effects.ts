@@ -22,13 +22,14 @@ import {
   type StepCall,
   type Value,
 } from '../pipeline/effects';
+import { createPostScopes, isWithin } from '../recipe/postScopes';
 import { chooser } from '../recipe/selection';
 import { whenText } from '../recipe/plan';
 import { dispositionOf } from '../recipe/steps';
 import type { Recipe } from '../recipe/recipe';
 import { checkout } from './checkout';
 import type { Journal, StageProgress } from './journal';
-import { createMask } from './mask';
+import { createMask, type Mask } from './mask';
 import type { Files } from './store';
 import type { Observation } from './verdict';
 
@@ -87,9 +88,12 @@ export function temporaryOf(workspace: string): string {
 export function realEffects(context: Context): RealEffects {
   const { recipe, files, machine, journal, screen } = context;
   const choose = chooser(recipe);
-  const mask = createMask(Object.values(context.secrets).flatMap(secretTexts));
+  const newMask = (): Mask => createMask(Object.values(context.secrets).flatMap(secretTexts));
+  // For whole texts. A stream has one of its own, since steps may run side by side.
+  const mask = newMask();
   const checkouts: string[] = [];
-  const workspaces: string[] = [];
+  const held = new Set<string>();
+  const posts = createPostScopes();
   const tests = new Map<string, FailedTest>();
   let failure: Observation['failure'];
   let postFailure: Observation['failure'];
@@ -97,7 +101,6 @@ export function realEffects(context: Context): RealEffects {
   let sawFalseGreen = false;
   let step = 0;
   let offset = 0;
-  let postDepth = 0;
   let last: Record<string, string> = {};
 
   const write = (chunk: Buffer): void | Promise<void> => {
@@ -146,7 +149,7 @@ export function realEffects(context: Context): RealEffects {
         `The script would come from ${call.script.origin}, which cannot be had here.`,
       );
     const environment = environmentOf(withoutOverridden(at.environment, recipe));
-    const post = postDepth > 0;
+    const post = posts.contain(at);
     const directory = directoryOf(at);
     await mkdir(directory, { recursive: true });
     const number = ++step;
@@ -163,6 +166,7 @@ export function realEffects(context: Context): RealEffects {
     });
     const scanner = createLogScanner();
     const tail = createTail(TAIL);
+    const stream = newMask();
     const isFalseGreen = lookOutFor(falseGreen);
     const exit = await machine.run(call.script, {
       directory,
@@ -175,10 +179,10 @@ export function realEffects(context: Context): RealEffects {
         scanner.push(chunk);
         if (isFalseGreen(chunk)) sawFalseGreen = true;
         tail.push(chunk);
-        return write(mask.push(chunk));
+        return write(stream.push(chunk));
       },
     });
-    await write(mask.flush());
+    await write(stream.flush());
     journal.append({
       type: 'exit',
       step: number,
@@ -218,8 +222,7 @@ export function realEffects(context: Context): RealEffects {
         return null;
       }
       case 'echo':
-        await write(mask.push(Buffer.from(`${text('message') ?? ''}\n`)));
-        await write(mask.flush());
+        await write(Buffer.from(mask.text(`${text('message') ?? ''}\n`)));
         return null;
       case 'sleep': {
         const units: Record<string, number> = {
@@ -274,12 +277,12 @@ export function realEffects(context: Context): RealEffects {
   const effects: Effects = {
     agent: async (agent, _at, body) => {
       // Jenkins gives a second workspace beside the first while that one is held.
-      const held = workspaces.length;
-      const workspace = held === 0 ? files.workspace : `${files.workspace}-${held + 1}`;
-      workspaces.push(workspace);
+      let workspace = files.workspace;
+      for (let count = 2; held.has(workspace); count++) workspace = `${files.workspace}-${count}`;
+      held.add(workspace);
       try {
-        await mkdir(workspace, { recursive: true, mode: 0o700 });
         journal.append({ type: 'intent', what: 'machine', where: workspace });
+        await mkdir(workspace, { recursive: true, mode: 0o700 });
         const add = (name: string, value: string) => ({
           name,
           value,
@@ -297,7 +300,7 @@ export function realEffects(context: Context): RealEffects {
           add('EXECUTOR_NUMBER', '0'),
         ]);
       } finally {
-        workspaces.pop();
+        held.delete(workspace);
       }
     },
     stage: async (stage, _at, body) => {
@@ -332,18 +335,13 @@ export function realEffects(context: Context): RealEffects {
       await context.hold(failure !== undefined, at.stage.length === 0);
       journal.append({ type: 'post', stage: at.stage });
       screen.say(at.stage.length > 0 ? `post of ${at.stage.join(' / ')}` : 'post');
-      postDepth++;
-      try {
-        await body();
-      } finally {
-        postDepth--;
-      }
+      await posts.during(at, body);
     },
     sh: async (call, at) => {
       try {
         return await sh(call, at);
       } catch (error) {
-        if (at.signal.aborted && postDepth === 0)
+        if (at.signal.aborted && !posts.contain(at))
           failure ??= {
             stage: at.stage,
             script: typeof call.script === 'string' ? mask.text(call.script.trim()) : '',
@@ -420,10 +418,6 @@ const progress: Record<Outcome, StageProgress> = {
   NOT_BUILT: 'skipped',
   ABORTED: 'aborted',
 };
-
-function isWithin(stage: readonly string[], outer: readonly string[]): boolean {
-  return outer.every((name, index) => stage[index] === name);
-}
 
 function directoryOf(at: Scope): string {
   if (isAbsolute(at.directory)) return at.directory;

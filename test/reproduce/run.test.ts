@@ -490,6 +490,30 @@ describe('A reproduction', () => {
     assert.equal((await run()).verdict.kind, 'passed');
   });
 
+  it('runs branches side by side, each with its workspace, its post and its secrets masked', async () => {
+    const secret = 'c4nary-v4lue';
+    const branch = (name: string): string =>
+      `stage('${name}') { agent { label '${name}' }
+        steps { sh 'touch ${name}; printf "x c4nary"; sleep 0.2; echo "-v4lue $T"; ls' }
+        post { always { sh 'sleep 0.1; echo post of ${name}' } } }`;
+    commit({
+      Jenkinsfile: pipeline(
+        `stage('P') { failFast false
+          parallel { ${branch('a')}\n ${branch('b')}\n stage('c') { steps { sh 'sleep 0.3; exit 3' } } } }`,
+        "environment { T = credentials('canary') }",
+      ),
+    });
+    const { verdict, output, files } = await run(
+      {},
+      { secrets: { canary: { kind: 'text', text: secret } } },
+    );
+    assert.equal(verdict.sentence, 'failed: c failed with exit code 3');
+    assert.doesNotMatch(output, /c4nary-v4lue/);
+    assert.match(output, /post of a/);
+    assert.doesNotMatch(output, /^a\nb$/m);
+    leavesNothing(files);
+  });
+
   it('ends what a step left running', async () => {
     commit({ Jenkinsfile: pipeline(stage('One', "sh 'sleep 300 & echo pid=$!'")) });
     const { output } = await run();
