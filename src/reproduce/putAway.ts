@@ -62,7 +62,6 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
       left.push(stray);
       lost.add(workspace);
     }
-    if (!lost.has(workspace)) journal.append({ type: 'gone', what: 'machine', where: workspace });
   }
   for (const { what, where } of made) {
     if (what !== 'worktree' || [...lost].some((workspace) => where.startsWith(workspace))) continue;
@@ -76,11 +75,12 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
   }
   for (const workspace of workspaces) {
     await rm(temporaryOf(workspace), { recursive: true, force: true }).catch(() => undefined);
-    if (!lost.has(workspace))
-      await rm(workspace, { recursive: true, force: true }).catch(() => undefined);
+    if (lost.has(workspace)) continue;
+    // What a machine wrote here as another user cannot be removed: it is seen by what is left.
+    await rm(workspace, { recursive: true, force: true }).catch(() => undefined);
+    if (existsSync(workspace)) left.push(`the folder ${workspace}`);
+    else journal.append({ type: 'gone', what: 'machine', where: workspace });
   }
-  for (const workspace of workspaces)
-    if (!lost.has(workspace) && existsSync(workspace)) left.push(`the folder ${workspace}`);
   await releaseCheckout(recipe, signal);
   return left;
 }

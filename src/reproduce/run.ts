@@ -67,24 +67,26 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
   }
   const verdict = judge(recipe, observation);
   journal.append({ type: 'verdict', verdict });
-  const left = will.kill.aborted
-    ? readReproduction(id).made.map(({ what, where }) => `${what} ${where}`)
-    : await putAway(
-        {
-          files,
-          recipe,
-          journal,
-          made: readReproduction(id).made,
-          environment: { ...base, ...attempt.real?.lastEnvironment() },
-          say: (line) => screen.say(line),
-        },
-        will.kill,
-      );
+  const left = await leave();
   journal.append({ type: 'ended', left });
   rmSync(files.owner, { force: true });
   for (const thing of left) screen.say(`left: ${thing}`);
   if (left.length > 0) screen.say('put it away with: ci-parity clean');
   return verdict;
+
+  /** Puts away; when the person ends that too, what was made is what is left. */
+  async function leave(): Promise<readonly string[]> {
+    const { made } = readReproduction(id);
+    const environment = { ...base, ...attempt.real?.lastEnvironment() };
+    const say = (line: string): void => screen.say(line);
+    try {
+      will.kill.throwIfAborted();
+      return await putAway({ files, recipe, journal, made, environment, say }, will.kill);
+    } catch (error) {
+      if (!will.kill.aborted) throw error;
+      return readReproduction(id).made.map(({ what, where }) => `${what} ${where}`);
+    }
+  }
 }
 
 /** What the person wants of a running reproduction. */
