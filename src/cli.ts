@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { isAbort, messageOf, UserError } from './base/errors';
+import { isAbort, UserError } from './base/errors';
 import {
   clean,
   enter,
@@ -14,38 +13,10 @@ import {
   runs,
   show,
 } from './cli/commands';
+import { readArguments, readFlags, UsageError } from './cli/flags';
 import { helpOf } from './cli/help';
 import { createTerminal, type Terminal } from './cli/terminal';
 import type { VerdictKind } from './reproduce/journal';
-import type { Keep, Selection } from './recipe/recipe';
-
-/** What all commands understand; each uses some of it. */
-const options = {
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean' },
-  select: { type: 'string', default: 'failure' },
-  'with-changes': { type: 'boolean', default: false },
-  keep: { type: 'string', default: 'never' },
-  env: { type: 'string', multiple: true, default: [] as string[] },
-  param: { type: 'string', multiple: true, default: [] as string[] },
-  timeout: { type: 'string' },
-  repository: { type: 'string', default: '.' },
-  limit: { type: 'string', default: '15' },
-} as const;
-
-export interface Flags {
-  readonly json: boolean;
-  readonly select: Selection;
-  readonly withChanges: boolean;
-  readonly keep: Keep;
-  readonly overrides: Readonly<Record<string, string>>;
-  readonly parameters: Readonly<Record<string, string>>;
-  /** Seconds. */
-  readonly timeout: number | undefined;
-  readonly repository: string;
-  readonly limit: number;
-}
 
 /** The program's exit codes. */
 export const EXIT = {
@@ -55,10 +26,6 @@ export const EXIT = {
   couldNotRun: 3,
   cancelled: 130,
 } as const;
-
-class UsageError extends UserError {
-  override readonly name = 'UsageError';
-}
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(argv);
@@ -134,71 +101,6 @@ function exitCodeOf(verdict: VerdictKind | undefined): number {
     case 'cancelled':
       return EXIT.cancelled;
   }
-}
-
-function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError(messageOf(cause), { cause, advice: 'See: ci-parity help' });
-  }
-}
-
-function readFlags(values: ReturnType<typeof readArguments>['values']): Flags {
-  return {
-    json: values.json ?? false,
-    select: selectionOf(values.select),
-    withChanges: values['with-changes'],
-    keep: keepOf(values.keep),
-    overrides: assignments('--env', values.env),
-    parameters: assignments('--param', values.param),
-    timeout: values.timeout === undefined ? undefined : duration(values.timeout),
-    repository: values.repository,
-    limit: wholeNumber('--limit', values.limit),
-  };
-}
-
-function selectionOf(text: string): Selection {
-  if (text === 'failure' || text === 'all') return { kind: text };
-  const [, name] = /^stage[ =](.+)$/.exec(text) ?? [];
-  if (name === undefined)
-    throw new UsageError(`--select ${text} is not understood.`, {
-      advice: 'It takes: failure, all, or "stage NAME".',
-    });
-  return { kind: 'stage', name };
-}
-
-function keepOf(text: string): Keep {
-  if (text === 'never' || text === 'on-failure' || text === 'always') return text;
-  throw new UsageError(`--keep ${text} is not understood.`, {
-    advice: 'It takes: never, on-failure or always.',
-  });
-}
-
-function assignments(option: string, texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [, name, value] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text) ?? [];
-      if (name === undefined || value === undefined)
-        throw new UsageError(`${option} ${text} is not of the form NAME=VALUE.`);
-      return [name, value];
-    }),
-  );
-}
-
-/** `90`, `90s`, `30m`, `2h`: in seconds. */
-function duration(text: string): number {
-  const [, number, unit = 's'] = /^(\d+)([smh]?)$/.exec(text) ?? [];
-  const seconds = Number(number) * (unit === 'h' ? 3600 : unit === 'm' ? 60 : 1);
-  if (!(seconds > 0)) throw new UsageError(`--timeout ${text} is not a time like 90s, 30m or 2h.`);
-  return seconds;
-}
-
-function wholeNumber(option: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new UsageError(`${option} ${text} is not a number from 1 up.`);
-  return number;
 }
 
 function version(): string {

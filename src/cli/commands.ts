@@ -31,7 +31,7 @@ import {
   readReproduction,
   type Reproduction,
 } from '../reproduce/store';
-import type { Flags } from '../cli';
+import type { Flags } from './flags';
 import { printable, type Terminal } from './terminal';
 
 export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Promise<void> {
