@@ -6,6 +6,7 @@ import { createReproduction } from '../reproduce/store';
 import type { Credentials } from './credentials';
 import { plain } from './plain';
 import type { Planner } from './planner';
+import { withProgress } from './progress';
 import type { Reproductions } from './reproductions';
 import { openRunner } from './runnerTerminals';
 import { mustBeAbleToReproduce } from './trust';
@@ -40,10 +41,10 @@ export class Launcher implements vscode.Disposable {
    * Asks what has to be asked, then starts the reproduction.
    * @returns its id; undefined when the person said no.
    */
-  async start(recipe: Recipe, signal: AbortSignal): Promise<string | undefined> {
+  async start(recipe: Recipe): Promise<string | undefined> {
     mustBeAbleToReproduce();
     if (!(await mayRun(recipe))) return undefined;
-    const credentials = await this.#wantedCredentials(recipe, signal);
+    const credentials = await this.#wantedCredentials(recipe);
     const secrets = await this.#credentials.get(credentials, ownerOf(recipe));
     if (!secrets) return undefined;
     const offer = credentials.length > 0 ? await offerSecrets(secrets) : undefined;
@@ -62,9 +63,12 @@ export class Launcher implements vscode.Disposable {
   }
 
   /** Most Jenkinsfiles want none, and their reproductions start without waiting for a plan. */
-  async #wantedCredentials(recipe: Recipe, signal: AbortSignal): Promise<readonly string[]> {
+  async #wantedCredentials(recipe: Recipe): Promise<readonly string[]> {
     if (!recipe.jenkinsfile.text.includes('credentials')) return [];
-    return (await this.#planner(recipe, signal)).plan.credentials;
+    const { plan } = await withProgress('Looking which credentials are wanted', (signal) =>
+      this.#planner(recipe, signal),
+    );
+    return plan.credentials;
   }
 }
 

@@ -68,12 +68,7 @@ export function reproductionCommands(
       mustBeAbleToReproduce();
       const one = await chosen(node, 'Do which one again?', ['new', 'ended', 'interrupted']);
       if (!one) return;
-      const leaving = new AbortController();
-      try {
-        await launcher.start(one.recipe, leaving.signal);
-      } finally {
-        leaving.abort();
-      }
+      await launcher.start(one.recipe);
     },
 
     'ciParity.delete': async (node?: ReproductionNode) => {

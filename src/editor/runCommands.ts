@@ -3,7 +3,7 @@ import { UserError } from '../base/errors';
 import { parseRunUrl, runUrl } from '../jenkins/url';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
-import type { Recipe, Selection } from '../recipe/recipe';
+import type { Selection } from '../recipe/recipe';
 import type { Commands } from './commands';
 import type { Launcher } from './launcher';
 import type { LogDocuments } from './logDocuments';
@@ -63,16 +63,7 @@ export function runCommands(parts: RunCommandParts): Commands {
   async function reproduce(node: RunNode): Promise<void> {
     mustBeAbleToReproduce();
     const recipe = await reading(node, (signal) => recipeOfRun(parts, node.run, FAILURE, signal));
-    if (recipe) await launch(recipe);
-  }
-
-  async function launch(recipe: Recipe): Promise<void> {
-    const leaving = new AbortController();
-    try {
-      await launcher.start(recipe, leaving.signal);
-    } finally {
-      leaving.abort();
-    }
+    if (recipe) await launcher.start(recipe);
   }
 
   return {
@@ -104,7 +95,7 @@ export function runCommands(parts: RunCommandParts): Commands {
       const recipe = await withProgress('Reading the Jenkinsfile', (signal) =>
         recipeOfFile(document.uri, folder, select, signal),
       );
-      await launch(recipe);
+      await launcher.start(recipe);
     },
 
     'ciParity.showPlan': async (node?: RunsNode | ReproductionNode) => {
