@@ -91,14 +91,11 @@ export async function composeRecipe(request: RunRequest, signal: AbortSignal): P
     run: facts,
     repository: { directory, remoteUrl },
     commit,
-    withChanges: request.withChanges,
     jenkinsfile,
     select: request.select,
     environment: runEnvironment(run, commit, remoteUrl),
     parameters: laidOver(run.parameters, request.parameters),
-    overrides: request.overrides ?? {},
-    keep: request.keep,
-    timeout: request.timeout,
+    ...wished(request),
   };
 }
 
@@ -125,15 +122,16 @@ export async function composeFromFile(request: FileRequest, signal: AbortSignal)
     run: undefined,
     repository: { directory, remoteUrl },
     commit,
-    withChanges: request.withChanges,
     jenkinsfile,
     select: request.select.kind === 'failure' ? { kind: 'all' } : request.select,
     environment: localEnvironment(directory, commit, branch, remoteUrl),
     parameters: laidOver([], request.parameters),
-    overrides: request.overrides ?? {},
-    keep: request.keep,
-    timeout: request.timeout,
+    ...wished(request),
   };
+}
+
+function wished({ withChanges, overrides = {}, keep, timeout }: Wishes) {
+  return { withChanges, overrides, keep, timeout };
 }
 
 /** The remote of the clone that the run was made from; a pull request may come from another one. */

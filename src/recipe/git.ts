@@ -150,17 +150,27 @@ export async function showFile(
 ): Promise<{ path: string; text: string }> {
   let at = posix.normalize(path);
   for (let hops = 0; hops < 10; hops++) {
-    const entry = await git(['ls-tree', commit, '--', at], directory, signal);
-    const [, mode, sha] = /^(\d+) \w+ ([0-9a-f]+)\t/.exec(entry) ?? [];
-    if (mode === undefined || sha === undefined)
-      throw new UserError(`There is no ${at} at commit ${commit.slice(0, 12)}.`);
-    const text = await git(['cat-file', 'blob', sha], directory, signal);
-    if (mode !== '120000') return { path: at, text };
-    at = posix.normalize(posix.join(posix.dirname(at), text));
+    const blob = await blobAt(directory, commit, at, signal);
+    if (!blob) throw new UserError(`There is no ${at} at commit ${commit.slice(0, 12)}.`);
+    if (blob.mode !== '120000') return { path: at, text: blob.text };
+    at = posix.normalize(posix.join(posix.dirname(at), blob.text));
     if (at.startsWith('..'))
-      throw new UserError(`${path} is a link out of the repository: ${text}`);
+      throw new UserError(`${path} is a link out of the repository: ${blob.text}`);
   }
   throw new UserError(`${path} is a chain of links without an end.`);
+}
+
+/** What lies at `path` itself: of a link (mode 120000) its target. Undefined when there is nothing, or a folder. */
+export async function blobAt(
+  directory: string,
+  commit: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ mode: string; text: string } | undefined> {
+  const entry = await git(['ls-tree', commit, '--', path], directory, signal);
+  const [, mode, sha] = /^(\d+) blob ([0-9a-f]+)\t/.exec(entry) ?? [];
+  if (mode === undefined || sha === undefined) return undefined;
+  return { mode, text: await git(['cat-file', 'blob', sha], directory, signal) };
 }
 
 /** Whether two addresses name one repository: `git@host:a/b.git` and `https://host/a/b` do. */

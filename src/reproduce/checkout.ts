@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../base/errors';
-import { ensureCommit, git, releaseCommit } from '../recipe/git';
+import { blobAt, git, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 
 /** Hooks of the person's repository are for the person's own work. */
@@ -24,7 +24,8 @@ const lfs = [
  * files when the repository uses them, and lays the person's uncommitted changes over it if the
  * recipe asks for it. Nothing in the person's own tree, index or branches is touched.
  * `env` marks the processes that take long, so that they are found if this one is killed.
- * @throws UserError when the commit can not be had, or the changes do not fit on it.
+ * The commit must be there: see `ensureCommit`.
+ * @throws UserError when the changes do not fit on it, or git-lfs is missing.
  */
 export async function checkout(
   recipe: Recipe,
@@ -32,16 +33,15 @@ export async function checkout(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { directory, remoteUrl } = recipe.repository;
-  await ensureCommit(directory, recipe.commit, remoteUrl === undefined ? [] : [remoteUrl], signal);
+  const { directory } = recipe.repository;
   // Read before the checkout: the changes are those of the moment in which it was asked for.
   const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : '';
-  const attributes = await fileAt(directory, recipe.commit, '.gitattributes', signal);
-  const usesLfs = attributes?.includes('filter=lfs') ?? false;
+  const attributes = await blobAt(directory, recipe.commit, '.gitattributes', signal);
+  const usesLfs = attributes?.text.includes('filter=lfs') ?? false;
   if (usesLfs) await needLfs(directory, signal);
   const add = ['worktree', 'add', '--detach', '--quiet', into, recipe.commit];
   await git([...noHooks, ...(usesLfs ? lfs : []), ...add], directory, signal, { env });
-  if ((await fileAt(directory, recipe.commit, '.gitmodules', signal)) !== undefined)
+  if (await blobAt(directory, recipe.commit, '.gitmodules', signal))
     await updateSubmodules(directory, into, env, signal);
   if (changes !== '') await applyChanges(changes, into, signal);
 }
@@ -140,15 +140,4 @@ async function updateSubmodules(
 async function submoduleSettings(directory: string, signal: AbortSignal): Promise<Set<string>> {
   const names = await git(['config', '--local', '--name-only', '--list'], directory, signal);
   return new Set(names.split('\n').filter((name) => name.startsWith('submodule.')));
-}
-
-async function fileAt(
-  directory: string,
-  commit: string,
-  path: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const entry = await git(['ls-tree', commit, '--', path], directory, signal);
-  const [, sha] = /^\d+ blob ([0-9a-f]+)\t/.exec(entry) ?? [];
-  return sha === undefined ? undefined : git(['cat-file', 'blob', sha], directory, signal);
 }

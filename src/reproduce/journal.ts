@@ -60,7 +60,7 @@ export interface Kept {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export type MadeThing = 'worktree' | 'machine' | 'processes';
+export type MadeThing = 'worktree' | 'machine';
 
 export type StageProgress = 'running' | 'passed' | 'failed' | 'unstable' | 'aborted' | 'skipped';
 

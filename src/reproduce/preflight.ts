@@ -3,7 +3,7 @@ import { access, mkdir, statfs } from 'node:fs/promises';
 import { freemem, homedir, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { UserError } from '../base/errors';
-import { ensureCommit, showFile } from '../recipe/git';
+import { showFile } from '../recipe/git';
 import type { Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import type { Finding } from './journal';
@@ -21,8 +21,6 @@ export async function preflight(
   others: readonly Reproduction[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const { directory, remoteUrl } = recipe.repository;
-  await ensureCommit(directory, recipe.commit, remoteUrl === undefined ? [] : [remoteUrl], signal);
   const vagrantfile = await vagrantfileOf(recipe, signal);
   const ofVagrant =
     vagrantfile === undefined

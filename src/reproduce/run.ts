@@ -6,6 +6,7 @@ import { bornAt } from '../machines/processes';
 import { machinesOf, vagrantFolders } from '../machines/vagrant';
 import { interpret } from '../pipeline/interpret';
 import { parse } from '../pipeline/parser';
+import { ensureCommit } from '../recipe/git';
 import { factsOf, makePlan, type Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { realEffects, temporaryOf, type RealEffects, type Screen } from './effects';
@@ -163,6 +164,9 @@ async function carryOut(
 ): Promise<Observation> {
   const { screen, base } = surroundings;
   const plan = await makePlan(recipe, will.cancel);
+  const { directory, remoteUrl } = recipe.repository;
+  const remotes = remoteUrl === undefined ? [] : [remoteUrl];
+  await ensureCommit(directory, recipe.commit, remotes, will.cancel);
   const others = listReproductions().filter((other) => other.files.id !== files.id);
   for (const finding of await preflight(recipe, plan, files, base, others, will.cancel)) {
     journal.append({ type: 'finding', finding });
