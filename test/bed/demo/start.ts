@@ -67,12 +67,7 @@ async function main(signal: AbortSignal): Promise<number> {
     return await byCommandLine(demo, packaged, signal);
   }
   await using workbench = await startWorkbench({
-    install,
-    folder: demo.repository,
-    vsix: packaged.vsix,
-    signal,
-    settings: demoSettings(demo),
-    env: editorEnv(demo),
+    ...shown(install, demo, packaged, signal),
     browser: false,
   });
   say(`  VS Code     ${workbench.url}`);
@@ -124,14 +119,7 @@ async function byItself(demo: Demo, packaged: Packaged, signal: AbortSignal): Pr
   }
   say(`  VS Code     ${install.version}, the web workbench, used by Chromium as a person would`);
   say();
-  await using workbench = await startWorkbench({
-    install,
-    folder: demo.repository,
-    vsix: packaged.vsix,
-    signal,
-    settings: demoSettings(demo),
-    env: editorEnv(demo),
-  });
+  await using workbench = await startWorkbench(shown(install, demo, packaged, signal));
   const { page } = workbench;
   try {
     return await mainJob(demo, page, signal);
@@ -139,6 +127,18 @@ async function byItself(demo: Demo, packaged: Packaged, signal: AbortSignal): Pr
     await screenshot(page, join(projectRoot, 'out', 'failure.png')).catch(() => undefined);
     throw error;
   }
+}
+
+/** What VS Code shows of the demo, whether to a person or to ourselves. */
+function shown(install: HostInstall, demo: Demo, packaged: Packaged, signal: AbortSignal) {
+  return {
+    install,
+    folder: demo.repository,
+    vsix: packaged.vsix,
+    signal,
+    settings: demoSettings(demo),
+    env: editorEnv(demo),
+  };
 }
 
 async function mainJob(demo: Demo, page: Page, signal: AbortSignal): Promise<number> {
