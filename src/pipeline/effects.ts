@@ -45,6 +45,8 @@ export interface Agent {
     'any' | 'none' | 'label' | 'node' | 'docker' | 'dockerfile' | 'kubernetes' | 'other';
   /** The label, image or other text that distinguishes it. */
   readonly text: string | Unknown | undefined;
+  /** What else its block says: `args`, `reuseNode`, `registryUrl`, `dir` …; undefined if nothing. */
+  readonly settings?: ReadonlyMap<string, Value>;
   readonly line: number;
 }
 
@@ -88,6 +90,37 @@ export interface StepCall {
   readonly hasBody: boolean;
 }
 
+/** What a step with a body gives to it. */
+export interface Inside {
+  readonly variables?: readonly Variable[];
+  /** The steps inside run on this agent; the same workspace, unless `variables` name another. */
+  readonly agent?: Agent;
+  /** Like `dir`: relative to the workspace, or absolute. */
+  readonly directory?: string;
+  /** The arguments of the body's closure. */
+  readonly values?: readonly Value[];
+}
+
+/** A shared library that the Jenkinsfile wants. */
+export interface LibraryCall {
+  readonly name: string;
+  /** What stands after `@`; undefined for the server's default. */
+  readonly version: string | undefined;
+}
+
+/** The files of a shared library at one version, by their paths: `vars/deploy.groovy`, `src/org/x/Y.groovy`, `resources/z.txt`. */
+export interface Library {
+  readonly name: string;
+  readonly version: string;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Where the two ways of an `if`, a ternary or a loop stand; undefined for a way that is empty. */
+export interface Ways {
+  readonly then: Range | undefined;
+  readonly otherwise: Range | undefined;
+}
+
 export interface StageCall {
   readonly path: readonly string[];
   readonly range: Range;
@@ -117,6 +150,15 @@ export interface Effects {
   post(at: Scope, body: () => Promise<void>): Promise<void>;
   sh(call: ShCall, at: Scope): Promise<ShResult>;
   step(call: StepCall, at: Scope): Promise<Value>;
+  /**
+   * A step with a body that is none of the language's own: `withCredentials`, `sshagent`,
+   * `docker.inside`. It calls `body` at most once, and takes away what it made when that has
+   * resolved, with the outcome; `body` never rejects for a failing step. Without this method
+   * `step` is asked, and then the body runs.
+   */
+  block?(call: StepCall, at: Scope, body: (inside: Inside) => Promise<Outcome>): Promise<void>;
+  /** The files of a shared library; undefined, or no such method, leaves its steps unknown ones. */
+  library?(library: LibraryCall, at: Scope): Promise<Library | undefined>;
   /** A stage that Jenkins does not enter, because something failed before; also for each stage inside of it. */
   skipped?(stage: StageCall, why: string): void;
   /**
@@ -124,7 +166,7 @@ export interface Effects {
    * and an error or a `return` on the way ends that way only: for a dry interpretation. Without
    * this the way is `false`, and there is a notice.
    */
-  decide?(condition: Unknown, at: Scope): Promise<boolean | 'both'>;
+  decide?(condition: Unknown, at: Scope, ways?: Ways): Promise<boolean | 'both'>;
   /**
    * The value of a name that nothing in the file or the environment defines. `undefined`, or no
    * such method, is Jenkins' own answer: the step fails with a MissingPropertyException. (In
