@@ -1,4 +1,4 @@
-// Builds the two programs, and with `--tests` also the suite that runs inside VS Code's extension
+// Builds the programs, and with `--tests` also the suite that runs inside VS Code's extension
 // host. `--watch` builds again whenever a file changes. The metafiles say what each bundle holds;
 // test/architecture.test.ts reads them.
 import { context } from 'esbuild';
@@ -35,11 +35,28 @@ const vscodeOnce = {
   },
 };
 
+/** What concerns documents is loaded with the first of them: the extension holds only the way to it. */
+const languageApart = {
+  name: 'language-apart',
+  setup(build) {
+    build.onResolve({ filter: /\/language\/main$/ }, () => ({
+      path: './language.js',
+      external: true,
+    }));
+  },
+};
+
 const programs = [
   {
     ...common,
     entryPoints: ['src/extension.ts'],
     outfile: 'dist/extension.js',
+    plugins: [vscodeOnce, languageApart],
+  },
+  {
+    ...common,
+    entryPoints: ['src/editor/language/main.ts'],
+    outfile: 'dist/language.js',
     plugins: [vscodeOnce],
   },
   {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { registerCommands } from './editor/commands';
 import { Credentials } from './editor/credentials';
+import { Languages } from './editor/languages';
 import { Launcher } from './editor/launcher';
 import { linkHandler } from './editor/links';
 import { LogDocuments } from './editor/logDocuments';
@@ -17,7 +18,6 @@ import { RunsView } from './editor/runsView';
 import { serverCommands } from './editor/serverCommands';
 import { Servers } from './editor/servers';
 import { readJobs } from './editor/settings';
-import { StageLenses } from './editor/stageLenses';
 import { tellVerdicts } from './editor/verdictNotices';
 import { ViewState } from './editor/viewState';
 
@@ -26,7 +26,7 @@ export interface TestApi {
   readonly runs: RunsView;
   readonly reproductions: ReproductionsView;
   readonly servers: Servers;
-  readonly lenses: StageLenses;
+  readonly languages: Languages;
   readonly links: ReturnType<typeof linkHandler>;
 }
 
@@ -43,7 +43,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const launcher = new Launcher(cli, plan, credentials, reproductions);
   const logs = new LogDocuments(servers);
   const plans = new PlanDocuments(plan);
-  const lenses = new StageLenses(servers, details, output);
+  const languages = new Languages({ servers, details, output });
   const links = linkHandler(output);
   const runs = new RunsView(
     {
@@ -59,7 +59,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const reproductionsView = new ReproductionsView(reproductions);
   const refresh = (): void => {
     runs.refresh();
-    lenses.refresh();
+    languages.refresh();
   };
 
   context.subscriptions.push(
@@ -70,7 +70,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     launcher,
     logs,
     plans,
-    lenses,
+    languages,
     runs,
     reproductionsView,
     state.onDidChange(() => runs.refresh()),
@@ -89,5 +89,5 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     ),
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
-  return { runs, reproductions: reproductionsView, servers, lenses, links };
+  return { runs, reproductions: reproductionsView, servers, languages, links };
 }

@@ -5,6 +5,7 @@ import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
 import type { Selection } from '../recipe/recipe';
 import type { Commands } from './commands';
+import { isJenkinsfile, JENKINSFILE_GLOB } from './jenkinsfiles';
 import type { Launcher } from './launcher';
 import type { LogDocuments } from './logDocuments';
 import { pickRun, type Choices } from './pickRun';
@@ -17,7 +18,6 @@ import type { ReproductionNode } from './reproductionRows';
 import type { RunsView } from './runsView';
 import { runOf, type RunNode, type RunsNode } from './runsTree';
 import { placesOf } from './servers';
-import { JENKINSFILES } from './stageLenses';
 import { mustBeAbleToReproduce, mustBeTrusted } from './trust';
 import { newestRuns } from './workspaceRuns';
 
@@ -181,12 +181,8 @@ function askForUrl(): Thenable<string | undefined> {
 async function jenkinsfile(file: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
   if (file instanceof vscode.Uri) return vscode.workspace.openTextDocument(file);
   const active = vscode.window.activeTextEditor?.document;
-  if (active && vscode.languages.match(JENKINSFILES, active) > 0) return active;
-  const found = await vscode.workspace.findFiles(
-    '**/{Jenkinsfile*,*.jenkinsfile,*.Jenkinsfile}',
-    undefined,
-    50,
-  );
+  if (active && isJenkinsfile(active)) return active;
+  const found = await vscode.workspace.findFiles(JENKINSFILE_GLOB, undefined, 50);
   if (found.length === 0) throw new UserError('There is no Jenkinsfile in this workspace.');
   const [only] = found;
   if (only && found.length === 1) return vscode.workspace.openTextDocument(only);

@@ -8,11 +8,6 @@ import { placesOf, type Servers } from './servers';
 import { brokeIn, lastResult, lensTitle, type PastRun } from './stageResults';
 import { newestRuns } from './workspaceRuns';
 
-export const JENKINSFILES: vscode.DocumentSelector = [
-  { pattern: '**/Jenkinsfile*' },
-  { pattern: '**/*.{J,j}enkinsfile' },
-];
-
 /** Milliseconds for which what a server said is good enough for a lens. */
 const FRESH = 60_000;
 /** Runs that are looked through for the last time a stage was not skipped. */
@@ -42,7 +37,6 @@ export class StageLenses implements vscode.CodeLensProvider, vscode.Disposable {
     this.#output = output;
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
-      vscode.languages.registerCodeLensProvider(JENKINSFILES, this),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.refresh()),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('ciParity')) this.refresh();

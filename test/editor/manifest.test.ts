@@ -34,7 +34,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 const { contributes } = manifest;
 const commands = contributes.commands.map(({ command }) => command);
-const source = ['extension.ts', ...readdirSync(join(root, 'src/editor')).map((f) => `editor/${f}`)]
+const editor = readdirSync(join(root, 'src/editor'), { recursive: true, encoding: 'utf8' });
+const source = ['extension.ts', ...editor.map((file) => `editor/${file}`)]
+  .filter((file) => file.endsWith('.ts'))
   .map((file) => readFileSync(join(root, 'src', file), 'utf8'))
   .join('\n');
 const handled = [...source.matchAll(/^\s*'(ciParity\.\w+)': /gm)].map(([, id]) => id ?? '');

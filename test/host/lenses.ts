@@ -24,14 +24,14 @@ describe('lenses on a Jenkinsfile', () => {
   });
 
   async function titles(): Promise<string[]> {
-    const { lenses } = await api();
+    const { lenses } = await (await api()).languages.load();
     return lenses.provideCodeLenses(document).map(({ range, command }) => {
       return `${range.start.line + 1} ${command?.title ?? ''}`;
     });
   }
 
   it('tell how each stage last ended in CI, and offer to reproduce the one that failed', async () => {
-    const { lenses } = await api();
+    const { lenses } = await (await api()).languages.load();
     await until(lenses.onDidChangeCodeLenses, async () => (await titles()).length > 2);
     assert.deepEqual(await titles(), [
       '4 $(pass) passed in #42, 1 h ago',
