@@ -1,4 +1,5 @@
 import { Unknown } from './effects';
+import { callDocker, isDocker } from './docker';
 import { evaluate } from './evaluate';
 import { decide, unknown } from './frame';
 import type { Frame } from './frame';
@@ -18,15 +19,21 @@ export async function apply(lambda: Lambda, args: readonly Thing[], frame: Frame
   const locals = new Locals(lambda.locals);
   const { parameters, body } = lambda.node;
   if (parameters === undefined) locals.declare('it', args[0] ?? null);
-  else await bind(parameters, args, locals, frame);
+  else await bind(parameters, args, locals, inFileOf(lambda, frame));
   const { run } = frame;
   if (run.calls >= MAX_CALLS) throw new Raised('java.lang.StackOverflowError', 'null');
   run.calls++;
   try {
-    return (await execute(body, locals, frame)).value;
+    return (await execute(body, locals, inFileOf(lambda, frame))).value;
   } finally {
     run.calls--;
   }
+}
+
+/** A closure is interpreted in the file that it was written in, wherever it is called. */
+function inFileOf(lambda: Lambda, frame: Frame): Frame {
+  const { file } = lambda.locals;
+  return file === undefined || file === frame.file ? frame : { ...frame, file };
 }
 
 /** A step, a function of the file, a closure, or a method of an object. */
@@ -150,13 +157,13 @@ function isScriptItself(object: Expression): boolean {
 }
 
 async function callByName(name: string, node: Call, locals: Locals, frame: Frame): Promise<Thing> {
-  const { run } = frame;
+  const { file } = frame;
   const local = locals.get(name);
-  const declared = run.functions.get(name);
+  const declared = file.functions.get(name);
   const args = await argumentsOf(node.args, locals, frame);
   if (declared !== undefined) {
     // A function sees what has no `def`, and not the variables of the file.
-    return apply(new Lambda(declared, run.binding), positionalOf(args), frame);
+    return apply(new Lambda(declared, file.binding), positionalOf(args), frame);
   }
   if (local instanceof Lambda) return apply(local, positionalOf(args), frame);
   if (local instanceof Unknown && !isStep(name)) return local;
@@ -233,6 +240,9 @@ async function invoke(
   }
   if (name === 'with' && values[0] instanceof Lambda) return apply(values[0], [receiver], frame);
   if (receiver instanceof Host) {
+    if (isDocker(receiver)) {
+      return callDocker(receiver, name, invocationOf(name, args, place, frame), frame);
+    }
     const known = callHost(receiver, name, values, frame, place);
     if (known !== undefined) return known;
     if (isClassName(receiver.opaque.split('.').at(-1) ?? '')) {

@@ -1,6 +1,6 @@
 import type { EnvironmentEntry, Level } from './declarative';
 import { Unknown } from './effects';
-import type { Agent, Variable } from './effects';
+import type { Agent, Value, Variable } from './effects';
 import { apply } from './calls';
 import { evaluate } from './evaluate';
 import { environmentOf, perform, withLayer } from './frame';
@@ -8,7 +8,8 @@ import type { Frame } from './frame';
 import { Directive } from './locals';
 import type { Locals } from './locals';
 import { numberText } from './outline';
-import { onAgent, runStep, variablesOf } from './steps';
+import { variablesOf } from './effectSteps';
+import { onAgent, runStep } from './steps';
 import { bodyOf, calledName, lineAt, positional } from './syntax';
 import type { Call, Expression, Place } from './syntax';
 import { Lambda, joined, textOf, thingOf, truthOf } from './values';
@@ -38,7 +39,7 @@ export async function argumentsOf(
 
 /** What an `agent` directive says. */
 export async function agentOf(call: Call, locals: Locals, frame: Frame): Promise<Agent> {
-  const line = lineAt(frame.run.pipeline.lines, call.start);
+  const line = lineAt(frame.file.pipeline.lines, call.start);
   const names = new Directive(locals);
   const [first] = positional(call.args);
   if (first?.kind === 'name') {
@@ -50,7 +51,31 @@ export async function agentOf(call: Call, locals: Locals, frame: Frame): Promise
   if (inner === undefined) return { kind: 'other', text: undefined, line };
   const kind = KINDS.get(calledName(inner)) ?? 'other';
   const text = await agentText(inner, names, frame);
-  return { kind, text: kind === 'other' ? (text ?? calledName(inner)) : text, line };
+  const settings = new Map<string, Value>(await settingsOf(inner, names, frame));
+  return {
+    kind,
+    text: kind === 'other' ? (text ?? calledName(inner)) : text,
+    ...(settings.size === 0 ? {} : { settings }),
+    line,
+  };
+}
+
+/** What the block of an agent says, entry by entry; a switch without a value is on. */
+async function settingsOf(call: Call, locals: Locals, frame: Frame): Promise<Map<string, Thing>> {
+  const settings = new Map<string, Thing>();
+  for (const { name, value } of call.args) {
+    if (typeof name === 'string') settings.set(name, await evaluate(value, locals, frame));
+  }
+  for (const entry of bodyOf(call)?.body ?? []) {
+    if (entry.kind === 'assignment' && entry.target.kind === 'name') {
+      settings.set(entry.target.name, await evaluate(entry.value, locals, frame));
+    } else if (entry.kind === 'call') {
+      const [value] = positional(entry.args);
+      const isValue = value !== undefined && value.kind !== 'closure';
+      settings.set(calledName(entry), isValue ? await evaluate(value, locals, frame) : true);
+    }
+  }
+  return settings;
 }
 
 const KINDS = new Map<string, Agent['kind']>([
@@ -71,15 +96,16 @@ async function agentText(
   if (first !== undefined && first.kind !== 'closure') {
     return textOf(await evaluate(first, locals, frame));
   }
-  for (const entry of bodyOf(call)?.body ?? []) {
-    if (entry.kind !== 'call' || !DISTINGUISHING.has(calledName(entry))) continue;
-    const [value] = positional(entry.args);
+  const entries = (bodyOf(call)?.body ?? []).filter((entry) => entry.kind === 'call');
+  for (const name of DISTINGUISHING) {
+    const entry = entries.find((each) => calledName(each) === name);
+    const [value] = entry ? positional(entry.args) : [];
     if (value !== undefined) return textOf(await evaluate(value, locals, frame));
   }
   return undefined;
 }
 
-const DISTINGUISHING = new Set(['label', 'image', 'filename', 'yamlFile', 'inheritFrom']);
+const DISTINGUISHING = ['image', 'filename', 'label', 'yamlFile', 'inheritFrom'];
 
 /** How Declarative checks out by itself. */
 export interface Checkout {
@@ -158,14 +184,14 @@ async function environmentVariables(
   const variables: Variable[] = [];
   for (const { name, value, start } of entries) {
     const text = textOf(await valueOf(value, names.within(name), frame));
-    variables.push({ name, value: text, origin, line: lineAt(frame.run.pipeline.lines, start) });
+    variables.push({ name, value: text, origin, line: lineAt(frame.file.pipeline.lines, start) });
   }
   return variables;
 }
 
 function valueOf(value: Expression, names: Directive, frame: Frame): Promise<Thing> {
   if (value.kind === 'literal' && typeof value.value === 'number') {
-    return Promise.resolve(numberText(frame.run.pipeline.text.slice(value.start, value.end)));
+    return Promise.resolve(numberText(frame.file.pipeline.text.slice(value.start, value.end)));
   }
   return evaluate(value, names, frame);
 }
@@ -183,7 +209,7 @@ async function credentialVariables(
     const value = await perform(frame, call, (at) =>
       frame.run.effects.step({ name: 'credentials', args, implicit: false, hasBody: false }, at),
     );
-    const line = lineAt(frame.run.pipeline.lines, start);
+    const line = lineAt(frame.file.pipeline.lines, start);
     const id = args.get('') ?? args.get('id') ?? null;
     const origin = `credentials('${typeof id === 'string' ? id : '…'}')`;
     const add = (suffix: string, secret: Thing) =>
@@ -359,7 +385,7 @@ function answers(
   frame: Frame,
 ): Variable[] {
   if (value instanceof Map) return variablesOf(value, 'input', { place }, frame);
-  const line = lineAt(frame.run.pipeline.lines, place.start);
+  const line = lineAt(frame.file.pipeline.lines, place.start);
   const text = textOf(value ?? new Unknown('input', line));
   return parameters.map((name) => ({ name, value: text, origin: 'input', line }));
 }

@@ -59,7 +59,10 @@ export interface Scope {
   readonly directory: string;
   /** The agent it runs on; undefined under `agent none`. */
   readonly agent: Agent | undefined;
+  /** In the Jenkinsfile, or in the file that `source` names. */
   readonly range: Range;
+  /** For people: `vars/deploy.groovy of library x`, where a shared library's file is interpreted. */
+  readonly source?: string;
   /** Aborted when the person cancels, or an enclosing `timeout` or `failFast` ends this step. */
   readonly signal: AbortSignal;
   /** Makes the run's result worse (`junit` marks a run UNSTABLE); never better. */

@@ -56,7 +56,7 @@ export async function evaluate(node: Expression, locals: Locals, frame: Frame): 
       return assignment(node, locals, frame);
     case 'ternary': {
       const test = await evaluate(node.test, locals, frame);
-      const truth = await decide(truthOf(test), node, frame);
+      const truth = await decide(truthOf(test), node, frame, node);
       if (truth === 'both') {
         const then = node.then === undefined ? test : await evaluate(node.then, locals, frame);
         const otherwise = await evaluate(node.otherwise, locals, frame);

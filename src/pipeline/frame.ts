@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { StepError, Unknown } from './effects';
-import type { Agent, Effects, Environment, Outcome, Scope, Variable } from './effects';
+import type { Agent, Effects, Environment, Outcome, Scope, Variable, Ways } from './effects';
 import type { Pipeline } from './declarative';
-import type { Locals } from './locals';
+import { Binding } from './locals';
 import { rangeOf } from './syntax';
 import type { FunctionDeclaration, Place } from './syntax';
 import { Raised, isWorse, textOf, worst } from './values';
@@ -11,7 +11,6 @@ import type { Thing } from './values';
 
 /** One interpretation, with what changes in its course. */
 export interface Run {
-  readonly pipeline: Pipeline;
   readonly effects: Effects;
   readonly cancel: AbortSignal;
   readonly kill: AbortSignal;
@@ -20,9 +19,6 @@ export interface Run {
   /** What the run brings besides its parameters. */
   readonly environment: readonly Variable[];
   readonly parameters: Map<string, Thing>;
-  /** Variables without `def`, and what Jenkins itself brings. */
-  readonly binding: Locals;
-  readonly functions: Map<string, FunctionDeclaration>;
   /** `env.X = …`, which holds everywhere. */
   readonly assigned: Map<string, Variable>;
   /** `currentBuild.result`. */
@@ -33,9 +29,28 @@ export interface Run {
   calls: number;
 }
 
+/** A file that is interpreted: the Jenkinsfile, or one of a shared library. Each has its own variables. */
+export interface ScriptFile {
+  readonly pipeline: Pipeline;
+  /** For people: `vars/deploy.groovy of library x`; undefined for the Jenkinsfile itself. */
+  readonly source: string | undefined;
+  /** Variables without `def`, and fields. */
+  readonly binding: Binding;
+  readonly functions: Map<string, FunctionDeclaration>;
+}
+
+export function scriptFile(pipeline: Pipeline, source?: string): ScriptFile {
+  const binding = new Binding();
+  const file = { pipeline, source, binding, functions: new Map<string, FunctionDeclaration>() };
+  binding.file = file;
+  return file;
+}
+
 /** Where the interpreter stands: what steps see that is not a variable of the language. */
 export interface Frame {
   readonly run: Run;
+  /** The file that the nodes interpreted here stand in. */
+  readonly file: ScriptFile;
   readonly stage: readonly string[];
   readonly layer: Layer | undefined;
   readonly directory: string;
@@ -157,7 +172,8 @@ export function scopeOf(frame: Frame, place: Place, signal: AbortSignal = frame.
     environment: environmentOf(frame),
     directory: frame.directory,
     agent: frame.agent,
-    range: rangeOf(frame.run.pipeline, place),
+    range: rangeOf(frame.file.pipeline, place),
+    ...(frame.file.source === undefined ? {} : { source: frame.file.source }),
     signal,
     worsen: (outcome) => {
       worsen(frame, outcome);
@@ -178,6 +194,7 @@ export async function decide(
   truth: boolean | Unknown,
   place: Place,
   frame: Frame,
+  ways: { readonly then?: Place | undefined; readonly otherwise?: Place | undefined } = {},
 ): Promise<boolean | 'both'> {
   if (!(truth instanceof Unknown)) return truth;
   const { effects } = frame.run;
@@ -189,12 +206,26 @@ export async function decide(
     );
     return false;
   }
-  return perform(frame, place, (at) => effects.decide?.(truth, at) ?? Promise.resolve(false));
+  const ranges: Ways = {
+    then: ways.then && rangeOf(frame.file.pipeline, ways.then),
+    otherwise: ways.otherwise && rangeOf(frame.file.pipeline, ways.otherwise),
+  };
+  return perform(
+    frame,
+    place,
+    (at) => effects.decide?.(truth, at, ranges) ?? Promise.resolve(false),
+  );
+}
+
+/** An origin with the file that its line counts in, if that is not the Jenkinsfile. */
+export function originIn({ file }: Frame, origin: string): string {
+  return file.source === undefined ? origin : `${origin} (${file.source})`;
 }
 
 /** What cannot be told before the run, from a place in the Jenkinsfile. */
 export function unknown(origin: string, place: Place, frame: Frame): Unknown {
-  return new Unknown(origin, rangeOf(frame.run.pipeline, place).line);
+  const { line } = rangeOf(frame.file.pipeline, place);
+  return new Unknown(originIn(frame, origin), line);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { environmentOf, notice, perform, resultOf, worsen } from './frame';
+import { dockerProperty } from './docker';
+import { environmentOf, notice, originIn, perform, resultOf, worsen } from './frame';
 import type { Frame } from './frame';
 import type { Locals } from './locals';
 import { lineAt } from './syntax';
@@ -50,8 +51,8 @@ export async function valueOfName(
   const value = await lookUpName(name, locals, frame);
   if (value !== undefined) return value;
   if (locals.directive !== undefined) return null;
-  const { effects, functions } = frame.run;
-  if (functions.has(name) || isClassName(name)) return new Host(name);
+  const { effects } = frame.run;
+  if (frame.file.functions.has(name) || isClassName(name)) return new Host(name);
   const given = await perform(frame, place, (at) => Promise.resolve(effects.missing?.(name, at)));
   if (given !== undefined) return thingOf(given);
   throw new Raised(
@@ -73,7 +74,7 @@ export function nameOf(type: string): string {
 /** A property of one of Jenkins' objects; undefined if it is not known. */
 export function hostProperty(host: Host, name: string, frame: Frame): Thing | undefined {
   if (host === ENV) return environmentOf(frame).get(name)?.value ?? null;
-  if (host !== CURRENT_BUILD) return undefined;
+  if (host !== CURRENT_BUILD) return dockerProperty(host, name);
   const { run } = frame;
   const variables = () => environmentOf(frame);
   switch (name) {
@@ -121,8 +122,9 @@ export function setHostProperty(
       run.assigned.delete(name);
       return;
     }
-    const line = lineAt(run.pipeline.lines, place.start);
-    run.assigned.set(name, { name, value: textOf(value), origin: 'env.X =', line });
+    const line = lineAt(frame.file.pipeline.lines, place.start);
+    const origin = originIn(frame, 'env.X =');
+    run.assigned.set(name, { name, value: textOf(value), origin, line });
   } else if (host === CURRENT_BUILD) {
     if (name === 'result' && typeof value === 'string') worsen(frame, outcomeOf(value));
     else if (name === 'result') notice(frame, place, 'The result set here is not known.');

@@ -2,7 +2,7 @@ import type { Pipeline } from './declarative';
 import { StepError } from './effects';
 import type { Effects, Outcome, Value, Variable } from './effects';
 import { evaluate } from './evaluate';
-import { Killed, perform } from './frame';
+import { Killed, perform, scriptFile } from './frame';
 import type { Frame, Run } from './frame';
 import { Locals } from './locals';
 import { runDeclarative } from './stages';
@@ -47,9 +47,10 @@ export async function interpret(
   effects: Effects,
   signals: Signals,
 ): Promise<Ended> {
-  const run = startOf(pipeline, facts, effects, signals);
+  const run = startOf(facts, effects, signals);
   const frame: Frame = {
     run,
+    file: scriptFile(pipeline),
     stage: [],
     layer: undefined,
     directory: '.',
@@ -73,10 +74,10 @@ export async function interpret(
 /** The statements of the file; `pipeline { }` among them is Declarative. */
 async function runFile(pipeline: Pipeline, frame: Frame): Promise<void> {
   const { declarative, statements } = pipeline;
-  const locals = new Locals(frame.run.binding);
+  const locals = new Locals(frame.file.binding);
   const rest: Statement[] = [];
   for (const statement of statements) {
-    if (statement.kind === 'function') frame.run.functions.set(statement.name, statement);
+    if (statement.kind === 'function') frame.file.functions.set(statement.name, statement);
   }
   for (const statement of statements) {
     if (statement.kind === 'annotation' && statement.name === 'Library') {
@@ -96,15 +97,9 @@ async function runFile(pipeline: Pipeline, frame: Frame): Promise<void> {
   await execute(rest, locals, frame);
 }
 
-function startOf(
-  pipeline: Pipeline,
-  facts: Facts,
-  effects: Effects,
-  { cancel, kill }: Signals,
-): Run {
+function startOf(facts: Facts, effects: Effects, { cancel, kill }: Signals): Run {
   const parameters = new Map([...facts.parameters].map(([name, value]) => [name, thingOf(value)]));
   return {
-    pipeline,
     effects,
     cancel,
     kill,
@@ -112,8 +107,6 @@ function startOf(
     previous: facts.previous,
     environment: facts.environment,
     parameters,
-    binding: new Locals(undefined),
-    functions: new Map(),
     assigned: new Map(),
     result: undefined,
     quiet: 0,

@@ -1,3 +1,4 @@
+import type { ScriptFile } from './frame';
 import type { Thing } from './values';
 
 /** The variables that a piece of the Jenkinsfile sees, and those of the pieces around it. */
@@ -24,9 +25,31 @@ export class Locals {
     return this.values.has(name) ? this.values.get(name) : this.outer?.get(name);
   }
 
+  /** The file that these belong to. */
+  get file(): ScriptFile | undefined {
+    return this.outer?.file;
+  }
+
   /** The directive that these are evaluated in, if any. */
   get directive(): Directive | undefined {
     return this.outer?.directive;
+  }
+}
+
+/** The variables of a file that stand outside of all functions and closures. */
+export class Binding extends Locals {
+  private owner: ScriptFile | undefined;
+
+  constructor() {
+    super(undefined);
+  }
+
+  override get file(): ScriptFile | undefined {
+    return this.owner;
+  }
+
+  override set file(file: ScriptFile) {
+    this.owner = file;
   }
 }
 

@@ -71,7 +71,7 @@ export async function assign(
   frame: Frame,
 ): Promise<void> {
   if (target.kind === 'name') {
-    if (!locals.assign(target.name, value)) frame.run.binding.declare(target.name, value);
+    if (!locals.assign(target.name, value)) frame.file.binding.declare(target.name, value);
     return;
   }
   if (target.kind !== 'property' && target.kind !== 'index') {

@@ -155,7 +155,7 @@ function sourceName(stage: Stage, frame: Frame): string {
   const { name } = stage;
   if (name?.kind === 'literal') return String(name.value);
   const place = name?.kind === 'gstring' ? name.inner : name;
-  return place === undefined ? '' : frame.run.pipeline.text.slice(place.start, place.end);
+  return place === undefined ? '' : frame.file.pipeline.text.slice(place.start, place.end);
 }
 
 /** Stages that are not entered are still named, with all that is inside of them. */
@@ -186,7 +186,7 @@ function announcement(
   when: StageCall['when'],
   frame: Frame,
 ): StageCall {
-  const range = rangeOf(frame.run.pipeline, stage.call);
+  const range = rangeOf(frame.file.pipeline, stage.call);
   return { path, range, ...kindOf(stage), when };
 }
 
@@ -259,7 +259,7 @@ function cellsOf(matrix: Matrix, context: Context): Branch[] {
       return [
         name,
         (frame) => {
-          const line = lineAt(frame.run.pipeline.lines, matrix.call.start);
+          const line = lineAt(frame.file.pipeline.lines, matrix.call.start);
           const variables = cell.map(([axis, value]) => ({
             name: axis,
             value,

@@ -26,7 +26,7 @@ export async function execute(
   for (const [at, statement] of statements.entries()) {
     const before = statements[at - 1];
     const isField = before?.kind === 'annotation' && before.name.endsWith('Field');
-    last = await run(statement, isField ? frame.run.binding : locals, frame);
+    last = await run(statement, isField ? frame.file.binding : locals, frame);
     if (last.kind !== 'normal') return last;
   }
   return last;
@@ -39,7 +39,7 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
       await declare(node, locals, frame);
       return NORMAL;
     case 'function':
-      frame.run.functions.set(node.name, node);
+      frame.file.functions.set(node.name, node);
       return NORMAL;
     case 'class':
     case 'import':
@@ -52,7 +52,8 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
       return execute(node.body, several ? locals : new Locals(locals), frame);
     }
     case 'if': {
-      const way = await decide(truthOf(await evaluate(node.test, locals, frame)), node.test, frame);
+      const truth = truthOf(await evaluate(node.test, locals, frame));
+      const way = await decide(truth, node.test, frame, node);
       if (way === 'both') {
         await hypothetically(node.then, locals, frame);
         if (node.otherwise) await hypothetically(node.otherwise, locals, frame);
@@ -84,7 +85,7 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
       const way = await decide(truthOf(await evaluate(node.test, locals, frame)), node.test, frame);
       if (way !== false) return NORMAL;
       const message = node.message ? shown(await evaluate(node.message, locals, frame)) : '';
-      const text = frame.run.pipeline.text.slice(node.test.start, node.test.end);
+      const text = frame.file.pipeline.text.slice(node.test.start, node.test.end);
       throw new Raised(
         'org.codehaus.groovy.runtime.powerassert.PowerAssertionError',
         message === '' ? `assert ${text}` : message,
@@ -146,7 +147,7 @@ async function whileLoop(
 ): Promise<Completion> {
   for (let round = 1; ; round++) {
     const truth = test === undefined || truthOf(await evaluate(test, locals, frame));
-    const way = await decide(truth, test ?? place, frame);
+    const way = await decide(truth, test ?? place, frame, { then: body });
     if (way === false) return NORMAL;
     if (way === 'both') {
       await hypothetically(body, locals, frame);
@@ -172,7 +173,9 @@ async function forIn(
   frame: Frame,
 ): Promise<Completion> {
   const value = await evaluate(items, outer, frame);
-  const truth = await decide(value instanceof Unknown ? value : true, items, frame);
+  const truth = await decide(value instanceof Unknown ? value : true, items, frame, {
+    then: body,
+  });
   if (truth === false) return NORMAL;
   for (const item of itemsOf(value)) {
     await tick(frame);
@@ -213,7 +216,7 @@ async function choose(node: Switch, outer: Locals, frame: Frame): Promise<Comple
     const hit = Array.isArray(value)
       ? value.some((item) => equal(item, subject) === true)
       : equal(value, subject);
-    const way = await decide(hit, test, frame);
+    const way = await decide(hit, test, frame, { then: stretch(node, at) });
     if (way === 'both') await hypothetically(blockOf(node, at), locals, frame);
     if (way !== true) continue;
     from = at;
@@ -227,6 +230,13 @@ async function choose(node: Switch, outer: Locals, frame: Frame): Promise<Comple
     if (end.kind !== 'normal') return end;
   }
   return NORMAL;
+}
+
+/** Where the statements of a case stand; undefined if it has none. */
+function stretch(node: Switch, at: number): Place | undefined {
+  const body = node.cases[at]?.body;
+  const [first, last] = [body?.[0], body?.at(-1)];
+  return first && last && { start: first.start, end: last.end };
 }
 
 function blockOf(node: Switch, at: number): Statement {

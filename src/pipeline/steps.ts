@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 
 import { StepError, Unknown } from './effects';
-import type { Agent, Outcome, StageCall, StepCall, Value, Variable } from './effects';
+import type { Agent, Outcome, StageCall, Variable } from './effects';
+import { effectStep, withCredentials } from './effectSteps';
 import {
   Interrupted,
   around,
@@ -15,7 +16,7 @@ import {
 import type { Frame } from './frame';
 import { lineAt, rangeOf } from './syntax';
 import type { Place } from './syntax';
-import { Lambda, UnknownText, outcomeOf, shown, textOf, thingOf, truthOf, worst } from './values';
+import { Lambda, UnknownText, outcomeOf, shown, textOf, truthOf, worst } from './values';
 import type { Thing } from './values';
 
 /** A call of a step, with its arguments evaluated. */
@@ -38,7 +39,7 @@ export function runStep(call: Invocation, frame: Frame): Promise<Thing> {
       `Attempted to execute a step that requires a node context while 'agent none' was specified (${call.name}).`,
     );
   }
-  return (STEPS.get(call.name) ?? effect)(call, frame);
+  return (STEPS.get(call.name) ?? effectStep)(call, frame);
 }
 
 /** Whether the interpreter knows a step of this name. */
@@ -106,7 +107,7 @@ const DESCRIPTIONS = new Set([
 
 const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['sh', sh],
-  ['echo', effect],
+  ['echo', effectStep],
   ['println', echo],
   ['print', echo],
   ['dir', dir],
@@ -124,8 +125,8 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['script', block],
   ['waitUntil', waitUntil],
   ['properties', properties],
-  ['readTrusted', effect],
-  ['sleep', effect],
+  ['readTrusted', effectStep],
+  ['sleep', effectStep],
 ]);
 
 /** The argument `name`, or the first positional one. */
@@ -145,40 +146,8 @@ function runBody(call: Invocation, frame: Frame): Promise<Thing> {
   return call.body?.(frame) ?? Promise.resolve(null);
 }
 
-/** A step whose meaning is the effects' own. What a wrapper gives as a map is set for its body. */
-async function effect(call: Invocation, frame: Frame): Promise<Thing> {
-  const { name, body } = call;
-  const thing = thingOf(await ask(call, frame));
-  if (body === undefined) return thing;
-  const inner =
-    thing instanceof Map ? withLayer(frame, variablesOf(thing, name, call, frame)) : frame;
-  const result = await body(inner);
-  return result ?? thing;
-}
-
-/** Asks the effects for a step. */
-function ask(call: Invocation, frame: Frame): Promise<Value> {
-  const asked: StepCall = {
-    name: call.name,
-    args: new Map<string, Value>(call.args),
-    implicit: false,
-    hasBody: call.body !== undefined,
-  };
-  return perform(frame, call.place, (at) => frame.run.effects.step(asked, at));
-}
-
-export function variablesOf(
-  map: ReadonlyMap<string, Thing>,
-  origin: string,
-  call: { readonly place: Place },
-  frame: Frame,
-): Variable[] {
-  const line = lineAt(frame.run.pipeline.lines, call.place.start);
-  return [...map].map(([name, value]) => ({ name, value: textOf(value), origin, line }));
-}
-
 function echo(call: Invocation, frame: Frame): Promise<Thing> {
-  return effect({ ...call, name: 'echo' }, frame);
+  return effectStep({ ...call, name: 'echo' }, frame);
 }
 
 async function sh(call: Invocation, frame: Frame): Promise<Thing> {
@@ -211,7 +180,7 @@ function directories(outer: string, path: string): string[] {
 async function node(call: Invocation, frame: Frame): Promise<Thing> {
   const label = call.args.get('') ?? call.args.get('label') ?? null;
   const text = label === null || label === '' ? undefined : textOf(label);
-  const line = lineAt(frame.run.pipeline.lines, call.place.start);
+  const line = lineAt(frame.file.pipeline.lines, call.place.start);
   const agent: Agent = { kind: text === undefined ? 'any' : 'label', text, line };
   let result: Thing = null;
   await onAgent(agent, call.place, frame, async (inner) => {
@@ -263,7 +232,7 @@ export async function inStage(
   const path = [...frame.stage, name];
   const status = { worst: 'SUCCESS' as Outcome };
   const inner: Frame = { ...frame, stage: path, status };
-  const announced = { path, range: rangeOf(frame.run.pipeline, place), ...facts };
+  const announced = { path, range: rangeOf(frame.file.pipeline, place), ...facts };
   await around(async (guard) => {
     await perform(inner, place, (at) =>
       frame.run.effects.stage(announced, at, async () => {
@@ -330,7 +299,7 @@ export async function inParallel(
 
 function withEnv(call: Invocation, frame: Frame): Promise<Thing> {
   const list = argument(call, 'overrides');
-  const line = lineAt(frame.run.pipeline.lines, call.place.start);
+  const line = lineAt(frame.file.pipeline.lines, call.place.start);
   const variables: Variable[] = [];
   for (const entry of Array.isArray(list) ? list : [list]) {
     const text = entry === null ? '' : textOf(entry);
@@ -344,35 +313,6 @@ function withEnv(call: Invocation, frame: Frame): Promise<Thing> {
     variables.push({ name: source.slice(0, equals), value, origin: 'withEnv', line });
   }
   return runBody(call, withLayer(frame, variables));
-}
-
-/** Arguments of credential bindings that name a variable. */
-const BOUND = [
-  'variable',
-  'usernameVariable',
-  'passwordVariable',
-  'keyFileVariable',
-  'passphraseVariable',
-];
-
-/** The effects give the values as a map by variable; what they do not give is Unknown. */
-async function withCredentials(call: Invocation, frame: Frame): Promise<Thing> {
-  const { place } = call;
-  const given = thingOf(await ask(call, frame));
-  const variables = new Map<string, Thing>();
-  const list = argument(call, 'bindings');
-  for (const binding of Array.isArray(list) ? list : []) {
-    if (!(binding instanceof Map)) continue;
-    for (const key of BOUND) {
-      const variable = binding.get(key);
-      if (typeof variable !== 'string') continue;
-      const origin = `the credential ${known(binding.get('credentialsId') ?? null)}`;
-      const line = lineAt(frame.run.pipeline.lines, place.start);
-      variables.set(variable, new Unknown(origin, line));
-    }
-  }
-  if (given instanceof Map) for (const [variable, secret] of given) variables.set(variable, secret);
-  return runBody(call, withLayer(frame, variablesOf(variables, 'withCredentials', call, frame)));
 }
 
 const UNITS: Readonly<Record<string, number>> = {

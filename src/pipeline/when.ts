@@ -69,7 +69,7 @@ async function holds(call: Call, locals: Locals, frame: Frame): Promise<boolean 
     case 'isRestartedRun':
       return false;
     default: {
-      const line = lineAt(frame.run.pipeline.lines, call.start);
+      const line = lineAt(frame.file.pipeline.lines, call.start);
       return new Unknown(`the condition ${calledName(call)}`, line);
     }
   }

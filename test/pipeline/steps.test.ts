@@ -343,8 +343,7 @@ ${declarative(`echo f('a'); script { g() }`)}`;
   it('passes the variables of a shared library to the effects', async () => {
     assert.deepEqual(await run(`script { lib.deploy('x'); docker.image('y').inside { sh 'a' } }`), [
       'lib.deploy x',
-      'docker.image y',
-      'inside',
+      'docker.inside image=y',
       'sh a',
     ]);
   });
