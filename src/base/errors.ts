@@ -1,9 +1,12 @@
+const FOR_PEOPLE = Symbol.for('ci-parity.UserError');
+
 /**
  * An error whose message is a sentence a person can act on. Everything else that is thrown is a
  * defect and is reported with its stack.
  */
 export class UserError extends Error {
   override readonly name: string = 'UserError';
+  readonly [FOR_PEOPLE] = true;
   /** What the person can do about it, one sentence or a few lines. */
   readonly advice: string | undefined;
 
@@ -11,6 +14,11 @@ export class UserError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.advice = options.advice;
   }
+}
+
+/** Like `instanceof UserError`, also for one that another bundle made: each has a class of its own. */
+export function isUserError(error: unknown): error is UserError {
+  return error instanceof Error && FOR_PEOPLE in error;
 }
 
 /** Whether `error` only says that somebody cancelled: what `signal.throwIfAborted()` throws. */

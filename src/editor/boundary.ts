@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isAbort, messageOf, UserError } from '../base/errors';
+import { isAbort, isUserError, messageOf, type UserError } from '../base/errors';
 import { plain } from './plain';
 
 /** Advice beyond this many characters, or of several lines, waits behind a button. */
@@ -26,7 +26,7 @@ export function guarded<Args extends readonly unknown[]>(
 /** Does not wait for the notification to be answered. */
 export function tell(error: unknown, output: vscode.LogOutputChannel): void {
   if (isAbort(error) || error instanceof vscode.CancellationError) return;
-  if (error instanceof UserError) {
+  if (isUserError(error)) {
     output.warn(error.message, error.advice ?? '', causeOf(error));
     void tellUser(error);
     return;

@@ -1,134 +1,100 @@
 import * as vscode from 'vscode';
-import { outline, type OutlineStage } from '../pipeline/outline';
+import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
-import { checkedOut } from './repositories';
-import type { RunDetails } from './runDetails';
-import type { RunNode } from './runsTree';
-import { placesOf, type Servers } from './servers';
-import { brokeIn, lastResult, lensTitle, type PastRun } from './stageResults';
-import { newestRuns } from './workspaceRuns';
+import { lineAt } from '../pipeline/syntax';
+import { ageOf, spanOf } from './age';
+import { isBroken } from './marks';
+import { plain } from './plain';
+import type { StageHistory } from './stageHistory';
+import { brokeIn, historyText, lensTitle, type StageRecord } from './stageResults';
 
-/** Milliseconds for which what a server said is good enough for a lens. */
-const FRESH = 60_000;
-/** Runs that are looked through for the last time a stage was not skipped. */
-const MOST_RUNS = 3;
+/**
+ * Above the pipeline and each stage of a Jenkinsfile: how it last ended in CI, and the ways to run
+ * it here.
+ */
+export class StageLenses implements vscode.CodeLensProvider {
+  readonly #history: StageHistory;
+  readonly #read = new WeakMap<vscode.TextDocument, { version: number; lines: StageLine[] }>();
+  readonly onDidChangeCodeLenses: vscode.Event<void>;
 
-interface History {
-  readonly readAt: number;
-  readonly runs: readonly PastRun[];
-  readonly node: (run: PastRun['run']) => RunNode | undefined;
-}
-
-/** Above each stage of a Jenkinsfile: how it last ended in CI, and the ways to run it here. */
-export class StageLenses implements vscode.CodeLensProvider, vscode.Disposable {
-  readonly #servers: Servers;
-  readonly #details: RunDetails;
-  readonly #output: vscode.LogOutputChannel;
-  readonly #histories = new Map<string, History>();
-  readonly #reading = new Set<string>();
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly #life = new AbortController();
-  readonly #subscriptions: vscode.Disposable;
-  readonly onDidChangeCodeLenses = this.#changed.event;
-
-  constructor(servers: Servers, details: RunDetails, output: vscode.LogOutputChannel) {
-    this.#servers = servers;
-    this.#details = details;
-    this.#output = output;
-    this.#subscriptions = vscode.Disposable.from(
-      this.#changed,
-      vscode.workspace.onDidGrantWorkspaceTrust(() => this.refresh()),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('ciParity')) this.refresh();
-      }),
-      servers.onDidChange(() => this.refresh()),
-    );
+  constructor(history: StageHistory) {
+    this.#history = history;
+    this.onDidChangeCodeLenses = history.onDidChange;
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-    const history = folder && this.#historyOf(folder);
-    return outline(parse(document.getText())).stages.flatMap((stage) =>
-      lensesOf(document, stage, history),
-    );
+    return this.#linesOf(document).flatMap(({ path, line }) => {
+      const record = folder && this.#history.known(folder, path);
+      return lensesOf(document, path, line, record, (run) =>
+        folder ? this.#history.node(folder, run) : undefined,
+      );
+    });
   }
 
-  /** Asks the servers again the next time. */
-  refresh(): void {
-    this.#histories.clear();
-    this.#changed.fire();
-  }
-
-  dispose(): void {
-    this.#life.abort();
-    this.#subscriptions.dispose();
-  }
-
-  /** What is known; what is old or unknown is read meanwhile, and the lenses are made again. */
-  #historyOf(folder: vscode.WorkspaceFolder): History | undefined {
-    const key = folder.uri.toString();
-    const known = this.#histories.get(key);
-    const stale = !known || Date.now() - known.readAt > FRESH;
-    if (stale && !this.#reading.has(key)) {
-      this.#reading.add(key);
-      void this.#read(folder)
-        .then((history) => {
-          this.#histories.set(key, history);
-          this.#changed.fire();
-        })
-        // The view shows what is wrong with a server; a lens only does without it.
-        .catch((error: unknown) => this.#output.debug(String(error)))
-        .finally(() => this.#reading.delete(key));
-    }
-    return known;
-  }
-
-  async #read(folder: vscode.WorkspaceFolder): Promise<History> {
-    const { signal } = this.#life;
-    const branch = await checkedOut(folder, signal);
-    const places = await placesOf(this.#servers, folder);
-    const nodes = (
-      await Promise.all(places.map((place) => newestRuns(place, branch, 'checked out', signal)))
-    )
-      .flat()
-      .filter(({ run }) => !run.building)
-      .sort((a, b) => b.run.startedAt - a.run.startedAt)
-      .slice(0, MOST_RUNS);
-    const runs: PastRun[] = [];
-    for (const { run } of nodes)
-      runs.push({ run, stages: await this.#details.stages(run, signal) });
-    return {
-      readAt: Date.now(),
-      runs,
-      node: (wanted) => nodes.find(({ run }) => run.url === wanted.url),
-    };
+  /** VS Code asks for the lenses of a document again whenever anything about them has changed. */
+  #linesOf(document: vscode.TextDocument): StageLine[] {
+    const before = this.#read.get(document);
+    if (before?.version === document.version) return before.lines;
+    const lines = linesOf(document.getText());
+    this.#read.set(document, { version: document.version, lines });
+    return lines;
   }
 }
 
+/** Where lenses stand; the path is empty for the whole pipeline. `line` is counted from 1. */
+interface StageLine {
+  readonly path: readonly string[];
+  readonly line: number;
+}
+
+function linesOf(text: string): StageLine[] {
+  const pipeline = parse(text);
+  const { stages } = outline(pipeline);
+  const { declarative } = pipeline;
+  if (!declarative && stages.length === 0) return [];
+  const line = declarative ? lineAt(pipeline.lines, declarative.call.start) : 1;
+  return [{ path: [], line }, ...stages];
+}
+
+type NodeOf = (run: StageRecord['results'][0]['run']) => unknown;
+
 function lensesOf(
   document: vscode.TextDocument,
-  { name, path, line }: OutlineStage,
-  history: History | undefined,
+  path: readonly string[],
+  line: number,
+  record: StageRecord | undefined,
+  nodeOf: NodeOf,
 ): vscode.CodeLens[] {
   const { range } = document.lineAt(line - 1);
   const lenses: vscode.CodeLens[] = [];
   const lens = (title: string, tooltip: string, command: string, ...args: unknown[]): void => {
     lenses.push(new vscode.CodeLens(range, { title, tooltip, command, arguments: args }));
   };
-  const result = lastResult(path, history?.runs ?? []);
-  const node = result && history?.node(result.run);
-  if (result && node) {
+  const whole = path.length === 0;
+  const { isTrusted } = vscode.workspace;
+  const result = record?.results[0];
+  const node = result && nodeOf(result.run);
+  if (record && result && node !== undefined) {
     const title = lensTitle(result, Date.now());
-    lens(title, 'Show this run', 'ciParity.showRun', node, name);
-    if (brokeIn(result) && vscode.workspace.isTrusted)
+    lens(title, tooltipOf(record), 'ciParity.showRun', node, path.at(-1));
+    const broke = whole ? isBroken(result.run) : brokeIn(result);
+    if (broke && isTrusted)
       lens(
-        '$(debug-rerun) Reproduce',
+        whole ? '$(debug-rerun) Reproduce failure' : '$(debug-rerun) Reproduce',
         'Do this run again here, up to and including the failing stage',
         'ciParity.reproduce',
         node,
       );
+    if (whole && isTrusted)
+      lens(
+        '$(checklist) Show plan',
+        'What would be run here, and with which environment',
+        'ciParity.showPlan',
+        node,
+      );
   }
-  if (vscode.workspace.isTrusted && document.uri.scheme === 'file')
+  if (!whole && isTrusted && document.uri.scheme === 'file')
     lens(
       '$(play) Run this stage here',
       'Run this stage as it is in the working tree',
@@ -137,4 +103,26 @@ function lensesOf(
       path.join(' / '),
     );
   return lenses;
+}
+
+/** At most this many lines about cells: a matrix may have hundreds. */
+const MOST_CELLS = 12;
+
+/** The last ten with the median, each with its duration, and the cells of the newest. */
+function tooltipOf(record: StageRecord): string {
+  const now = Date.now();
+  const [newest] = record.results;
+  const runs = record.results.map(({ run, state, durationMs }) => {
+    const took = durationMs === undefined ? [] : [spanOf(durationMs)];
+    return [`#${run.number} ${state}`, ageOf(run.startedAt, now), ...took].join(', ');
+  });
+  const cells = newest.cells.length < 2 ? [] : newest.cells.slice(0, MOST_CELLS);
+  const left = newest.cells.length - cells.length;
+  return [
+    `Last in CI, the newest first: ${historyText(record)}`,
+    ...runs,
+    ...(cells.length === 0 ? [] : ['', `In #${newest.run.number}:`]),
+    ...cells.map(({ path, state }) => `${plain(path.join(' / '))}: ${state}`),
+    ...(cells.length > 0 && left > 0 ? [`and ${left} more`] : []),
+  ].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { Run, Stage, StageState } from '../jenkins/run';
-import { ageOf } from './age';
+import { ageOf, spanOf } from './age';
 import { markOf, stateOf } from './marks';
 
 /** A finished run with its stages. */
@@ -8,33 +8,81 @@ export interface PastRun {
   readonly stages: readonly Stage[];
 }
 
-/** How a stage of a Jenkinsfile last ended in CI. */
-export interface StageResult {
+/** How a stage of a Jenkinsfile, or the whole pipeline, ended in one run. */
+export interface StageRun {
   readonly run: Run;
-  readonly stage: Stage;
+  /** Of several cells or branches the worst. */
+  readonly state: StageState;
+  /** Milliseconds since the epoch: of the stage, else of the run. */
+  readonly startedAt: number;
+  /** Of several cells or branches the longest; undefined where the server does not tell. */
+  readonly durationMs: number | undefined;
+  /** What stands for this stage in the run's record; more than one for cells, branches and loops. */
+  readonly cells: readonly Stage[];
 }
 
-/** The newest run in which the stage was not skipped; `history` is newest first. */
-export function lastResult(
+/** How a stage, or the whole pipeline, ended in the last runs. */
+export interface StageRecord {
+  /** The newest first, at most ten, and without the runs in which it was skipped; never empty. */
+  readonly results: readonly [StageRun, ...StageRun[]];
+  /** Of the passed ones; of all where none passed. Undefined where the server tells no durations. */
+  readonly medianMs: number | undefined;
+}
+
+/** How many results a record has at most. */
+export const MOST_RESULTS = 10;
+
+/**
+ * The record of the stage at `path` as the Jenkinsfile has it (`outline`), of the whole pipeline for
+ * an empty path; undefined if it is in none of the runs. `history` is newest first.
+ */
+export function recordOf(
   path: readonly string[],
   history: readonly PastRun[],
-): StageResult | undefined {
-  for (const { run, stages } of history) {
-    const stage = findStage(path, stages);
-    if (stage && stage.state !== 'skipped') return { run, stage };
-  }
-  return undefined;
+): StageRecord | undefined {
+  const [newest, ...others] = history
+    .flatMap((past) => resultIn(path, past) ?? [])
+    .slice(0, MOST_RESULTS);
+  if (newest === undefined) return undefined;
+  return { results: [newest, ...others], medianMs: medianOf([newest, ...others]) };
 }
 
 /** Whether a lens on this stage may offer to reproduce its run. */
-export function brokeIn({ run, stage }: StageResult): boolean {
-  return ['failed', 'unstable', 'aborted'].includes(stage.state) && stateOf(run) !== 'passed';
+export function brokeIn({ run, state }: StageRun): boolean {
+  return BROKEN.has(state) && stateOf(run) !== 'passed';
 }
 
-/** `$(error) failed in #42, 2 h ago`. */
-export function lensTitle({ run, stage }: StageResult, now: number): string {
-  return `$(${markOf(stage.state).icon}) ${WORDS[stage.state]} #${run.number}, ${ageOf(run.startedAt, now)}`;
+/** `$(error) failed in #42, 2 h ago, 3 min 5 s`, and of a matrix `$(error) 2 of 6 failed in …`. */
+export function lensTitle({ run, state, durationMs, cells }: StageRun, now: number): string {
+  const same = cells.filter((cell) => cell.state === state).length;
+  const count = cells.length > 1 && BROKEN.has(state) ? `${same} of ${cells.length} ` : '';
+  const took = durationMs === undefined ? '' : `, ${spanOf(durationMs)}`;
+  return `$(${markOf(state).icon}) ${count}${WORDS[state]} #${run.number}, ${ageOf(run.startedAt, now)}${took}`;
 }
+
+/** `✓ ✗ ✓ ✓, median 12 min`, the newest first. Holds nothing that a server could have chosen. */
+export function historyText({ results, medianMs }: StageRecord): string {
+  const signs = results.map(({ state }) => SIGNS[state]).join(' ');
+  return medianMs === undefined ? signs : `${signs}, median ${spanOf(medianMs)}`;
+}
+
+/**
+ * What stands for a stage of the Jenkinsfile in the record of a run. Its names must be there in
+ * this order, with matrix cells and branches between them; where the record has no parents, its
+ * name alone decides. An interpolated name (`Build ${os}`) stands for all that it could become.
+ */
+export function findStages(path: readonly string[], stages: readonly Stage[]): Stage[] {
+  const all = flat(stages);
+  const patterns = path.map(patternOf);
+  const exactly = all.filter((stage) => isPath(patterns, stage.path));
+  if (exactly.length > 0) return exactly;
+  const between = all.filter((stage) => isWithin(patterns, stage.path));
+  if (between.length > 0) return between;
+  const last = patterns.slice(-1);
+  return all.filter((stage) => isPath(last, stage.path));
+}
+
+const BROKEN: ReadonlySet<StageState> = new Set(['failed', 'unstable', 'aborted']);
 
 const WORDS: Readonly<Record<StageState, string>> = {
   passed: 'passed in',
@@ -46,17 +94,126 @@ const WORDS: Readonly<Record<StageState, string>> = {
   waiting: 'waiting in',
 };
 
-/** By its path; by its name alone where the server's record has no parents. */
-function findStage(path: readonly string[], stages: readonly Stage[]): Stage | undefined {
-  const all = flat(stages);
-  const wanted = path.join('\n');
-  const name = path.at(-1);
-  return (
-    all.find((stage) => stage.path.join('\n') === wanted) ??
-    all.find((stage) => stage.path.length === 1 && stage.name === name)
-  );
+const SIGNS: Readonly<Record<StageState, string>> = {
+  passed: '✓',
+  failed: '✗',
+  unstable: '!',
+  aborted: '⊘',
+  skipped: '–',
+  running: '…',
+  waiting: '…',
+};
+
+/** From the best to the worst. */
+const BY_WEIGHT: readonly StageState[] = [
+  'skipped',
+  'passed',
+  'running',
+  'waiting',
+  'unstable',
+  'aborted',
+  'failed',
+];
+
+function resultIn(path: readonly string[], { run, stages }: PastRun): StageRun | undefined {
+  if (path.length === 0) {
+    const { startedAt, duration } = run;
+    return { run, state: stateOf(run), startedAt, durationMs: duration || undefined, cells: [] };
+  }
+  const cells = findStages(path, stages);
+  const ran = cells.filter(({ state }) => state !== 'skipped');
+  if (ran.length === 0) return undefined;
+  const durations = ran.flatMap(({ duration }) => duration ?? []);
+  const starts = ran.flatMap(({ startedAt }) => startedAt ?? []);
+  return {
+    run,
+    state: ran.reduce<StageState>((worst, { state }) => heavier(worst, state), 'skipped'),
+    startedAt: starts.length > 0 ? Math.min(...starts) : run.startedAt,
+    durationMs: durations.length > 0 ? Math.max(...durations) : undefined,
+    cells,
+  };
+}
+
+function heavier(a: StageState, b: StageState): StageState {
+  return BY_WEIGHT.indexOf(b) > BY_WEIGHT.indexOf(a) ? b : a;
+}
+
+function medianOf(results: readonly StageRun[]): number | undefined {
+  const timed = results.filter(({ durationMs }) => durationMs !== undefined);
+  const passed = timed.filter(({ state }) => state === 'passed');
+  const sorted = (passed.length > 0 ? passed : timed)
+    .flatMap(({ durationMs }) => durationMs ?? [])
+    .sort((a, b) => a - b);
+  const above = sorted[Math.floor(sorted.length / 2)];
+  const below = sorted[Math.floor((sorted.length - 1) / 2)];
+  return above === undefined || below === undefined ? undefined : (above + below) / 2;
 }
 
 function flat(stages: readonly Stage[]): Stage[] {
   return stages.flatMap((stage) => [stage, ...flat(stage.children)]);
+}
+
+/** The constant parts of a name; between two of them stands an interpolation. */
+type Pattern = readonly string[];
+
+function patternOf(name: string): Pattern {
+  const parts: string[] = [];
+  let part = '';
+  for (let at = 0; at < name.length;) {
+    const end = name[at] === '$' ? endOfInterpolation(name, at) : at;
+    if (end === at) part += name[at++] ?? '';
+    else {
+      parts.push(part);
+      part = '';
+      at = end;
+    }
+  }
+  return [...parts, part];
+}
+
+/** The end of the `${…}` or `$a.b` at `at`; `at` itself if there is none. */
+function endOfInterpolation(text: string, at: number): number {
+  if (text[at + 1] !== '{') {
+    const [found] = /^\$[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*/.exec(text.slice(at)) ?? [''];
+    return at + found.length;
+  }
+  let depth = 0;
+  for (let end = at + 1; end < text.length; end++) {
+    if (text[end] === '{') depth++;
+    if (text[end] === '}' && --depth === 0) return end + 1;
+  }
+  return at;
+}
+
+function isName(pattern: Pattern, name: string): boolean {
+  const [first = '', ...rest] = pattern;
+  const last = rest.pop();
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}
+
+function isPath(patterns: readonly Pattern[], path: readonly string[]): boolean {
+  return (
+    patterns.length === path.length &&
+    patterns.every((pattern, at) => isName(pattern, path[at] ?? ''))
+  );
+}
+
+/** Whether the names are in the path in their order, the last one at its end. */
+function isWithin(patterns: readonly Pattern[], path: readonly string[]): boolean {
+  const last = patterns.at(-1);
+  if (last === undefined || !isName(last, path.at(-1) ?? '')) return false;
+  let at = 0;
+  for (const name of path.slice(0, -1)) {
+    const wanted = at < patterns.length - 1 ? patterns[at] : undefined;
+    if (wanted !== undefined && isName(wanted, name)) at++;
+  }
+  return at === patterns.length - 1;
 }

@@ -8,7 +8,7 @@ import { obtainedFrom, replayScript, type Jenkinsfile } from './jenkinsfile';
 import { failedTestsOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Failure, Run, Stage } from './run';
 import { FULL_RUN_FIELDS, parseRun, RUN_FIELDS } from './runs';
-import { nest, stagesOfDescribe, stagesOfGraph } from './stages';
+import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
 import { parseRunUrl } from './url';
 
 /** Who answers at an address, and whom it takes us for. */
@@ -43,6 +43,15 @@ export interface Client extends Disposable {
   run(runUrl: string, signal: AbortSignal, remoteUrls?: readonly string[]): Promise<Run>;
   /** The stages as a tree, in the order in which they began. */
   stages(run: Run, signal: AbortSignal): Promise<Stage[]>;
+  /**
+   * The stages of a job's newest runs by their numbers, at most ten, in one request; without what
+   * lies in what, and `skipped` is guessed. `each` where `stages` of each run is as good, `by logs`
+   * where that would take reading whole logs. To be asked after `stages`, which finds that out.
+   */
+  recentStages(
+    jobUrl: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, Stage[]> | 'each' | 'by logs'>;
   /** The failed tests of the run's test report; undefined when there is no report. */
   failedTests(run: Run, signal: AbortSignal): Promise<FailedTest[] | undefined>;
   /** The log, clean; a growing one is followed to its end. Go on at a chunk's `next`. */
@@ -176,6 +185,12 @@ export function connect(options: ConnectOptions): Client {
     return stagesOfLog(await scanConsole(of, signal), of);
   }
 
+  async function recentStages(jobUrl: string, signal: AbortSignal) {
+    if (plugin === undefined) return 'by logs';
+    if (plugin !== 'wfapi/describe') return 'each';
+    return stagesOfRuns(await wire.json(`${jobUrl}wfapi/runs?fullStages=true`, signal));
+  }
+
   async function scanConsole(of: Run, signal: AbortSignal) {
     const scanner = createConsoleScanner();
     for await (const bytes of logSoFar(of.url, LOG_BOUND, signal)) scanner.push(bytes);
@@ -227,6 +242,7 @@ export function connect(options: ConnectOptions): Client {
     runs,
     run,
     stages,
+    recentStages,
     failedTests,
     log: (of, { start, signal }) => readLog(wire, of, { start, pollInterval, signal }),
     failure,

@@ -70,6 +70,27 @@ export function stagesOfDescribe(json: unknown): Stage[] {
   });
 }
 
+/** A step that runs a script takes longer than this many milliseconds, if only to look for its end. */
+const NO_TIME = 100;
+
+/**
+ * Stage View's `wfapi/runs?fullStages=true`: the stages of several runs by their numbers. It shows a
+ * skipped stage as passed, or after an error as failed, and an outer one only up to its first inner
+ * one; what took no time at all is one of these, of which nothing is known.
+ */
+export function stagesOfRuns(json: unknown): Map<number, Stage[]> {
+  return new Map(
+    list(json).map((run) => [
+      Number(text(fields(run)['id'])),
+      stagesOfDescribe(run).map((stage) =>
+        stage.duration !== undefined && stage.duration < NO_TIME
+          ? { ...stage, state: 'skipped' }
+          : stage,
+      ),
+    ]),
+  );
+}
+
 function describeState(status: unknown): StageState {
   switch (status) {
     case 'SUCCESS':
@@ -111,13 +132,22 @@ export function nest(flat: readonly Stage[], logged: readonly LogStage[]): Stage
       path: stage.path,
       state: own ? 'skipped' : worst([state, ...children.map((child) => child.state)]),
       startedAt: told?.startedAt,
-      duration: told?.duration,
+      duration: spanWith(told, children),
       children,
     };
   }
   const nested = logged.map((stage) => convert(stage, false));
   // What the log does not show (it may have been cut) is kept at the end.
   return [...nested, ...left];
+}
+
+/** The duration of a stage with its inner ones, where the times of all of them are known. */
+function spanWith(told: Stage | undefined, children: readonly Stage[]): number | undefined {
+  if (told?.startedAt === undefined || children.length === 0) return told?.duration;
+  const start = told.startedAt;
+  const ends = children.map(({ startedAt = NaN, duration = NaN }) => startedAt + duration);
+  const end = Math.max(start + (told.duration ?? 0), ...ends);
+  return Number.isNaN(end) ? told.duration : end - start;
 }
 
 const BY_WEIGHT: readonly StageState[] = [

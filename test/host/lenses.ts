@@ -34,9 +34,12 @@ describe('lenses on a Jenkinsfile', () => {
     const { lenses } = await (await api()).languages.load();
     await until(lenses.onDidChangeCodeLenses, async () => (await titles()).length > 2);
     assert.deepEqual(await titles(), [
-      '4 $(pass) passed in #42, 1 h ago',
+      '1 $(error) failed in #42, 1 h ago, 1 min',
+      '1 $(debug-rerun) Reproduce failure',
+      '1 $(checklist) Show plan',
+      '4 $(pass) passed in #42, 1 h ago, 1.0 s',
       '4 $(play) Run this stage here',
-      '7 $(error) failed in #42, 1 h ago',
+      '7 $(error) failed in #42, 1 h ago, 1.0 s',
       '7 $(debug-rerun) Reproduce',
       '7 $(play) Run this stage here',
     ]);

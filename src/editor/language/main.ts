@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { jenkinsfiles, onDidChangeJenkinsfiles } from '../jenkinsfiles';
 import type { RunDetails } from '../runDetails';
 import type { Servers } from '../servers';
+import { StageHistory } from '../stageHistory';
 import { StageLenses } from '../stageLenses';
 
 /** What the language service takes from the extension, whose objects are the same in both bundles. */
@@ -21,14 +22,15 @@ export interface Language {
 
 /** Builds what is shown in Jenkinsfiles and Vagrantfiles. Waits for nothing, reads nothing. */
 export function startLanguage({ servers, details, output }: LanguageParts): Language {
-  const lenses = new StageLenses(servers, details, output);
+  const history = new StageHistory(servers, details, output);
+  const lenses = new StageLenses(history);
   const subscriptions = vscode.Disposable.from(
-    lenses,
+    history,
     forJenkinsfiles((files) => vscode.languages.registerCodeLensProvider(files, lenses)),
   );
   return {
     lenses,
-    refresh: () => lenses.refresh(),
+    refresh: () => history.refresh(),
     dispose: () => {
       subscriptions.dispose();
     },

@@ -216,6 +216,9 @@ function answer(request: IncomingMessage, context: Context): Reply {
   if (segments.join('/') === 'api/json') {
     return api(url, jobModel(job, context), jobDefaults(job));
   }
+  if (segments.join('/') === 'wfapi/runs' && options.stages === 'wfapi') {
+    return json(job.runs.slice(0, 10).map(({ spec }) => describe(job, spec, context)));
+  }
   const run = runFor(job, segments.shift());
   if (run === undefined) return notFound();
   return runPage(url, { job, run, user, path: segments.join('/') }, context);
@@ -565,7 +568,7 @@ function describe(job: LiveJob, run: RunSpec, context: Context): unknown {
       execNode: '',
       status: outer ? 'SUCCESS' : DESCRIBE_STATES[stage.state ?? 'passed'],
       startTimeMillis: clock,
-      durationMillis: outer ? 12 : (stage.duration ?? 1000),
+      durationMillis: outer ? 12 : (stage.duration ?? (stage.state === 'skipped' ? 40 : 1000)),
       pauseDurationMillis: 0,
     });
     stage.children?.forEach(add);
