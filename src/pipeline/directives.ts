@@ -8,7 +8,7 @@ import type { Frame } from './frame';
 import { Directive } from './locals';
 import type { Locals } from './locals';
 import { numberText } from './outline';
-import { variablesOf } from './effectSteps';
+import { bodied, variablesOf } from './effectSteps';
 import { onAgent, runStep } from './steps';
 import { bodyOf, calledName, lineAt, positional } from './syntax';
 import type { Call, Expression, Place } from './syntax';
@@ -156,8 +156,9 @@ export async function withEnvironment(
 ): Promise<void> {
   const secrets = level.environment.filter((entry) => isCredentials(entry.value));
   const plain = level.environment.filter((entry) => !isCredentials(entry.value));
-  const inside = withLayer(frame, await credentialVariables(secrets, locals, frame));
-  await body(withLayer(inside, await environmentVariables(plain, origin, locals, inside)));
+  await withCredentialEntries(secrets, locals, frame, async (inside) => {
+    await body(withLayer(inside, await environmentVariables(plain, origin, locals, inside)));
+  });
 }
 
 function isCredentials(value: Expression): value is Call {
@@ -196,39 +197,73 @@ function valueOf(value: Expression, names: Directive, frame: Frame): Promise<Thi
   return evaluate(value, names, frame);
 }
 
-/** `credentials('id')`: a text is VAR; a map of username and password VAR, VAR_USR and VAR_PSW. */
-async function credentialVariables(
+/**
+ * `credentials('id')` entries, one around the other. Effects that know blocks give the variables;
+ * without these a text is VAR, and a map of username and password VAR, VAR_USR and VAR_PSW.
+ */
+async function withCredentialEntries(
   entries: readonly EnvironmentEntry[],
   locals: Locals,
   frame: Frame,
-): Promise<Variable[]> {
-  const variables: Variable[] = [];
-  for (const { name, value: call, start } of entries) {
-    if (!isCredentials(call)) continue;
-    const args = await argumentsOf(call, locals, frame);
+  body: (inner: Frame) => Promise<void>,
+): Promise<void> {
+  const [first, ...rest] = entries;
+  if (first === undefined) {
+    await body(frame);
+    return;
+  }
+  const { name, value: call, start } = first;
+  if (!isCredentials(call)) return;
+  const line = lineAt(frame.file.pipeline.lines, start);
+  const args = await argumentsOf(call, locals, frame);
+  const id = args.get('') ?? args.get('id') ?? null;
+  const origin = `credentials('${typeof id === 'string' ? id : '…'}')`;
+  if (frame.run.effects.block === undefined) {
     const value = await perform(frame, call, (at) =>
       frame.run.effects.step({ name: 'credentials', args, implicit: false, hasBody: false }, at),
     );
-    const line = lineAt(frame.file.pipeline.lines, start);
-    const id = args.get('') ?? args.get('id') ?? null;
-    const origin = `credentials('${typeof id === 'string' ? id : '…'}')`;
-    const add = (suffix: string, secret: Thing) =>
-      variables.push({ name: name + suffix, value: textOf(secret), origin, line });
-    const thing = thingOf(value);
-    if (thing instanceof Map) {
-      const username = thing.get('username') ?? '';
-      const password = thing.get('password') ?? '';
-      add('', joined([textOf(username), textOf(password)], ':'));
-      add('_USR', username);
-      add('_PSW', password);
-    } else if (thing instanceof Unknown) {
-      // It is not known which kind it is, so it may have all three.
-      for (const suffix of ['', '_USR', '_PSW']) add(suffix, thing);
-    } else {
-      add('', thing ?? new Unknown(origin, line));
-    }
+    const variables = credentialVariables(thingOf(value), name, origin, line);
+    await withCredentialEntries(rest, locals, withLayer(frame, variables), body);
+    return;
   }
-  return variables;
+  // It is not known which kind it is, so it may have all three.
+  const expected = credentialVariables(new Unknown(origin, line), name, origin, line);
+  await bodied(
+    {
+      name: 'credentials',
+      args: new Map<string, Thing>([
+        ['id', id],
+        ['variable', name],
+      ]),
+      place: call,
+      body: async (inner) => {
+        await withCredentialEntries(rest, locals, inner, body);
+        return null;
+      },
+      apply,
+      decide: () => Promise.resolve(false),
+    },
+    frame,
+    expected,
+  );
+}
+
+function credentialVariables(thing: Thing, name: string, origin: string, line: number): Variable[] {
+  const add = (suffix: string, secret: Thing): Variable => ({
+    name: name + suffix,
+    value: textOf(secret),
+    origin,
+    line,
+  });
+  if (thing instanceof Unknown) return ['', '_USR', '_PSW'].map((suffix) => add(suffix, thing));
+  if (!(thing instanceof Map)) return [add('', thing ?? new Unknown(origin, line))];
+  const username = thing.get('username') ?? '';
+  const password = thing.get('password') ?? '';
+  return [
+    add('', joined([textOf(username), textOf(password)], ':')),
+    add('_USR', username),
+    add('_PSW', password),
+  ];
 }
 
 // options

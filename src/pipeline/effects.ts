@@ -54,6 +54,10 @@ export interface Agent {
 export interface Scope {
   /** Stage names from the outermost one; empty outside of all stages (pipeline `post`). */
   readonly stage: readonly string[];
+  /** As `stage`, with the names of scripted `parallel` branches: where CI's record has it. */
+  readonly path: readonly string[];
+  /** Names of the parallel branches and matrix cells around, from the outermost. */
+  readonly branches: readonly string[];
   readonly environment: Environment;
   /** The current directory by `dir`, relative to the workspace (`.`), or absolute. */
   readonly directory: string;
@@ -162,6 +166,8 @@ export interface Effects {
   block?(call: StepCall, at: Scope, body: (inside: Inside) => Promise<Outcome>): Promise<void>;
   /** The files of a shared library; undefined, or no such method, leaves its steps unknown ones. */
   library?(library: LibraryCall, at: Scope): Promise<Library | undefined>;
+  /** Which branches of a `parallel`, or cells of a matrix, are run; without this method all. */
+  branches?(names: readonly string[], at: Scope): readonly string[];
   /** A stage that Jenkins does not enter, because something failed before; also for each stage inside of it. */
   skipped?(stage: StageCall, why: string): void;
   /**

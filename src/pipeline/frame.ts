@@ -52,6 +52,12 @@ export interface Frame {
   /** The file that the nodes interpreted here stand in. */
   readonly file: ScriptFile;
   readonly stage: readonly string[];
+  /** Names of parallel branches and stages around; a stage that is its branch's whole counts once. */
+  readonly path: readonly string[];
+  /** Names of the parallel branches around. */
+  readonly branches: readonly string[];
+  /** True where no stage was entered since the last branch began. */
+  readonly atBranch: boolean;
   readonly layer: Layer | undefined;
   readonly directory: string;
   readonly agent: Agent | undefined;
@@ -169,6 +175,8 @@ async function breathe(frame: Frame): Promise<void> {
 export function scopeOf(frame: Frame, place: Place, signal: AbortSignal = frame.run.kill): Scope {
   return {
     stage: frame.stage,
+    path: frame.path,
+    branches: frame.branches,
     environment: environmentOf(frame),
     directory: frame.directory,
     agent: frame.agent,

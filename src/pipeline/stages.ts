@@ -213,7 +213,12 @@ async function runBranches(stage: Stage, context: Context, frame: Frame): Promis
     await withOptions(stage.options, locals, frame, (limited) =>
       withInput(stage.input, locals, limited, (answered) =>
         withEnvironment(stage, originOf(answered), locals, answered, (inner) =>
-          inParallel(branchesOf(stage, context, inner), context.failFast || stage.failFast, inner),
+          inParallel(
+            branchesOf(stage, context, inner),
+            context.failFast || stage.failFast,
+            stage.call,
+            inner,
+          ),
         ),
       ),
     );

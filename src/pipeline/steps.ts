@@ -9,6 +9,7 @@ import {
   checkInterrupts,
   notice,
   perform,
+  scopeOf,
   withLayer,
   worsen,
   worsenStage,
@@ -231,7 +232,9 @@ export async function inStage(
 ): Promise<void> {
   const path = [...frame.stage, name];
   const status = { worst: 'SUCCESS' as Outcome };
-  const inner: Frame = { ...frame, stage: path, status };
+  // Declarative's branches are stages of the same name.
+  const whole = frame.atBranch && frame.path.at(-1) === name ? frame.path : [...frame.path, name];
+  const inner: Frame = { ...frame, stage: path, path: whole, atBranch: false, status };
   const announced = { path, range: rangeOf(frame.file.pipeline, place), ...facts };
   await around(async (guard) => {
     await perform(inner, place, (at) =>
@@ -264,31 +267,40 @@ async function parallel(call: Invocation, frame: Frame): Promise<Thing> {
       },
     ]);
   }
-  await inParallel(branches, flag(call, 'failFast'), frame);
+  await inParallel(branches, flag(call, 'failFast'), call.place, frame);
   return null;
 }
 
-/** Runs branches at once. The first error decides; with failFast it ends the other branches. */
+/**
+ * Runs branches at once. The first error decides; with failFast it ends the other branches. A dry
+ * interpretation goes through them one after the other.
+ */
 export async function inParallel(
-  branches: readonly (readonly [string, (frame: Frame) => Promise<void>])[],
+  all: readonly (readonly [string, (frame: Frame) => Promise<void>])[],
   failFast: boolean,
+  place: Place,
   frame: Frame,
 ): Promise<void> {
+  const names = all.map(([name]) => name);
+  const wanted = frame.run.effects.branches?.(names, scopeOf(frame, place));
+  const branches = wanted ? all.filter(([name]) => wanted.includes(name)) : all;
   const stop = new AbortController();
   const errors: unknown[] = [];
   const delivered = branches.map(() => new Set(frame.branch.delivered));
-  await Promise.all(
-    branches.map(async ([name, run], at) => {
-      const branch = { delivered: delivered[at] ?? new Set<AbortSignal>() };
-      const interrupts = failFast ? [...frame.interrupts, stop.signal] : frame.interrupts;
-      try {
-        await run({ ...frame, branch, interrupts });
-      } catch (error) {
-        errors.push(error);
-        if (failFast) stop.abort(`Failed in branch ${name}`);
-      }
-    }),
-  );
+  const enter = async ([name, run]: (typeof branches)[number], at: number): Promise<void> => {
+    const branch = { delivered: delivered[at] ?? new Set<AbortSignal>() };
+    const interrupts = failFast ? [...frame.interrupts, stop.signal] : frame.interrupts;
+    const path = [...frame.path, name];
+    const inside = { path, branches: [...frame.branches, name], atBranch: true };
+    try {
+      await run({ ...frame, ...inside, branch, interrupts });
+    } catch (error) {
+      errors.push(error);
+      if (failFast && !frame.run.dry) stop.abort(`Failed in branch ${name}`);
+    }
+  };
+  if (frame.run.dry) for (const [at, branch] of branches.entries()) await enter(branch, at);
+  else await Promise.all(branches.map(enter));
   for (const signals of delivered) {
     for (const signal of signals) if (signal !== stop.signal) frame.branch.delivered.add(signal);
   }
