@@ -1,12 +1,17 @@
+import { closureMethod, seenBy } from './closures';
+import { readDeclarative } from './declarative';
 import { Unknown } from './effects';
 import { callDocker, isDocker } from './docker';
 import { evaluate } from './evaluate';
-import { decide, unknown } from './frame';
+import { ScriptObject, decide, unknown } from './frame';
 import type { Frame } from './frame';
 import { callHost, isClassName, nameOf } from './globals';
+import { functionFor } from './functions';
+import { callFunction, libraryVariable } from './libraries';
 import { Locals } from './locals';
 import { receiverOf, thrownMember } from './members';
 import { callMethod } from './methods';
+import { runDeclarative } from './stages';
 import { execute } from './statements';
 import { describes, isStep, runStep } from './steps';
 import type { Invocation } from './steps';
@@ -16,7 +21,7 @@ import type { Thing } from './values';
 
 /** Calls a closure, or a function by its parameters and body. */
 export async function apply(lambda: Lambda, args: readonly Thing[], frame: Frame): Promise<Thing> {
-  const locals = new Locals(lambda.locals);
+  const locals = new Locals(seenBy(lambda));
   const { parameters, body } = lambda.node;
   if (parameters === undefined) locals.declare('it', args[0] ?? null);
   else await bind(parameters, args, locals, inFileOf(lambda, frame));
@@ -159,13 +164,28 @@ function isScriptItself(object: Expression): boolean {
 async function callByName(name: string, node: Call, locals: Locals, frame: Frame): Promise<Thing> {
   const { file } = frame;
   const local = locals.get(name);
-  const declared = file.functions.get(name);
   const args = await argumentsOf(node.args, locals, frame);
+  const values = positionalOf(args);
+  const delegated = locals.delegates && callFunction(locals.delegates, name, values, frame);
+  if (delegated !== undefined) return delegated;
+  const declared = functionFor(file.functions, name, values);
   if (declared !== undefined) {
     // A function sees what has no `def`, and not the variables of the file.
-    return apply(new Lambda(declared, file.binding), positionalOf(args), frame);
+    return apply(new Lambda(declared, file.binding), values, frame);
   }
-  if (local instanceof Lambda) return apply(local, positionalOf(args), frame);
+  if (local instanceof Lambda) return apply(local, values, frame);
+  if (name === 'pipeline' && node.object === undefined) {
+    // In a function, as of a shared library.
+    const declarative = readDeclarative([node]);
+    if (declarative !== undefined) {
+      await runDeclarative(declarative, locals, frame);
+      return null;
+    }
+  }
+  if (node.object?.kind !== 'name' || node.object.name !== 'steps') {
+    const variable = await libraryVariable(name, frame);
+    if (variable !== undefined) return callScript(variable, 'call', args, node, frame);
+  }
   if (local instanceof Unknown && !isStep(name)) return local;
   const invocation = invocationOf(name, args, node, frame);
   if (!isStep(name) && describes(name) && invocation.body === undefined) {
@@ -232,8 +252,9 @@ async function invoke(
   if (receiver instanceof Lambda) {
     return name === 'call' || name === 'run'
       ? apply(receiver, values, frame)
-      : new Unknown(name, 0);
+      : (closureMethod(receiver, name, values) ?? unknown(`${name} of a closure`, place, frame));
   }
+  if (receiver instanceof ScriptObject) return callScript(receiver, name, args, place, frame);
   if (receiver instanceof Map) {
     const member = receiver.get(name);
     if (member instanceof Lambda) return apply(member, values, frame);
@@ -258,6 +279,27 @@ async function invoke(
   const result =
     receiver === null ? undefined : await callMethod(receiver, name, values, calledBack);
   return result === undefined ? unknown(`the method ${name}`, place, frame) : result;
+}
+
+/** A function of a script by its object: `deploy.app(…)`, `script.sh(…)`. What it does not define is what the script itself would find. */
+async function callScript(
+  script: ScriptObject,
+  name: string,
+  args: Given,
+  place: Place,
+  frame: Frame,
+): Promise<Thing> {
+  const called = callFunction(script, name, positionalOf(args), frame);
+  if (called !== undefined) return called;
+  if (name === 'call') {
+    throw new Raised(
+      'groovy.lang.MissingMethodException',
+      `No signature of method: ${script.opaque}.call() is applicable for these arguments`,
+    );
+  }
+  const variable = await libraryVariable(name, { ...frame, file: script.file });
+  if (variable !== undefined) return callScript(variable, 'call', args, place, frame);
+  return runStep(invocationOf(name, args, place, frame), frame);
 }
 
 async function invokeUnknown(

@@ -4,6 +4,7 @@ import { around, perform, withLayer } from './frame';
 import type { Frame } from './frame';
 import { lineAt } from './syntax';
 import type { Place } from './syntax';
+import { isStep } from './steps';
 import type { Invocation } from './steps';
 import { shown, textOf, thingOf } from './values';
 import type { Thing } from './values';
@@ -35,7 +36,7 @@ export async function bodied(
   let result: Thing = null;
   await around((guard) =>
     perform(frame, call.place, async (at) => {
-      await frame.run.effects.block?.(askedFor(call), at, async (inside) => {
+      await frame.run.effects.block?.(askedFor(call, frame), at, async (inside) => {
         let outcome: Outcome = 'SUCCESS';
         await guard(async () => {
           try {
@@ -54,7 +55,7 @@ export async function bodied(
 
 /** Asks the effects for a step. */
 export function ask(call: Invocation, frame: Frame): Promise<Value> {
-  const asked = askedFor(call);
+  const asked = askedFor(call, frame);
   return perform(frame, call.place, (at) => frame.run.effects.step(asked, at));
 }
 
@@ -100,12 +101,14 @@ export function withCredentials(call: Invocation, frame: Frame): Promise<Thing> 
   return bodied(call, frame, expected);
 }
 
-function askedFor(call: Invocation): StepCall {
+function askedFor(call: Invocation, frame: Frame): StepCall {
+  const { missing } = frame.run.libraries;
   return {
     name: call.name,
     args: new Map<string, Value>(call.args),
     implicit: false,
     hasBody: call.body !== undefined,
+    ...(missing === undefined || isStep(call.name) ? {} : { library: missing }),
   };
 }
 

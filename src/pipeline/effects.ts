@@ -95,6 +95,8 @@ export interface StepCall {
   readonly implicit: boolean;
   /** True if the step had a body. The interpreter runs the body after the effect has settled, unless that rejects. */
   readonly hasBody: boolean;
+  /** Of which library that could not be had it may be a step, if nobody knows it: `the library x`. */
+  readonly library?: string;
 }
 
 /** What a step with a body gives to it. */
@@ -120,6 +122,8 @@ export interface Library {
   readonly name: string;
   readonly version: string;
   readonly files: ReadonlyMap<string, string>;
+  /** Paths of files that are not in `files`, since they are no text or too large. */
+  readonly omitted?: readonly string[];
 }
 
 /** Where the two ways of an `if`, a ternary or a loop stand; undefined for a way that is empty. */

@@ -5,8 +5,10 @@ import type { Agent, Effects, Environment, Outcome, Scope, Variable, Ways } from
 import type { Pipeline } from './declarative';
 import { Binding } from './locals';
 import { rangeOf } from './syntax';
-import type { FunctionDeclaration, Place } from './syntax';
-import { Raised, isWorse, textOf, worst } from './values';
+import type { Functions } from './functions';
+import type { Libraries } from './libraries';
+import type { Place } from './syntax';
+import { Host, Raised, isWorse, textOf, worst } from './values';
 import type { Thing } from './values';
 
 /** One interpretation, with what changes in its course. */
@@ -19,6 +21,9 @@ export interface Run {
   /** What the run brings besides its parameters. */
   readonly environment: readonly Variable[];
   readonly parameters: Map<string, Thing>;
+  readonly libraries: Libraries;
+  /** Loaded by the server although the file does not name them. */
+  readonly implicitLibraries: readonly string[];
   /** `env.X = …`, which holds everywhere. */
   readonly assigned: Map<string, Variable>;
   /** `currentBuild.result`. */
@@ -36,14 +41,35 @@ export interface ScriptFile {
   readonly source: string | undefined;
   /** Variables without `def`, and fields. */
   readonly binding: Binding;
-  readonly functions: Map<string, FunctionDeclaration>;
+  readonly functions: Functions;
+  /** The script as a value. */
+  readonly self: ScriptObject;
 }
 
-export function scriptFile(pipeline: Pipeline, source?: string): ScriptFile {
-  const binding = new Binding();
-  const file = { pipeline, source, binding, functions: new Map<string, FunctionDeclaration>() };
-  binding.file = file;
-  return file;
+/** A script as a value: `this`, and the global variable that a file of a shared library is. */
+export class ScriptObject extends Host {
+  readonly file: ScriptFile;
+
+  constructor(name: string, file: ScriptFile) {
+    super(name);
+    this.file = file;
+  }
+}
+
+export function scriptFile(pipeline: Pipeline, source?: string, name = 'script'): ScriptFile {
+  return new Binding((binding) => {
+    const file: ScriptFile = {
+      pipeline,
+      source,
+      binding,
+      functions: new Map(),
+      get self() {
+        return self;
+      },
+    };
+    const self = new ScriptObject(name, file);
+    return file;
+  }).file;
 }
 
 /** Where the interpreter stands: what steps see that is not a variable of the language. */

@@ -1,6 +1,8 @@
 import { dockerProperty } from './docker';
-import { environmentOf, notice, originIn, perform, resultOf, worsen } from './frame';
+import { closureConstant } from './closures';
+import { ScriptObject, environmentOf, notice, originIn, perform, resultOf, worsen } from './frame';
 import type { Frame } from './frame';
+import { libraryVariable } from './libraries';
 import type { Locals } from './locals';
 import { lineAt } from './syntax';
 import type { Place } from './syntax';
@@ -10,7 +12,6 @@ import type { Thing } from './values';
 const ENV = new Host('env');
 const CURRENT_BUILD = new Host('currentBuild');
 const SCM = new Host('scm');
-const SCRIPT = new Host('script');
 
 /**
  * What a bare name means: a key of the `environment` block it stands in, a variable, one of
@@ -35,9 +36,13 @@ export async function lookUpName(
     case 'scm':
       return SCM;
     case 'this':
-      return SCRIPT;
+      return frame.file.self;
     default:
-      return environmentOf(frame).get(name)?.value ?? frame.run.parameters.get(name);
+      return (
+        (await libraryVariable(name, frame)) ??
+        environmentOf(frame).get(name)?.value ??
+        frame.run.parameters.get(name)
+      );
   }
 }
 
@@ -74,7 +79,10 @@ export function nameOf(type: string): string {
 /** A property of one of Jenkins' objects; undefined if it is not known. */
 export function hostProperty(host: Host, name: string, frame: Frame): Thing | undefined {
   if (host === ENV) return environmentOf(frame).get(name)?.value ?? null;
-  if (host !== CURRENT_BUILD) return dockerProperty(host, name);
+  if (host instanceof ScriptObject) {
+    return host.file.binding.get(name) ?? environmentOf(frame).get(name)?.value;
+  }
+  if (host !== CURRENT_BUILD) return closureConstant(host, name) ?? dockerProperty(host, name);
   const { run } = frame;
   const variables = () => environmentOf(frame);
   switch (name) {
@@ -128,6 +136,8 @@ export function setHostProperty(
   } else if (host === CURRENT_BUILD) {
     if (name === 'result' && typeof value === 'string') worsen(frame, outcomeOf(value));
     else if (name === 'result') notice(frame, place, 'The result set here is not known.');
+  } else if (host instanceof ScriptObject) {
+    host.file.binding.declare(name, value);
   } else {
     notice(frame, place, `${host.opaque}.${name} cannot be set here.`);
   }

@@ -2,14 +2,16 @@ import type { Pipeline } from './declarative';
 import { StepError } from './effects';
 import type { Effects, Outcome, Value, Variable } from './effects';
 import { evaluate } from './evaluate';
-import { Killed, perform, scriptFile } from './frame';
+import { Killed, scriptFile } from './frame';
 import type { Frame, Run } from './frame';
+import { declareFunction } from './functions';
+import { Libraries, loadLibraries } from './libraries';
 import { Locals } from './locals';
 import { runDeclarative } from './stages';
 import { execute } from './statements';
+import { named, positional } from './syntax';
 import type { Statement } from './syntax';
 import { thingOf, worst } from './values';
-import type { Thing } from './values';
 
 /** What the interpreter is told of the run. */
 export interface Facts {
@@ -19,6 +21,8 @@ export interface Facts {
   readonly parameters: ReadonlyMap<string, Value>;
   /** The previous run's result, for `changed`, `fixed` and `regression`; undefined on a first run. */
   readonly previous: Outcome | undefined;
+  /** Names of the shared libraries that the server loads although the file does not name them. */
+  readonly libraries?: readonly string[];
   /** True if the effects do nothing: loops without a known end are cut, and no time passes. */
   readonly dry?: boolean;
 }
@@ -79,16 +83,15 @@ async function runFile(pipeline: Pipeline, frame: Frame): Promise<void> {
   const { declarative, statements } = pipeline;
   const locals = new Locals(frame.file.binding);
   const rest: Statement[] = [];
+  await loadLibraries([...frame.run.implicitLibraries], { start: 0, end: 0 }, frame);
   for (const statement of statements) {
-    if (statement.kind === 'function') frame.file.functions.set(statement.name, statement);
+    if (statement.kind === 'function') declareFunction(frame.file.functions, statement);
   }
   for (const statement of statements) {
     if (statement.kind === 'annotation' && statement.name === 'Library') {
-      const args = new Map<string, Thing>();
-      for (const { value } of statement.args) args.set('', await evaluate(value, locals, frame));
-      await perform(frame, statement, (at) =>
-        frame.run.effects.step({ name: 'library', args, implicit: true, hasBody: false }, at),
-      );
+      const [wanted] = positional(statement.args);
+      const value = wanted ?? named(statement.args, 'value');
+      if (value) await loadLibraries(await evaluate(value, locals, frame), statement, frame);
     }
     if (statement !== declarative?.call) {
       rest.push(statement);
@@ -107,9 +110,11 @@ function startOf(facts: Facts, effects: Effects, { cancel, kill }: Signals): Run
     cancel,
     kill,
     dry: facts.dry ?? false,
+    implicitLibraries: facts.libraries ?? [],
     previous: facts.previous,
     environment: facts.environment,
     parameters,
+    libraries: new Libraries(),
     assigned: new Map(),
     result: undefined,
     quiet: 0,

@@ -1,4 +1,4 @@
-import type { ScriptFile } from './frame';
+import type { ScriptFile, ScriptObject } from './frame';
 import type { Thing } from './values';
 
 /** The variables that a piece of the Jenkinsfile sees, and those of the pieces around it. */
@@ -25,6 +25,16 @@ export class Locals {
     return this.values.has(name) ? this.values.get(name) : this.outer?.get(name);
   }
 
+  /** Whether a function or a closure around declares the variable, so that it is bound for good. */
+  isLexical(name: string): boolean {
+    return this.values.has(name) || (this.outer?.isLexical(name) ?? false);
+  }
+
+  /** The script whose functions a closure's delegate puts before those of its own file. */
+  get delegates(): ScriptObject | undefined {
+    return this.outer?.delegates;
+  }
+
   /** The file that these belong to. */
   get file(): ScriptFile | undefined {
     return this.outer?.file;
@@ -38,18 +48,20 @@ export class Locals {
 
 /** The variables of a file that stand outside of all functions and closures. */
 export class Binding extends Locals {
-  private owner: ScriptFile | undefined;
+  private readonly owner: ScriptFile;
 
-  constructor() {
+  /** `fileOf` makes the file that these variables belong to. */
+  constructor(fileOf: (binding: Binding) => ScriptFile) {
     super(undefined);
+    this.owner = fileOf(this);
   }
 
-  override get file(): ScriptFile | undefined {
+  override get file(): ScriptFile {
     return this.owner;
   }
 
-  override set file(file: ScriptFile) {
-    this.owner = file;
+  override isLexical(): boolean {
+    return false;
   }
 }
 

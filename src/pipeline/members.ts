@@ -1,3 +1,4 @@
+import { closureProperty, setClosureProperty } from './closures';
 import { Unknown } from './effects';
 import { evaluate } from './evaluate';
 import { checkInterrupts, notice, unknown } from './frame';
@@ -5,7 +6,7 @@ import type { Frame } from './frame';
 import { hostProperty, lookUpName, setHostProperty, valueOfName } from './globals';
 import type { Locals } from './locals';
 import type { Expression, Index, Place, Property } from './syntax';
-import { Host, Raised, Thrown, shown, textOf } from './values';
+import { Host, Lambda, Raised, Thrown, shown, textOf } from './values';
 import type { Thing } from './values';
 
 /** `object.name`. */
@@ -96,6 +97,8 @@ export async function assign(
     notice(frame, target, `The name assigned to comes from ${key.origin}.`);
   } else if (receiver instanceof Map) {
     receiver.set(key, value);
+  } else if (receiver instanceof Lambda && setClosureProperty(receiver, key, value)) {
+    return;
   } else if (receiver instanceof Host) {
     checkInterrupts(frame);
     setHostProperty(receiver, key, value, frame, target);
@@ -151,6 +154,9 @@ function member(receiver: Thing, name: string, place: Place, frame: Frame): Thin
     return value === undefined ? unknown(`${receiver.opaque}.${name}`, place, frame) : value;
   }
   if (receiver instanceof Thrown) return thrownMember(receiver, name, place, frame);
+  if (receiver instanceof Lambda) {
+    return closureProperty(receiver, name) ?? unknown(`${name} of a closure`, place, frame);
+  }
   if (Array.isArray(receiver)) {
     if (name === 'size' || name === 'length') return receiver.length;
     return receiver.map((item) => member(item, name, place, frame));

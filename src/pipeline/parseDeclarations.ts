@@ -110,13 +110,15 @@ export function parseParameters(cursor: Cursor, end: number): Parameter[] {
   while (cursor.at < end) {
     while (cursor.kind() === T.at) parseAnnotation(cursor, cursor.startOf());
     skipModifiers(cursor);
-    const type = typeEnd(cursor, cursor.at);
+    const after = typeEnd(cursor, cursor.at);
+    let type: string | undefined;
     if (
-      type > 0 &&
-      type < end &&
-      (cursor.kindAt(type) === T.name || cursor.kindAt(type) === T.ellipsis)
+      after > 0 &&
+      after < end &&
+      (cursor.kindAt(after) === T.name || cursor.kindAt(after) === T.ellipsis)
     ) {
-      cursor.at = type;
+      type = cursor.textOf(lastNameOf(cursor, after));
+      cursor.at = after;
       cursor.take(T.ellipsis);
     }
     cursor.take(T.ellipsis);
@@ -125,6 +127,7 @@ export function parseParameters(cursor: Cursor, end: number): Parameter[] {
       cursor.at++;
       parameters.push({
         name,
+        type,
         initial: cursor.take(T.assign) ? parseExpression(cursor, false) : undefined,
       });
     }

@@ -14,8 +14,9 @@ import { StepError, Unknown } from './effects';
 import type { StageCall } from './effects';
 import { apply } from './calls';
 import { evaluate } from './evaluate';
-import { perform, withLayer } from './frame';
+import { withLayer } from './frame';
 import type { Frame } from './frame';
+import { loadLibraries } from './libraries';
 import { Directive } from './locals';
 import type { Locals } from './locals';
 import { runPost } from './post';
@@ -49,7 +50,7 @@ export async function runDeclarative(
     course.error = await runPost(pipeline.post, course.error, false, locals, inner);
   };
   try {
-    await loadLibraries(pipeline.libraries, locals, frame);
+    await loadNamed(pipeline.libraries, locals, frame);
     const context = await contextOf(pipeline, locals, frame);
     await withAgent(pipeline.agent, context.checkout, locals, frame, (onAgent) =>
       withEnvironment(pipeline, 'environment of the pipeline', locals, onAgent, (inside) =>
@@ -90,16 +91,10 @@ async function readParameters(
   }
 }
 
-async function loadLibraries(
-  libraries: readonly Call[],
-  locals: Locals,
-  frame: Frame,
-): Promise<void> {
+async function loadNamed(libraries: readonly Call[], locals: Locals, frame: Frame): Promise<void> {
   for (const call of libraries) {
     const args = await argumentsOf(call, locals, frame);
-    await perform(frame, call, (at) =>
-      frame.run.effects.step({ name: 'library', args, implicit: true, hasBody: false }, at),
-    );
+    await loadLibraries(args.get('') ?? null, call, frame);
   }
 }
 

@@ -2,6 +2,7 @@ import { StepError, Unknown } from './effects';
 import { evaluate } from './evaluate';
 import { checkInterrupts, decide, notice, tick } from './frame';
 import type { Frame } from './frame';
+import { declareFunction } from './functions';
 import { nameOf } from './globals';
 import { Locals } from './locals';
 import type { Declaration, Expression, For, Place, Statement, Switch, Try } from './syntax';
@@ -39,7 +40,7 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
       await declare(node, locals, frame);
       return NORMAL;
     case 'function':
-      frame.file.functions.set(node.name, node);
+      declareFunction(frame.file.functions, node);
       return NORMAL;
     case 'class':
     case 'import':

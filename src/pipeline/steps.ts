@@ -15,6 +15,7 @@ import {
   worsenStage,
 } from './frame';
 import type { Frame } from './frame';
+import { libraryResource, libraryStep } from './libraries';
 import { lineAt, rangeOf } from './syntax';
 import type { Place } from './syntax';
 import { Lambda, UnknownText, outcomeOf, shown, textOf, truthOf, worst } from './values';
@@ -126,6 +127,8 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['script', block],
   ['waitUntil', waitUntil],
   ['properties', properties],
+  ['library', libraryStep],
+  ['libraryResource', libraryResource],
   ['readTrusted', effectStep],
   ['sleep', effectStep],
 ]);

@@ -51,6 +51,8 @@ export interface RangeLiteral extends Place {
 
 export interface Parameter {
   readonly name: string;
+  /** The last name of its type, if it is declared with one. */
+  readonly type: string | undefined;
   readonly initial: Expression | undefined;
 }
 

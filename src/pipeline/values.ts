@@ -21,6 +21,10 @@ export class Lambda {
   readonly opaque = 'closure';
   readonly node: Pick<Closure, 'parameters' | 'body' | 'start' | 'end'>;
   readonly locals: Locals;
+  /** Whom names are asked of that no function or closure around declares. */
+  delegate: Thing | undefined;
+  /** `Closure.OWNER_FIRST`, unless it was set. */
+  resolveStrategy = 0;
 
   constructor(node: Pick<Closure, 'parameters' | 'body' | 'start' | 'end'>, locals: Locals) {
     this.node = node;
