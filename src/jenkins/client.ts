@@ -1,8 +1,10 @@
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
+import { postForm } from './crumbs';
 import { readFailure } from './failure';
 import { JenkinsError, openWire, type ConnectOptions, type JenkinsErrorKind } from './http';
 import { fields, text } from './json';
 import { jobsOf, JOB_FIELDS, type Job } from './jobs';
+import { parseLint, type LintAnswer } from './lint';
 import { readLog, type LogChunk, type LogPosition } from './log';
 import { obtainedFrom, replayScript, type Jenkinsfile } from './jenkinsfile';
 import { failedTestsOf, REPORT_FIELDS } from './report';
@@ -60,12 +62,18 @@ export interface Client extends Disposable {
   failure(run: Run, stages: readonly Stage[], signal: AbortSignal): Promise<Failure>;
   /** What can be known of the Jenkinsfile that a run used. */
   jenkinsfile(run: Run, signal: AbortSignal): Promise<Jenkinsfile>;
+  /**
+   * What the server's own linter says of a Jenkinsfile's text. Rejects with `not-found` where the
+   * plugin Pipeline: Declarative is missing, with `forbidden` or `sign-in` where we may not ask.
+   */
+  lint(text: string, signal: AbortSignal): Promise<LintAnswer>;
 }
 
 // Asked for as a chain of `previousBuild`, because `builds{0,25}` makes Jenkins load up to 100 runs
 // from its disk. A link of the chain takes some 250 bytes of the address, of which proxies accept 8 KB.
 const CHAIN = 15;
 const LOG_HEAD = 256 * 1024;
+const LINT_BOUND = 1024 * 1024;
 const LOG_BOUND = 256 * 1024 * 1024;
 
 export function connect(options: ConnectOptions): Client {
@@ -235,6 +243,12 @@ export function connect(options: ConnectOptions): Client {
     return { ...obtained, text: page === undefined ? undefined : replayScript(page) };
   }
 
+  async function lint(jenkinsfileText: string, signal: AbortSignal): Promise<LintAnswer> {
+    const url = `${wire.base}pipeline-model-converter/validate`;
+    const form = { jenkinsfile: jenkinsfileText };
+    return parseLint(await postForm(wire, url, form, signal, LINT_BOUND));
+  }
+
   return {
     base: wire.base,
     ping,
@@ -247,6 +261,7 @@ export function connect(options: ConnectOptions): Client {
     log: (of, { start, signal }) => readLog(wire, of, { start, pollInterval, signal }),
     failure,
     jenkinsfile,
+    lint,
     [Symbol.dispose]: () => wire[Symbol.dispose](),
   };
 }

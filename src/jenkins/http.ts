@@ -66,6 +66,17 @@ export interface Wire extends Disposable {
   json(url: string, signal: AbortSignal, bound?: number): Promise<unknown>;
   /** Reads an answer of at most `bound` bytes as text. */
   text(url: string, signal: AbortSignal, bound?: number): Promise<string>;
+  /** Posts a body. An answer that is a failure is not thrown, since its body may say what is missing. */
+  post(
+    url: string,
+    posted: Posted,
+    signal: AbortSignal,
+  ): Promise<Answer & { readonly failure: JenkinsError | undefined }>;
+}
+
+export interface Posted {
+  readonly body: string;
+  readonly headers: http.OutgoingHttpHeaders;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -88,14 +99,16 @@ export function openWire(options: ConnectOptions): Wire {
   };
 
   async function get(url: string, signal: AbortSignal): Promise<Answer> {
-    if (!url.startsWith(base)) throw new Error(`${url} does not lie below ${base}`);
-    signal.throwIfAborted();
     const response = await respond(url, signal);
     const failure = failureOf(response, { url, base, signedIn });
     if (failure !== undefined) {
       response.destroy();
       throw failure;
     }
+    return toRead(response, signal);
+  }
+
+  function toRead(response: http.IncomingMessage, signal: AbortSignal): Answer {
     return {
       headers: response.headers,
       body: bodyOf(response, base, idle, signal),
@@ -103,11 +116,21 @@ export function openWire(options: ConnectOptions): Wire {
     };
   }
 
-  async function respond(url: string, signal: AbortSignal): Promise<http.IncomingMessage> {
+  async function respond(
+    url: string,
+    signal: AbortSignal,
+    posted?: Posted,
+  ): Promise<http.IncomingMessage> {
+    if (!url.startsWith(base)) throw new Error(`${url} does not lie below ${base}`);
+    signal.throwIfAborted();
     for (let attempt = 1; ; attempt++) {
-      const request = protocol.request(url, { agent, headers });
+      const request = protocol.request(url, {
+        agent,
+        method: posted === undefined ? 'GET' : 'POST',
+        headers: { ...headers, ...posted?.headers },
+      });
       try {
-        return await firstByte(request, base, idle, signal);
+        return await firstByte(request, base, idle, signal, posted?.body);
       } catch (error) {
         signal.throwIfAborted();
         // A kept connection may have been closed by the server just as we wrote to it.
@@ -127,18 +150,31 @@ export function openWire(options: ConnectOptions): Wire {
       answer.discard();
       throw htmlFailure(answer, base);
     }
-    const body = await readAll(answer, base, bound);
-    try {
-      return JSON.parse(body) as unknown;
-    } catch (cause) {
-      throw new JenkinsError('malformed', `${base} answered with JSON that cannot be read.`, {
-        cause,
-        advice: 'Something between here and Jenkins may have cut the answer short. Try again.',
-      });
-    }
+    return parseJson(await readAll(answer, base, bound), base);
   }
 
-  return { base, signedIn, get, json, text, [Symbol.dispose]: () => agent.destroy() };
+  async function post(
+    url: string,
+    posted: Posted,
+    signal: AbortSignal,
+  ): Promise<Answer & { readonly failure: JenkinsError | undefined }> {
+    const response = await respond(url, signal, posted);
+    const failure = failureOf(response, { url, base, signedIn });
+    return { ...toRead(response, signal), failure };
+  }
+
+  return { base, signedIn, get, json, text, post, [Symbol.dispose]: () => agent.destroy() };
+}
+
+function parseJson(body: string, base: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch (cause) {
+    throw new JenkinsError('malformed', `${base} answered with JSON that cannot be read.`, {
+      cause,
+      advice: 'Something between here and Jenkins may have cut the answer short. Try again.',
+    });
+  }
 }
 
 function firstByte(
@@ -146,6 +182,7 @@ function firstByte(
   base: string,
   idle: number,
   signal: AbortSignal,
+  body?: string,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => request.destroy(silence(base, idle)), idle);
@@ -165,7 +202,7 @@ function firstByte(
       settle();
       reject(error);
     });
-    request.end();
+    request.end(body);
   });
 }
 
@@ -206,7 +243,8 @@ async function* bodyOf(
   }
 }
 
-async function readAll(answer: Answer, base: string, bound: number): Promise<string> {
+/** Reads an answer of at most `bound` bytes as text. */
+export async function readAll(answer: Answer, base: string, bound: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer.body) {

@@ -176,6 +176,28 @@ describe('stages', () => {
     );
   });
 
+  it('of many runs come at once where Stage View tells them, and else are asked run by run', async () => {
+    const runs = Array.from({ length: 12 }, (_, at) => ({ ...failed, number: at + 1 }));
+    for (const [source, expected] of [
+      ['wfapi', 10],
+      ['stages', 'each'],
+      ['none', 'by logs'],
+    ] as const) {
+      await using jenkins = await startJenkins({
+        stages: source,
+        world: { jobs: [{ name: 'a', runs }] },
+      });
+      using client = connect({ base: jenkins.base });
+      const run = await client.run(`${jenkins.base}job/a/12/`, signal);
+      await client.stages(run, signal);
+      const recent = await client.recentStages(run.jobUrl, signal);
+      assert.equal(typeof recent === 'string' ? recent : recent.size, expected);
+      if (typeof recent === 'string') continue;
+      const states = new Map(recent.get(12)?.map(({ name, state }) => [name, state]));
+      assert.deepEqual([states.get('unit'), states.get('Prepare')], ['failed', 'skipped']);
+    }
+  });
+
   it('come from the next source when a plugin is broken', async () => {
     const world = { jobs: [{ name: 'a', runs: [failed] }] };
     await using jenkins = await startJenkins({ world });

@@ -22,12 +22,16 @@ export interface JenkinsOptions {
   /** Whether those who have not signed in may read; they may unless told. */
   readonly anonymous?: boolean;
   readonly users?: Readonly<Record<string, UserSpec>>;
+  /** What the linter answers to a Jenkinsfile's text; without it the plugin is missing (404). */
+  readonly linter?: (jenkinsfile: string) => string;
   /** A fixed port, else any. */
   readonly port?: number;
 }
 
 export interface UserSpec {
   readonly token: string;
+  /** Who signs in with it has to bring a crumb with each POST, unlike with an API token. */
+  readonly password?: string;
   /** Full names of jobs that the user may not see (answered with 404). */
   readonly hidden?: readonly string[];
   /** Whether the user may read at all; else 403. */
@@ -94,6 +98,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
   const requests: RecordedRequest[] = [];
   const faults: { match: RegExp; kind: FaultKind }[] = [];
   const roots = options.world.jobs.map((job) => liveJob(job, ''));
+  const sessions = new Map<string, string>();
 
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -104,14 +109,26 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
       return;
     }
     const root = options.rootUrl ?? `${address(server)}${prefix}/`;
-    const reply = answer(request, { options, prefix, roots, root });
-    response.writeHead(reply.status, {
-      'X-Jenkins': version(options),
-      'X-Jenkins-Session': '5f1d0e2a',
-      'X-Content-Type-Options': 'nosniff',
-      ...reply.headers,
+    const send = (reply: Reply): void => {
+      response.writeHead(reply.status, {
+        'X-Jenkins': version(options),
+        'X-Jenkins-Session': '5f1d0e2a',
+        'X-Content-Type-Options': 'nosniff',
+        ...reply.headers,
+      });
+      response.end(reply.body);
+    };
+    const context = { options, prefix, roots, root, sessions };
+    if (request.method !== 'POST') {
+      send(answer(request, context));
+      return;
+    }
+    const body: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => body.push(chunk));
+    request.on('end', () => {
+      const form = new URLSearchParams(Buffer.concat(body).toString());
+      send(answer(request, context, form));
     });
-    response.end(reply.body);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -180,6 +197,8 @@ interface Context {
   readonly roots: readonly LiveJob[];
   /** Ends with `/`. */
   readonly root: string;
+  /** Session cookies, with the user whose crumb was given out in it. */
+  readonly sessions: Map<string, string>;
 }
 
 interface Reply {
@@ -188,7 +207,8 @@ interface Reply {
   readonly body: string | Buffer;
 }
 
-function answer(request: IncomingMessage, context: Context): Reply {
+/** `form` is what was posted; undefined for a GET. */
+function answer(request: IncomingMessage, context: Context, form?: URLSearchParams): Reply {
   const { options, prefix, roots } = context;
   const url = new URL(request.url ?? '/', 'http://double');
   if (!url.pathname.startsWith(`${prefix}/`)) return notFound();
@@ -201,6 +221,7 @@ function answer(request: IncomingMessage, context: Context): Reply {
   if (user === undefined ? options.anonymous === false : user.read === false) {
     return forbidden(url, user?.name);
   }
+  if (form !== undefined) return posted(request, url, user, form, context);
   const segments = url.pathname
     .slice(prefix.length + 1)
     .split('/')
@@ -224,6 +245,28 @@ function answer(request: IncomingMessage, context: Context): Reply {
   return runPage(url, { job, run, user, path: segments.join('/') }, context);
 }
 
+/** A crumb is bound to a user and a session, and API tokens need none. */
+function posted(
+  request: IncomingMessage,
+  url: URL,
+  user: NamedUser | undefined,
+  form: URLSearchParams,
+  { options, prefix, sessions }: Context,
+): Reply {
+  const session = /(?:^|; )JSESSIONID=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
+  const crumbed =
+    request.headers['jenkins-crumb'] === `c0ffee${session}` &&
+    sessions.get(session) === (user?.name ?? 'anonymous');
+  if (user?.byToken !== true && !crumbed)
+    return html(
+      403,
+      '<html><body><h2>HTTP ERROR 403 No valid crumb was included in the request</h2></body></html>',
+    );
+  if (url.pathname !== `${prefix}/pipeline-model-converter/validate`) return notFound();
+  if (options.linter === undefined) return notFound();
+  return plain(Buffer.from(options.linter(form.get('jenkinsfile') ?? '')));
+}
+
 function rootPage(url: URL, path: string, user: NamedUser | undefined, context: Context): Reply {
   switch (path) {
     case 'api/json':
@@ -233,12 +276,17 @@ function rootPage(url: URL, path: string, user: NamedUser | undefined, context: 
       const model = { _class: 'hudson.model.User', id: user.name, fullName: user.name };
       return api(url, model, 'id,fullName');
     }
-    case 'crumbIssuer/api/json':
-      return json({
+    case 'crumbIssuer/api/json': {
+      const session = String(context.sessions.size + 1);
+      context.sessions.set(session, user?.name ?? 'anonymous');
+      const reply = json({
         _class: 'hudson.security.csrf.DefaultCrumbIssuer',
-        crumb: 'c0ffee',
+        crumb: `c0ffee${session}`,
         crumbRequestField: 'Jenkins-Crumb',
       });
+      const cookie = `JSESSIONID=${session}; Path=/; HttpOnly`;
+      return { ...reply, headers: { ...reply.headers, 'Set-Cookie': [cookie] } };
+    }
     case '':
       return html(200, '<html><head><title>Dashboard [Jenkins]</title></head></html>');
     default:
@@ -658,7 +706,7 @@ function runFor(job: LiveJob, segment: string | undefined): LiveRun | undefined 
   }
 }
 
-type NamedUser = UserSpec & { readonly name: string };
+type NamedUser = UserSpec & { readonly name: string; readonly byToken: boolean };
 
 function userOf(
   request: IncomingMessage,
@@ -670,7 +718,9 @@ function userOf(
     .toString()
     .split(':');
   const user = options.users?.[name];
-  return user !== undefined && user.token === token ? { ...user, name } : 'wrong';
+  if (user === undefined || token === undefined) return 'wrong';
+  const byToken = user.token === token;
+  return byToken || user.password === token ? { ...user, name, byToken } : 'wrong';
 }
 
 // --- Sending ---
