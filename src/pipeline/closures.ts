@@ -100,7 +100,8 @@ class Delegation extends Locals {
 
   override get(name: string): Thing | undefined {
     if (this.outer?.isLexical(name) === true) return this.outer.get(name);
-    if (this.first) return this.delegated(name) ?? this.outer?.get(name);
+    const first = this.first ? this.delegated(name) : undefined;
+    if (first !== undefined) return first;
     return this.outer?.get(name) ?? this.held(name);
   }
 

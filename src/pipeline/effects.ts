@@ -135,6 +135,8 @@ export interface Ways {
 export interface StageCall {
   readonly path: readonly string[];
   readonly range: Range;
+  /** The file of a shared library that it stands in, as in `Scope`. */
+  readonly source?: string;
   /** True if it has `when`; CI's record decides where it can. */
   readonly conditional: boolean;
   /** True for a stage with stages, branches or cells and no steps of its own. */

@@ -207,7 +207,7 @@ export function scopeOf(frame: Frame, place: Place, signal: AbortSignal = frame.
     directory: frame.directory,
     agent: frame.agent,
     range: rangeOf(frame.file.pipeline, place),
-    ...(frame.file.source === undefined ? {} : { source: frame.file.source }),
+    ...sourceOf(frame),
     signal,
     worsen: (outcome) => {
       worsen(frame, outcome);
@@ -249,6 +249,11 @@ export async function decide(
     place,
     (at) => effects.decide?.(truth, at, ranges) ?? Promise.resolve(false),
   );
+}
+
+/** Which file the lines here count in, if it is not the Jenkinsfile. */
+export function sourceOf({ file: { source } }: Frame): { source?: string } {
+  return source === undefined ? {} : { source };
 }
 
 /** An origin with the file that its line counts in, if that is not the Jenkinsfile. */
@@ -365,5 +370,11 @@ function before(value: Variable['value'], old: Variable['value'] | undefined): V
 }
 
 export function withLayer(frame: Frame, variables: readonly Variable[]): Frame {
-  return variables.length === 0 ? frame : { ...frame, layer: { variables, outer: frame.layer } };
+  if (variables.length === 0) return frame;
+  const placed = variables.map((variable) =>
+    variable.line === undefined || frame.file.source === undefined
+      ? variable
+      : { ...variable, origin: originIn(frame, variable.origin) },
+  );
+  return { ...frame, layer: { variables: placed, outer: frame.layer } };
 }

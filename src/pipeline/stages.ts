@@ -14,7 +14,7 @@ import { StepError, Unknown } from './effects';
 import type { StageCall } from './effects';
 import { apply } from './calls';
 import { evaluate } from './evaluate';
-import { withLayer } from './frame';
+import { sourceOf, withLayer } from './frame';
 import type { Frame } from './frame';
 import { loadLibraries } from './libraries';
 import { Directive } from './locals';
@@ -182,7 +182,7 @@ function announcement(
   frame: Frame,
 ): StageCall {
   const range = rangeOf(frame.file.pipeline, stage.call);
-  return { path, range, ...kindOf(stage), when };
+  return { path, range, ...sourceOf(frame), ...kindOf(stage), when };
 }
 
 function kindOf(stage: Stage): { conditional: boolean; parent: boolean } {

@@ -9,6 +9,7 @@ import {
   checkInterrupts,
   notice,
   perform,
+  sourceOf,
   scopeOf,
   withLayer,
   worsen,
@@ -238,7 +239,12 @@ export async function inStage(
   // Declarative's branches are stages of the same name.
   const whole = frame.atBranch && frame.path.at(-1) === name ? frame.path : [...frame.path, name];
   const inner: Frame = { ...frame, stage: path, path: whole, atBranch: false, status };
-  const announced = { path, range: rangeOf(frame.file.pipeline, place), ...facts };
+  const announced = {
+    path,
+    range: rangeOf(frame.file.pipeline, place),
+    ...sourceOf(frame),
+    ...facts,
+  };
   await around(async (guard) => {
     await perform(inner, place, (at) =>
       frame.run.effects.stage(announced, at, async () => {

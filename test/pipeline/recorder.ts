@@ -28,6 +28,8 @@ export interface World {
   readonly when?: boolean;
   readonly effects?: Partial<Effects>;
   readonly signals?: Signals;
+  /** Shared libraries that the server loads by itself. */
+  readonly libraries?: readonly string[];
 }
 
 export interface Recording extends Ended {
@@ -107,6 +109,7 @@ export async function record(text: string, world: World = {}): Promise<Recording
     parameters: new Map(Object.entries(world.parameters ?? {})),
     previous: world.previous,
     ...(world.dry === undefined ? {} : { dry: world.dry }),
+    ...(world.libraries === undefined ? {} : { libraries: world.libraries }),
   };
   const never = new AbortController().signal;
   const signals = world.signals ?? { cancel: never, kill: never };
