@@ -5,11 +5,12 @@ import { JenkinsError, openWire, type ConnectOptions, type JenkinsErrorKind } fr
 import { fields, text } from './json';
 import { jobsOf, JOB_FIELDS, type Job } from './jobs';
 import { parseLint, type LintAnswer } from './lint';
+import { loadedLibraries, withRemotes, type LoadedLibrary } from './loadedLibraries';
 import { readLog, type LogChunk, type LogPosition } from './log';
-import { obtainedFrom, replayScript, type Jenkinsfile } from './jenkinsfile';
+import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } from './jenkinsfile';
 import { failedTestsOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Failure, Run, Stage } from './run';
-import { FULL_RUN_FIELDS, parseRun, RUN_FIELDS } from './runs';
+import { checkoutsOf, FULL_RUN_FIELDS, parseRun, RUN_FIELDS } from './runs';
 import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
 import { parseRunUrl } from './url';
 
@@ -62,6 +63,8 @@ export interface Client extends Disposable {
   failure(run: Run, stages: readonly Stage[], signal: AbortSignal): Promise<Failure>;
   /** What can be known of the Jenkinsfile that a run used. */
   jenkinsfile(run: Run, signal: AbortSignal): Promise<Jenkinsfile>;
+  /** The shared libraries that a run loaded, in that order, as far as the first megabyte of its log tells. */
+  libraries(run: Run, signal: AbortSignal): Promise<LoadedLibrary[]>;
   /**
    * What the server's own linter says of a Jenkinsfile's text. Rejects with `not-found` where the
    * plugin Pipeline: Declarative is missing, with `forbidden` or `sign-in` where we may not ask.
@@ -74,6 +77,8 @@ export interface Client extends Disposable {
 const CHAIN = 15;
 const LOG_HEAD = 256 * 1024;
 const LINT_BOUND = 1024 * 1024;
+/** The step `library` may come late. */
+const LIBRARY_LOG = 1024 * 1024;
 const LOG_BOUND = 256 * 1024 * 1024;
 
 export function connect(options: ConnectOptions): Client {
@@ -172,10 +177,14 @@ export function connect(options: ConnectOptions): Client {
   }
 
   /** Empty where the log cannot be read: it only adds to what is known. */
-  async function beginningOfLog(runUrl: string, signal: AbortSignal): Promise<string> {
+  async function beginningOfLog(
+    runUrl: string,
+    signal: AbortSignal,
+    bound = LOG_HEAD,
+  ): Promise<string> {
     const head: Buffer[] = [];
     try {
-      for await (const bytes of logSoFar(runUrl, LOG_HEAD, signal)) head.push(bytes);
+      for await (const bytes of logSoFar(runUrl, bound, signal)) head.push(bytes);
     } catch (error) {
       if (!(error instanceof JenkinsError)) throw error;
     }
@@ -249,6 +258,27 @@ export function connect(options: ConnectOptions): Client {
     return parseLint(await postForm(wire, url, form, signal, LINT_BOUND));
   }
 
+  async function libraries(of: Run, signal: AbortSignal): Promise<LoadedLibrary[]> {
+    const log = await beginningOfLog(of.url, signal, LIBRARY_LOG);
+    let found = loadedLibraries(log);
+    if (
+      found.some(({ revision, remoteUrl }) => revision !== undefined && remoteUrl === undefined)
+    ) {
+      const tree = 'actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls]';
+      const json = await wire.json(`${of.url}api/json?tree=${tree}`, signal);
+      found = withRemotes(found, checkoutsOf(json));
+    }
+    if (found.every(({ replaced }) => replaced.length === 0)) return found;
+    const page = await unless(MISSING, wire.text(`${of.url}replay/`, signal));
+    return found.map((library) => ({
+      ...library,
+      replaced: library.replaced.map(({ path }) => ({
+        path,
+        text: page === undefined ? undefined : replayedLibraryFile(page, path),
+      })),
+    }));
+  }
+
   return {
     base: wire.base,
     ping,
@@ -261,6 +291,7 @@ export function connect(options: ConnectOptions): Client {
     log: (of, { start, signal }) => readLog(wire, of, { start, pollInterval, signal }),
     failure,
     jenkinsfile,
+    libraries,
     lint,
     [Symbol.dispose]: () => wire[Symbol.dispose](),
   };

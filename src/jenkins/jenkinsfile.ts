@@ -17,11 +17,23 @@ export function obtainedFrom(log: string): Pick<Jenkinsfile, 'path' | 'source'> 
 
 /** The main script of a replay page; undefined when the page has no form. */
 export function replayScript(html: string): string | undefined {
-  const script = /<textarea\b[^>]*\bname="_\.mainScript"[^>]*>([\s\S]*?)<\/textarea>/.exec(
-    html,
-  )?.[1];
-  // HTML drops the first newline of a textarea.
-  return script === undefined ? undefined : unescapeHtml(script.replace(/^\r?\n/, ''));
+  return textArea(html, 'mainScript');
+}
+
+/** A file of a shared library on a replay page: its field is the class's name with `_` for dots. */
+export function replayedLibraryFile(html: string, path: string): string | undefined {
+  const [, name] = /^(?:vars|src)\/(.+)\.groovy$/.exec(path) ?? [];
+  return name === undefined ? undefined : textArea(html, name.replaceAll('/', '_'));
+}
+
+function textArea(html: string, field: string): string | undefined {
+  for (const [, name, text = ''] of html.matchAll(
+    /<textarea\b[^>]*\bname="_\.([^"]*)"[^>]*>([\s\S]*?)<\/textarea>/g,
+  )) {
+    // HTML drops the first newline of a textarea.
+    if (name === field) return unescapeHtml(text.replace(/^\r?\n/, ''));
+  }
+  return undefined;
 }
 
 const NAMED: Readonly<Record<string, string>> = {

@@ -367,13 +367,20 @@ function withCrlf(part: Buffer): Buffer {
 
 function replayPage(run: RunSpec, allowed: boolean): string {
   if (!allowed || run.script === undefined) return '<html><body><h1>Replay</h1></body></html>';
-  const script = run.script
+  const areas = Object.entries({ mainScript: run.script, ...run.loadedScripts }).map(
+    ([name, text]) =>
+      `<textarea name="_.${name.replaceAll('.', '_')}" checkMethod="post" class="jenkins-input">\n${escaped(text)}</textarea>`,
+  );
+  return `<html><body><form method="post" name="config" action="run">${areas.join('')}</form></body></html>`;
+}
+
+function escaped(text: string): string {
+  return text
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
     .replace(/"/g, '&quot;')
     .replace(/'/g, '&#039;');
-  return `<html><body><form method="post" name="config" action="run"><textarea name="_.mainScript" checkMethod="post" class="jenkins-input">\n${script}</textarea></form></body></html>`;
 }
 
 // --- The model behind api/json ---

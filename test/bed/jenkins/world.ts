@@ -42,6 +42,8 @@ export interface RunSpec {
   readonly error?: string;
   readonly tests?: readonly TestSpec[];
   readonly script?: string;
+  /** Scripts on the replay page besides, by the names of their classes: files of untrusted libraries. */
+  readonly loadedScripts?: Readonly<Record<string, string>>;
 }
 
 export interface ParameterSpec {
