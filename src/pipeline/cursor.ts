@@ -23,13 +23,16 @@ export class Cursor {
   readonly tokens: Balanced;
   /** The token that is next. */
   at = 0;
-  /** The class whose body is being read. */
+  /** The class whose members are being read. */
   className = '';
+  /** Whether brackets or quotes had to be put in or left out. */
+  readonly isDamaged: boolean;
   private depth = 0;
 
   constructor(text: string, tokens: Balanced) {
     this.text = text;
     this.tokens = tokens;
+    this.isDamaged = tokens.damage.length > 0;
   }
 
   kind(ahead = 0): number {

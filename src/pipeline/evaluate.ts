@@ -22,7 +22,12 @@ export async function evaluate(node: Expression, locals: Locals, frame: Frame): 
       return valueOfName(node.name, node, locals, frame);
     case 'list': {
       const list: Thing[] = [];
-      for (const item of node.items) list.push(await evaluate(item, locals, frame));
+      for (const item of node.items) {
+        const value = await evaluate(item, locals, frame);
+        const spreads = item.kind === 'unary' && item.operator === '*' && Array.isArray(value);
+        if (spreads) list.push(...value);
+        else list.push(value);
+      }
       return list;
     }
     case 'map': {
@@ -104,6 +109,7 @@ async function unary(node: Unary, locals: Locals, frame: Frame): Promise<Thing> 
       return typeof value === 'number' ? -value : unknown('a negation', node, frame);
     case '+':
     case '~':
+    case '*':
       return value;
     case '++':
     case '--': {

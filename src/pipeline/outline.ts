@@ -1,5 +1,6 @@
 import { entriesOf } from './declarative';
 import type { EnvironmentEntry, Pipeline } from './declarative';
+import { readNumber } from './numbers';
 import { bodyOf, lineAt } from './syntax';
 import type { Argument, Call, Expression, Statement } from './syntax';
 
@@ -82,9 +83,15 @@ class Walk {
           if (typeof at.name === 'object') this.visit(at.name);
           at = at.object;
           break;
+        case 'class':
+          for (const { args, body } of at.constants) {
+            this.arguments(args);
+            if (body) this.statements(body);
+          }
+          this.statements(at.body);
+          return;
         case 'closure':
         case 'function':
-        case 'class':
         case 'block':
           this.statements(at.body);
           return;
@@ -123,6 +130,9 @@ class Walk {
           at = at.value;
           break;
         case 'new':
+          this.arguments(at.args);
+          if (at.body) this.statements(at.body);
+          return;
         case 'annotation':
           this.arguments(at.args);
           return;
@@ -324,5 +334,5 @@ function joined(parts: readonly (string | undefined)[]): string | undefined {
 
 /** A number as Groovy prints it: without suffix and separators. */
 export function numberText(source: string): string {
-  return source.replaceAll('_', '').replace(/(?<=^-?[\d.]+)[lgidfLGIDF]$/, '');
+  return readNumber(source).text;
 }

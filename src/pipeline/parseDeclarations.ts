@@ -1,6 +1,7 @@
 import { isWord } from './cursor';
 import type { Cursor } from './cursor';
 import { parseExpression } from './parseExpressions';
+import { parseClass, parseDefault, startsClass } from './parseClasses';
 import { parseArguments } from './parseOperands';
 import { parseBlock } from './parseStatements';
 import { parseString } from './parseStrings';
@@ -28,38 +29,32 @@ export function startsDeclaration(cursor: Cursor): boolean {
   return cursor.newlineAt(after + 1) || AFTER_DECLARED[next] === 1;
 }
 
-/** Whether a constructor of the class around begins here. */
-export function startsConstructor(cursor: Cursor): boolean {
-  if (cursor.className === '' || cursor.kind(1) !== T.parenOpen) return false;
-  const after = cursor.partner(cursor.at + 1) + 1;
-  return cursor.kindAt(after) === T.curlyOpen && cursor.textOf() === cursor.className;
-}
-
 /** What `def`, a modifier or a type begins: variables, a function, or a class. */
 export function parseDeclaration(cursor: Cursor, start: number): Statement {
-  skipModifiers(cursor);
-  if (cursor.kind() === T.kClass || cursor.kind() === T.kEnum || cursor.kind() === T.kInterface) {
-    return parseClass(cursor, start);
-  }
+  const modifiers = parseModifiers(cursor);
+  if (startsClass(cursor)) return parseClass(cursor, start, modifiers);
   if (cursor.kind() === T.less) {
     const end = genericsEnd(cursor, cursor.at);
     if (end > 0) cursor.at = end;
   }
-  const type = typeEnd(cursor, cursor.at);
-  if (type > 0 && (cursor.kindAt(type) === T.name || cursor.kindAt(type) === T.string)) {
-    if (!cursor.newlineAt(type)) cursor.at = type;
-  }
-  if (cursor.kind() === T.parenOpen) return parseSeveralNames(cursor, start);
+  const type = parseType(cursor);
+  if (cursor.kind() === T.parenOpen) return parseSeveralNames(cursor, start, modifiers);
   const isFunction = cursor.kind(1) === T.parenOpen && !cursor.newlineBefore(1);
   if (isFunction && (isWord(cursor.kind()) || cursor.kind() === T.string))
-    return parseFunction(cursor, start);
+    return parseFunction(cursor, start, modifiers, type);
   if (!isWord(cursor.kind())) return unreadableDeclaration(cursor, start);
-  return parseDeclaredNames(cursor, start);
+  return parseDeclaredNames(cursor, start, modifiers, type);
 }
 
-export function parseFunction(cursor: Cursor, start: number): FunctionDeclaration | Opaque {
+export function parseFunction(
+  cursor: Cursor,
+  start: number,
+  modifiers: readonly string[],
+  returns: string | undefined,
+): FunctionDeclaration {
   const name = cursor.kind() === T.string ? String(parseString(cursor).value) : cursor.textOf();
   if (isWord(cursor.kind())) cursor.at++;
+  const isConstructor = returns === undefined && name !== '' && name === cursor.className;
   const close = cursor.partner();
   cursor.at++;
   const parameters = parseParameters(cursor, close);
@@ -67,30 +62,27 @@ export function parseFunction(cursor: Cursor, start: number): FunctionDeclaratio
   if (cursor.take(T.kThrows))
     while (cursor.kind() === T.name || cursor.kind() === T.comma || cursor.kind() === T.dot)
       cursor.at++;
-  const body = cursor.kind() === T.curlyOpen ? parseBlock(cursor).body : [];
-  return { kind: 'function', start, end: cursor.endBefore(), name, parameters, body };
-}
-
-export function parseClass(cursor: Cursor, start: number): Statement {
-  cursor.at++;
-  const name = cursor.kind() === T.name ? cursor.textOf() : '';
-  const isEnum = cursor.kindAt(cursor.at - 1) === T.kEnum;
-  while (cursor.kind() !== T.curlyOpen && !cursor.atRestEnd()) cursor.skip();
-  if (cursor.kind() !== T.curlyOpen) return { kind: 'opaque', start, end: cursor.endBefore() };
-  if (isEnum) {
-    cursor.skip();
-    return { kind: 'class', start, end: cursor.endBefore(), name, body: [] };
-  }
   const outer = cursor.className;
-  cursor.className = name;
-  const { body } = parseBlock(cursor);
+  cursor.className = '';
+  const body = cursor.kind() === T.curlyOpen ? parseBlock(cursor).body : parseDefault(cursor);
   cursor.className = outer;
-  return { kind: 'class', start, end: cursor.endBefore(), name, body };
+  const end = cursor.endBefore();
+  return {
+    kind: 'function',
+    start,
+    end,
+    name,
+    modifiers,
+    returns,
+    parameters,
+    body,
+    isConstructor,
+  };
 }
 
 export function parseAnnotation(cursor: Cursor, start: number): Statement {
   cursor.at++;
-  if (cursor.kind() === T.kInterface) return parseClass(cursor, start);
+  if (cursor.kind() === T.kInterface) return parseClass(cursor, start, [], 'annotation');
   const name = parseQualifiedName(cursor);
   const args =
     cursor.kind() === T.parenOpen && !cursor.newlineBefore() ? parseArguments(cursor) : [];
@@ -159,6 +151,34 @@ export function parseQualifiedName(cursor: Cursor): string {
 /** What may follow the name of a variable that is declared by its type. */
 const AFTER_DECLARED = kindsOf(T.assign, T.semicolon, T.curlyClose, T.comma, T.kIn, T.colon, T.end);
 
+const NO_MODIFIERS: readonly string[] = [];
+
+/** `static final`, `def`, and annotations in between; `def` is not told. */
+function parseModifiers(cursor: Cursor): readonly string[] {
+  let modifiers = NO_MODIFIERS;
+  for (;;) {
+    if (cursor.kind() === T.kModifier) modifiers = [...modifiers, cursor.textOf()];
+    else if (cursor.kind() === T.at && cursor.kind(1) === T.name) {
+      cursor.at++;
+      parseQualifiedName(cursor);
+      if (cursor.kind() === T.parenOpen) cursor.skip();
+      continue;
+    } else if (cursor.kind() !== T.kDef) return modifiers;
+    cursor.at++;
+  }
+}
+
+/** The type of what is declared, if there is one and not only the name. */
+function parseType(cursor: Cursor): string | undefined {
+  const after = typeEnd(cursor, cursor.at);
+  if (after < 0 || cursor.newlineAt(after)) return undefined;
+  const next = cursor.kindAt(after);
+  if (!isWord(next) && next !== T.string) return undefined;
+  const type = cursor.text.slice(cursor.startOf(), cursor.tokens.end[after - 1]);
+  cursor.at = after;
+  return type;
+}
+
 /** The last name of the type that ends before the token `after`, without generics. */
 function lastNameOf(cursor: Cursor, after: number): number {
   let token = cursor.at;
@@ -172,7 +192,12 @@ function unreadableDeclaration(cursor: Cursor, start: number): Opaque {
 }
 
 /** `x = 1, y, z = 2`: one declaration, or a block of them. */
-function parseDeclaredNames(cursor: Cursor, start: number): Statement {
+function parseDeclaredNames(
+  cursor: Cursor,
+  start: number,
+  modifiers: readonly string[],
+  type: string | undefined,
+): Statement {
   const declarations: Declaration[] = [];
   do {
     const from = declarations.length === 0 ? start : cursor.startOf();
@@ -183,6 +208,8 @@ function parseDeclaredNames(cursor: Cursor, start: number): Statement {
       kind: 'declaration',
       start: from,
       end: cursor.endBefore(),
+      modifiers,
+      type,
       names: [name],
       several: false,
       value,
@@ -194,7 +221,7 @@ function parseDeclaredNames(cursor: Cursor, start: number): Statement {
 }
 
 /** `(a, b) = list`, at the parenthesis. */
-function parseSeveralNames(cursor: Cursor, start: number): Statement {
+function parseSeveralNames(cursor: Cursor, start: number, modifiers: readonly string[]): Statement {
   const close = cursor.partner();
   const names: Name[] = [];
   cursor.at++;
@@ -205,5 +232,7 @@ function parseSeveralNames(cursor: Cursor, start: number): Statement {
   }
   cursor.at = close + 1;
   const value = cursor.take(T.assign) ? parseExpression(cursor, true) : undefined;
-  return { kind: 'declaration', start, end: cursor.endBefore(), names, several: true, value };
+  const end = cursor.endBefore();
+  const type = undefined;
+  return { kind: 'declaration', start, end, modifiers, type, names, several: true, value };
 }

@@ -21,10 +21,7 @@ export function parseUnary(cursor: Cursor, command: boolean): Expression {
   cursor.at++;
   const operand = parseUnary(cursor, command);
   cursor.ascend();
-  if (operator === '-' && operand.kind === 'literal' && typeof operand.value === 'number') {
-    return { kind: 'literal', start, end: cursor.endBefore(), value: -operand.value };
-  }
-  return { kind: 'unary', start, end: cursor.endBefore(), operator, operand, postfix: false };
+  return signed(start, operator, operand, cursor.endBefore());
 }
 
 /** Whether such a token stands between two operands. */
@@ -59,6 +56,8 @@ function parseTernary(cursor: Cursor, command: boolean): Expression {
   return { kind: 'ternary', start, end: cursor.endBefore(), test, then, otherwise };
 }
 
+const POWER = 12;
+
 /** How strongly binary operators bind; what is not here is none. Relations are handled apart. */
 const STRENGTH = new Uint8Array(256);
 for (const [strength, kinds] of [
@@ -73,14 +72,38 @@ for (const [strength, kinds] of [
   [9, [T.shiftLeft, T.shiftRight, T.shiftRightUnsigned, T.range, T.rangeExclusive]],
   [10, [T.plus, T.minus]],
   [11, [T.star, T.slash, T.percent]],
-  [12, [T.power]],
+  [POWER, [T.power]],
 ] as const) {
   for (const kind of kinds) STRENGTH[kind] = strength;
 }
 
+/** A sign before the first factor of a product holds for its whole power: `-2 ** 2` is -4. */
+function parseSigned(cursor: Cursor, operator: Unary['operator']): Expression {
+  const start = cursor.startOf();
+  if (!cursor.descend()) return cursor.tooDeep();
+  cursor.at++;
+  const operand = parseBinary(cursor, POWER, false);
+  cursor.ascend();
+  return signed(start, operator, operand, cursor.endBefore());
+}
+
+function signed(
+  start: number,
+  operator: Unary['operator'],
+  operand: Expression,
+  end: number,
+): Expression {
+  if (operand.kind === 'literal' && typeof operand.value === 'number') {
+    if (operator === '-') return { kind: 'literal', start, end, value: -operand.value };
+    if (operator === '+') return operand;
+  }
+  return { kind: 'unary', start, end, operator, operand, postfix: false };
+}
+
 function parseBinary(cursor: Cursor, weakest: number, command: boolean): Expression {
   const start = cursor.startOf();
-  let left = parseUnary(cursor, command);
+  const sign = weakest < POWER ? SIGNS.get(cursor.kind()) : undefined;
+  let left = sign === undefined ? parseUnary(cursor, command) : parseSigned(cursor, sign);
   for (;;) {
     const kind = cursor.kind();
     const strength = STRENGTH[kind] ?? 0;
@@ -119,6 +142,11 @@ function parseTypeAfter(
   const type = end > 0 ? cursor.text.slice(from, cursor.endBefore()) : '';
   return { kind: 'cast', start, end: cursor.endBefore(), test, type, value };
 }
+
+const SIGNS = new Map<number, Unary['operator']>([
+  [T.minus, '-'],
+  [T.plus, '+'],
+]);
 
 const UNARY = new Map<number, Unary['operator']>([
   [T.not, '!'],

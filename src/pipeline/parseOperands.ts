@@ -1,5 +1,7 @@
 import { isWord } from './cursor';
 import type { Cursor } from './cursor';
+import { readNumber } from './numbers';
+import { parseMembers } from './parseClasses';
 import { parseName, parseParameters } from './parseDeclarations';
 import { isBinaryOperator, parseExpression, parseUnary } from './parseExpressions';
 import { parseStatementsUntil } from './parseStatements';
@@ -9,31 +11,33 @@ import type {
   Call,
   Closure,
   Expression,
+  Index,
+  ListLiteral,
   Literal,
+  MapEntry,
+  MapLiteral,
   Opaque,
   Parameter,
   Statement,
   Unary,
 } from './syntax';
 import { T, kindsOf } from './tokens';
-import { genericsEnd, startsUpperCase, typeEnd } from './typeNames';
+import { genericsEnd, typeEnd } from './typeNames';
 
 /** A primary with what is attached to it: properties, calls, indices, closures, arguments. */
 export function parsePostfix(cursor: Cursor, command: boolean): Expression {
   const start = cursor.startOf();
   let node = parsePrimary(cursor);
-  let closures = 0;
   for (;;) {
     const kind = cursor.kind();
     const newline = cursor.newlineBefore();
     if (kind === T.dot || kind === T.safeDot || kind === T.spreadDot || kind === T.pointer) {
       node = parseMember(cursor, start, node, kind);
-    } else if (kind === T.parenOpen && !newline && isCallable(node)) {
+    } else if (kind === T.parenOpen && !newline && isCallable(cursor, node)) {
       node = call(start, node, parseArguments(cursor), cursor.endBefore());
-    } else if (kind === T.curlyOpen && isCallable(node) && closures < MAX_CLOSURES) {
+    } else if (kind === T.curlyOpen && isCallable(cursor, node)) {
       // A closure after a call belongs to it, even on the next line.
       node = withArgument(start, node, parseClosure(cursor));
-      closures++;
     } else if (kind === T.squareOpen && !newline && node.kind !== 'literal') {
       node = parseIndex(cursor, start, node);
     } else if ((kind === T.increment || kind === T.decrement) && !newline) {
@@ -49,7 +53,9 @@ export function parsePostfix(cursor: Cursor, command: boolean): Expression {
       };
     } else if (command && !newline && isCommand(node) && startsArgument(cursor, kind)) {
       node = call(start, node, parseCommandArguments(cursor), cursor.endBefore());
-      node = parseCommandRest(cursor, start, node);
+    } else if (command && !newline && kind === T.name && node.kind === 'call') {
+      // `a b c d` is `a(b).c(d)`.
+      node = parseChained(cursor, start, node);
     } else {
       return node;
     }
@@ -101,9 +107,6 @@ export function parseClosure(cursor: Cursor): Closure {
   return { kind: 'closure', start, end: cursor.endBefore(), parameters, body };
 }
 
-/** How many closures one call takes after its arguments: `a { } { }`. */
-const MAX_CLOSURES = 16;
-
 /** What the parameters of a closure may consist of. */
 const IN_PARAMETERS = kindsOf(
   T.name,
@@ -138,23 +141,13 @@ function arrowOf(cursor: Cursor, close: number): number {
   return -1;
 }
 
-/** After `a b`: a closure, or `c d` as in `a b c d`. */
-function parseCommandRest(cursor: Cursor, start: number, node: Expression): Expression {
-  if (cursor.kind() === T.curlyOpen && !cursor.newlineBefore()) {
-    return withArgument(start, node, parseClosure(cursor));
-  }
-  if (cursor.kind() !== T.name || cursor.newlineBefore()) return node;
+/** The name after `a b`, as in `a b c d`. */
+function parseChained(cursor: Cursor, start: number, object: Expression): Expression {
   const name = cursor.textOf();
   cursor.at++;
-  return {
-    kind: 'property',
-    start,
-    end: cursor.endBefore(),
-    object: node,
-    name,
-    safe: false,
-    spread: false,
-  };
+  const end = cursor.endBefore();
+  const access = 'property';
+  return { kind: 'property', start, end, object, name, safe: false, spread: false, access };
 }
 
 /** What may follow the name of a command as its first argument. */
@@ -171,6 +164,7 @@ const ARGUMENT_STARTS = kindsOf(
   T.kSuper,
   T.kPrimitive,
   T.not,
+  T.tilde,
 );
 
 function startsArgument(cursor: Cursor, kind: number): boolean {
@@ -222,7 +216,8 @@ function parseMember(
   operator: number,
 ): Expression {
   cursor.at++;
-  cursor.take(T.at);
+  const isField = cursor.take(T.at);
+  const access = isField ? 'field' : operator === T.pointer ? 'method' : 'property';
   const safe = operator === T.safeDot;
   const spread = operator === T.spreadDot;
   let name: string | Expression;
@@ -240,27 +235,15 @@ function parseMember(
     cursor.missing("A name is missing after '.'.");
     name = '';
   }
-  return { kind: 'property', start, end: cursor.endBefore(), object, name, safe, spread };
+  const end = cursor.endBefore();
+  return { kind: 'property', start, end, object, name, safe, spread, access };
 }
 
-function parseIndex(cursor: Cursor, start: number, object: Expression): Expression {
-  const close = cursor.partner();
-  const items = parseItems(cursor, close);
+function parseIndex(cursor: Cursor, start: number, object: Expression): Index {
+  const inner = parseListOrMap(cursor);
+  // `println [a: 1]` is an index, too.
+  const items = inner.kind === 'list' ? inner.items : [inner];
   return { kind: 'index', start, end: cursor.endBefore(), object, items };
-}
-
-/** Expressions between square brackets, which it takes. */
-function parseItems(cursor: Cursor, close: number): Expression[] {
-  const items: Expression[] = [];
-  cursor.at++;
-  while (cursor.at < close) {
-    const before = cursor.at;
-    cursor.take(T.star);
-    items.push(parseExpression(cursor, false));
-    takeComma(cursor, close, before, ']');
-  }
-  cursor.at = close + 1;
-  return items;
 }
 
 function parsePrimary(cursor: Cursor): Expression {
@@ -321,6 +304,13 @@ const CAST_OPERANDS = kindsOf(
   T.squareOpen,
   T.kNew,
   T.kThis,
+  T.kSuper,
+  T.kNull,
+  T.kTrue,
+  T.kFalse,
+  T.curlyOpen,
+  T.not,
+  T.tilde,
 );
 
 /** `(Type) value`; undefined if the parenthesis is none. */
@@ -329,8 +319,9 @@ function parseCast(cursor: Cursor): Expression | undefined {
   const close = cursor.partner();
   if (typeEnd(cursor, cursor.at + 1) !== close) return undefined;
   const primitive = cursor.kind(1) === T.kPrimitive;
-  if (!primitive && !startsUpperCase(cursor, cursor.at + 1)) return undefined;
   const next = cursor.kindAt(close + 1);
+  // `(a)()` is a call. `(a)(b)` and `(a)[0]` are casts in Groovy, too.
+  if (next === T.parenOpen && cursor.partner(close + 1) === close + 2) return undefined;
   const operand = CAST_OPERANDS[next] === 1 || (primitive && next === T.minus);
   if (!operand || cursor.newlineAt(close + 1)) return undefined;
   const type = cursor.text.slice(cursor.startOf(cursor.at + 1), cursor.tokens.end[close - 1]);
@@ -344,7 +335,7 @@ function parseCast(cursor: Cursor): Expression | undefined {
 function parseNew(cursor: Cursor, start: number): Expression {
   cursor.at++;
   const from = cursor.startOf();
-  const { kind, match } = cursor.tokens;
+  const { kind } = cursor.tokens;
   let type = '';
   if (cursor.kind() === T.name || cursor.kind() === T.kPrimitive) {
     cursor.at++;
@@ -355,20 +346,26 @@ function parseNew(cursor: Cursor, start: number): Expression {
     else if (cursor.kind() === T.less && kind[cursor.at + 1] === T.greater) cursor.at += 2;
   }
   let args: readonly Argument[] = [];
+  let body: readonly Statement[] | undefined;
   if (cursor.kind() === T.parenOpen && !cursor.newlineBefore()) {
     args = parseArguments(cursor);
+    if (cursor.kind() === T.curlyOpen && !cursor.newlineBefore())
+      body = parseMembers(cursor, '', false).body;
   } else if (cursor.kind() === T.squareOpen) {
-    while (cursor.kind() === T.squareOpen) cursor.at = (match[cursor.at] ?? cursor.at) + 1;
-    type += '[]';
+    const lengths: Argument[] = [];
+    while (cursor.kind() === T.squareOpen && !cursor.newlineBefore()) {
+      const { items } = parseIndex(cursor, start, NOTHING);
+      for (const value of items) lengths.push({ name: undefined, value, spread: false });
+      type += '[]';
+    }
+    args = lengths;
   }
-  // The body of an anonymous class.
-  if (cursor.kind() === T.curlyOpen && !cursor.newlineBefore()) {
-    args = [...args, { name: undefined, value: parseClosure(cursor), spread: false }];
-  }
-  return { kind: 'new', start, end: cursor.endBefore(), type, args };
+  return { kind: 'new', start, end: cursor.endBefore(), type, args, body };
 }
 
-function parseListOrMap(cursor: Cursor): Expression {
+const NOTHING: Opaque = { kind: 'opaque', start: 0, end: 0 };
+
+function parseListOrMap(cursor: Cursor): ListLiteral | MapLiteral {
   const start = cursor.startOf();
   const close = cursor.partner();
   if (cursor.kind(1) === T.colon && close === cursor.at + 2) {
@@ -377,16 +374,29 @@ function parseListOrMap(cursor: Cursor): Expression {
   }
   cursor.at++;
   const items: Expression[] = [];
-  const entries: { key: Expression; value: Expression }[] = [];
+  const entries: MapEntry[] = [];
   while (cursor.at < close) {
     const before = cursor.at;
     const from = cursor.startOf();
-    const { name, value } = parseArgument(cursor);
-    if (name === undefined) items.push(value);
-    else if (typeof name === 'string') {
-      const key: Literal = { kind: 'literal', start: from, end: from + name.length, value: name };
-      entries.push({ key, value });
-    } else entries.push({ key: name, value });
+    const isMapSpread = cursor.kind() === T.star && cursor.kind(1) === T.colon;
+    const { name, value, spread } = parseArgument(cursor);
+    if (isMapSpread) {
+      entries.push({ key: literal(from, from + 1, '*'), value, spread });
+    } else if (spread) {
+      const end = cursor.endBefore();
+      items.push({
+        kind: 'unary',
+        start: from,
+        end,
+        operator: '*',
+        operand: value,
+        postfix: false,
+      });
+    } else if (name === undefined) items.push(value);
+    else {
+      const key = typeof name === 'string' ? literal(from, from + name.length, name) : name;
+      entries.push({ key, value, spread: false });
+    }
     takeComma(cursor, close, before, ']');
   }
   cursor.at = close + 1;
@@ -396,33 +406,33 @@ function parseListOrMap(cursor: Cursor): Expression {
     : { kind: 'list', start, end, items };
 }
 
-function parseNumber(cursor: Cursor): Literal {
-  const start = cursor.startOf();
-  const text = cursor.textOf().replaceAll('_', '').toLowerCase();
-  const digits = /^0[xb]/.test(text) ? text.replace(/[lgi]$/, '') : text.replace(/[lgifd]$/, '');
-  const octal = /^0[0-7]+$/.test(digits);
-  cursor.at++;
-  return {
-    kind: 'literal',
-    start,
-    end: cursor.endBefore(),
-    value: octal ? parseInt(digits, 8) : Number(digits),
-  };
+function literal(start: number, end: number, value: string): Literal {
+  return { kind: 'literal', start, end, value };
 }
 
-function isCallable(node: Expression): boolean {
+function parseNumber(cursor: Cursor): Literal {
+  const start = cursor.startOf();
+  const source = cursor.textOf();
+  cursor.at++;
+  const { value } = readNumber(source);
+  return { kind: 'literal', start, end: cursor.endBefore(), value };
+}
+
+function isCallable(cursor: Cursor, node: Expression): boolean {
   return (
+    // `a 'x' { }` calls x, but more likely a parenthesis was lost in a damaged file.
+    (node.kind === 'literal' && typeof node.value === 'string' && !cursor.isDamaged) ||
     node.kind === 'name' ||
     node.kind === 'property' ||
     node.kind === 'call' ||
     node.kind === 'closure' ||
     node.kind === 'index' ||
-    node.kind === 'gstring'
+    (node.kind === 'gstring' && !cursor.isDamaged)
   );
 }
 
 function isCommand(node: Expression): boolean {
-  return node.kind === 'name' || node.kind === 'property';
+  return node.kind === 'name' || node.kind === 'property' || node.kind === 'index';
 }
 
 // Every node of a kind is made in one place and one shape, which is what makes reading fast.
@@ -435,6 +445,11 @@ function call(start: number, callee: Expression, args: readonly Argument[], end:
     const { object, name, safe, spread } = callee;
     return { kind: 'call', start, end, object, name, safe, spread, args };
   }
+  if (callee.kind === 'gstring' || callee.kind === 'literal') {
+    // `"name"(…)` is a call by that name.
+    const name = callee.kind === 'gstring' ? callee : String(callee.value);
+    return { kind: 'call', start, end, object: undefined, name, safe: false, spread: false, args };
+  }
   const name = undefined;
   return { kind: 'call', start, end, object: callee, name, safe: false, spread: false, args };
 }
@@ -444,6 +459,8 @@ function withArgument(start: number, node: Expression, closure: Closure): Call {
   const arg: Argument = { name: undefined, value: closure, spread: false };
   if (node.kind !== 'call') return call(start, node, [arg], closure.end);
   const { object, name, safe, spread } = node;
-  const args = [...node.args, arg];
+  // The call without this argument is nowhere else, so that its list can be lent: `a { } { } …`.
+  const args = node.args as Argument[];
+  args.push(arg);
   return { kind: 'call', start, end: closure.end, object, name, safe, spread, args };
 }

@@ -1,18 +1,17 @@
+import { isWord } from './cursor';
 import type { Cursor } from './cursor';
+import { parseClass, parseImport, startsTrait } from './parseClasses';
 import {
   parseAnnotation,
-  parseClass,
   parseDeclaration,
-  parseFunction,
   parseQualifiedName,
-  startsConstructor,
   startsDeclaration,
 } from './parseDeclarations';
 import { parseExpression } from './parseExpressions';
 import { parseParenthesized } from './parseOperands';
 import type { Block, Expression, Opaque, Statement, Switch, Try } from './syntax';
 import { T } from './tokens';
-import { skipModifiers, skipType } from './typeNames';
+import { skipModifiers, skipType, typeEnd } from './typeNames';
 
 /** The statements of a whole file. */
 export function parseFile(cursor: Cursor): Statement[] {
@@ -76,7 +75,7 @@ function atStatementEnd(cursor: Cursor, closer: number): boolean {
   );
 }
 
-function parseStatement(cursor: Cursor): Statement {
+export function parseStatement(cursor: Cursor): Statement {
   if (!cursor.descend()) return cursor.tooDeep();
   const statement = parseAnyStatement(cursor);
   cursor.ascend();
@@ -90,17 +89,22 @@ function parseAnyStatement(cursor: Cursor): Statement {
       return parseAnnotation(cursor, start);
     case T.kImport:
     case T.kPackage:
-      cursor.at++;
-      while (!cursor.atLineEnd()) cursor.skip();
-      return { kind: 'import', start, end: cursor.endBefore() };
-    case T.kDef:
+      return parseImport(cursor, start);
     case T.kModifier:
-    case T.kPrimitive:
+      return cursor.kind(1) === T.parenOpen && cursor.textOf() === 'synchronized'
+        ? parseSynchronized(cursor, start)
+        : parseDeclaration(cursor, start);
+    case T.kDef:
       return parseDeclaration(cursor, start);
+    case T.kPrimitive:
+      // `int` may be a name as well: `"${double}"`.
+      return isWord(cursor.kindAt(typeEnd(cursor, cursor.at)))
+        ? parseDeclaration(cursor, start)
+        : parseExpression(cursor, true);
     case T.kClass:
     case T.kInterface:
     case T.kEnum:
-      return parseClass(cursor, start);
+      return parseClass(cursor, start, []);
     case T.kIf:
       return parseIf(cursor, start);
     case T.kFor:
@@ -109,7 +113,7 @@ function parseAnyStatement(cursor: Cursor): Statement {
       cursor.at++;
       const test = parseCondition(cursor);
       const body = parseBranch(cursor);
-      return { kind: 'while', start, end: cursor.endBefore(), test, body };
+      return { kind: 'while', label: undefined, start, end: cursor.endBefore(), test, body };
     }
     case T.kSwitch:
       return parseSwitch(cursor, start);
@@ -136,22 +140,46 @@ function parseAnyStatement(cursor: Cursor): Statement {
     case T.kContinue: {
       const kind = cursor.kind() === T.kBreak ? 'break' : 'continue';
       cursor.at++;
-      if (cursor.kind() === T.name && !cursor.newlineBefore()) cursor.at++;
-      return { kind, start, end: cursor.endBefore() };
+      let label: string | undefined;
+      if (cursor.kind() === T.name && !cursor.newlineBefore()) {
+        label = cursor.textOf();
+        cursor.at++;
+      }
+      return { kind, label, start, end: cursor.endBefore() };
     }
     case T.name:
       if (cursor.kind(1) === T.colon && !cursor.newlineBefore(1)) {
-        // A label.
-        cursor.at += 2;
-        return parseStatement(cursor);
+        return parseLabelled(cursor, start);
       }
-      if (startsConstructor(cursor)) return parseFunction(cursor, start);
+      if (startsTrait(cursor)) return parseClass(cursor, start, []);
       return startsDeclaration(cursor)
         ? parseDeclaration(cursor, start)
         : parseExpression(cursor, true);
     default:
       return parseExpression(cursor, true);
   }
+}
+
+/** Only of a loop the label is of use. */
+function parseLabelled(cursor: Cursor, start: number): Statement {
+  const label = cursor.textOf();
+  cursor.at += 2;
+  const statement = parseStatement(cursor);
+  switch (statement.kind) {
+    case 'for':
+    case 'forIn':
+    case 'while':
+      return { ...statement, label, start };
+    default:
+      return statement;
+  }
+}
+
+function parseSynchronized(cursor: Cursor, start: number): Block {
+  cursor.at++;
+  const lock = parseParenthesized(cursor);
+  const { end, body } = parseBlock(cursor);
+  return { kind: 'block', start, end, body, lock };
 }
 
 /** The body of an `if` or a loop. */
@@ -189,7 +217,7 @@ function parseFor(cursor: Cursor, start: number): Statement {
   if (items !== undefined) {
     cursor.at = close + 1;
     const body = parseBranch(cursor);
-    return { kind: 'forIn', start, end: cursor.endBefore(), ...items, body };
+    return { kind: 'forIn', label: undefined, start, end: cursor.endBefore(), ...items, body };
   }
   const initial: Statement[] = [];
   const update: Expression[] = [];
@@ -208,7 +236,16 @@ function parseFor(cursor: Cursor, start: number): Statement {
   }
   cursor.at = close + 1;
   const body = parseBranch(cursor);
-  return { kind: 'for', start, end: cursor.endBefore(), initial, test, update, body };
+  return {
+    kind: 'for',
+    label: undefined,
+    start,
+    end: cursor.endBefore(),
+    initial,
+    test,
+    update,
+    body,
+  };
 }
 
 /** `String name in items`; undefined, and nothing taken, if it is a `for` with semicolons. */

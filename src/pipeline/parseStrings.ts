@@ -62,7 +62,16 @@ function parseDottedName(cursor: Cursor): Expression {
   let node: Expression = { kind: 'name', start, end, name: first };
   for (const name of rest) {
     end += name.length + 1;
-    node = { kind: 'property', start, end, object: node, name, safe: false, spread: false };
+    node = {
+      kind: 'property',
+      start,
+      end,
+      object: node,
+      name,
+      safe: false,
+      spread: false,
+      access: 'property',
+    };
   }
   cursor.at++;
   return node;

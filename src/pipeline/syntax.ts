@@ -39,7 +39,14 @@ export interface ListLiteral extends Place {
 
 export interface MapLiteral extends Place {
   readonly kind: 'map';
-  readonly entries: readonly { readonly key: Expression; readonly value: Expression }[];
+  readonly entries: readonly MapEntry[];
+}
+
+/** `key: value`; a name as key is a string. With `spread` it is `*: value`, and the key is '*'. */
+export interface MapEntry {
+  readonly key: Expression;
+  readonly value: Expression;
+  readonly spread: boolean;
 }
 
 export interface RangeLiteral extends Place {
@@ -88,6 +95,8 @@ export interface Property extends Place {
   readonly name: string | Expression;
   readonly safe: boolean;
   readonly spread: boolean;
+  /** `object.name`, the field itself by `object.@name`, the method as a closure by `object.&name`. */
+  readonly access: 'property' | 'field' | 'method';
 }
 
 export interface Index extends Place {
@@ -98,7 +107,8 @@ export interface Index extends Place {
 
 export interface Unary extends Place {
   readonly kind: 'unary';
-  readonly operator: '!' | '-' | '+' | '~' | '++' | '--';
+  /** `*` puts the items of a list into the list or the index around it. */
+  readonly operator: '!' | '-' | '+' | '~' | '++' | '--' | '*';
   readonly operand: Expression;
   readonly postfix: boolean;
 }
@@ -134,10 +144,14 @@ export interface Cast extends Place {
   readonly value: Expression;
 }
 
+/** `new Type(…)`. Of an array, `new int[3]`, the type is `int[]` and the lengths are the arguments. */
 export interface New extends Place {
   readonly kind: 'new';
+  /** As written, without generics. */
   readonly type: string;
   readonly args: readonly Argument[];
+  /** The members of an anonymous class. */
+  readonly body: readonly Statement[] | undefined;
 }
 
 /** What could not be read. */
@@ -167,22 +181,49 @@ export type Expression =
 /** `def x = 1`, `String x`, and `def (a, b) = …` with `several`. */
 export interface Declaration extends Place {
   readonly kind: 'declaration';
+  /** `static`, `final`, `private` …, without `def`. */
+  readonly modifiers: readonly string[];
+  /** As written; undefined with `def`, and with `several`. */
+  readonly type: string | undefined;
   readonly names: readonly Name[];
   readonly several: boolean;
   readonly value: Expression | undefined;
 }
 
+/** A function of the file, or a method or a constructor of a class. */
 export interface FunctionDeclaration extends Place {
   readonly kind: 'function';
+  /** Of a constructor that of its class. */
   readonly name: string;
+  readonly modifiers: readonly string[];
+  /** The type of what it returns, as written. */
+  readonly returns: string | undefined;
   readonly parameters: readonly Parameter[];
   readonly body: readonly Statement[];
+  readonly isConstructor: boolean;
 }
 
 export interface ClassDeclaration extends Place {
   readonly kind: 'class';
+  readonly form: 'class' | 'interface' | 'enum' | 'trait' | 'annotation';
   readonly name: string;
+  readonly modifiers: readonly string[];
+  /** As written; an interface has what it extends in `interfaces`. */
+  readonly superclass: string | undefined;
+  readonly interfaces: readonly string[];
+  /** Of an enum. */
+  readonly constants: readonly EnumConstant[];
+  /**
+   * Its members: fields are declarations, methods and constructors functions, and there may be
+   * classes, annotations before what they annotate, and initializers, which are blocks.
+   */
   readonly body: readonly Statement[];
+}
+
+export interface EnumConstant extends Place {
+  readonly name: string;
+  readonly args: readonly Argument[];
+  readonly body: readonly Statement[] | undefined;
 }
 
 /** `@Library('x')`; it stands before what it annotates. */
@@ -195,11 +236,21 @@ export interface Annotation extends Place {
 /** `import` or `package`. */
 export interface Import extends Place {
   readonly kind: 'import';
+  readonly form: 'import' | 'package';
+  /** `a.b.C`, with its last part if it is static; without `.*`. */
+  readonly name: string;
+  readonly isStatic: boolean;
+  /** Ends in `.*`. */
+  readonly all: boolean;
+  /** What comes after `as`. */
+  readonly alias: string | undefined;
 }
 
 export interface Block extends Place {
   readonly kind: 'block';
   readonly body: readonly Statement[];
+  /** `synchronized (lock) { … }`. */
+  readonly lock?: Expression;
 }
 
 export interface If extends Place {
@@ -212,6 +263,7 @@ export interface If extends Place {
 /** `for (initial; test; update)`. */
 export interface For extends Place {
   readonly kind: 'for';
+  readonly label: string | undefined;
   readonly initial: readonly Statement[];
   readonly test: Expression | undefined;
   readonly update: readonly Expression[];
@@ -220,6 +272,7 @@ export interface For extends Place {
 
 export interface ForIn extends Place {
   readonly kind: 'forIn';
+  readonly label: string | undefined;
   readonly name: string;
   readonly items: Expression;
   readonly body: Statement;
@@ -227,6 +280,7 @@ export interface ForIn extends Place {
 
 export interface While extends Place {
   readonly kind: 'while';
+  readonly label: string | undefined;
   readonly test: Expression;
   readonly body: Statement;
 }
@@ -271,6 +325,7 @@ export interface Assert extends Place {
 
 export interface Jump extends Place {
   readonly kind: 'break' | 'continue';
+  readonly label: string | undefined;
 }
 
 export type Statement =

@@ -35,6 +35,7 @@ export function genericsEnd(cursor: Cursor, from: number): number {
         open -= 3;
         break;
       case T.name:
+      case T.kPrimitive:
       case T.comma:
       case T.dot:
       case T.question:
