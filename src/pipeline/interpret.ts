@@ -6,10 +6,10 @@ import { Killed, scriptFile } from './frame';
 import type { Frame, Run } from './frame';
 import { declareFunction } from './functions';
 import { Libraries, loadLibraries } from './libraries';
+import { annotationValue } from './libraryReferences';
 import { Locals } from './locals';
 import { runDeclarative } from './stages';
 import { execute } from './statements';
-import { named, positional } from './syntax';
 import type { Statement } from './syntax';
 import { thingOf, worst } from './values';
 
@@ -89,8 +89,7 @@ async function runFile(pipeline: Pipeline, frame: Frame): Promise<void> {
   }
   for (const statement of statements) {
     if (statement.kind === 'annotation' && statement.name === 'Library') {
-      const [wanted] = positional(statement.args);
-      const value = wanted ?? named(statement.args, 'value');
+      const value = annotationValue(statement);
       if (value) await loadLibraries(await evaluate(value, locals, frame), statement, frame);
     }
     if (statement !== declarative?.call) {

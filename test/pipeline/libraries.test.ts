@@ -63,7 +63,7 @@ describe('A shared library', () => {
     });
 
     it('by the name of the annotation’s value', async () => {
-      const calls = await asked("@Library(value = 'tools@v2', changelog = false) _\necho 'x'");
+      const calls = await asked("@Library(changelog = false, value = 'tools@v2') _\necho 'x'");
       assert.deepEqual(calls, [{ name: 'tools', version: 'v2' }]);
     });
 
