@@ -67,9 +67,17 @@ export const DIRECTIVES: readonly DirectiveDescription[] = Object.entries(DIRECT
 );
 
 /** What may stand in a context, as far as the catalogue knows. */
-export function directivesIn(context: Context): DirectiveDescription[] {
-  return DIRECTIVES.filter(({ contexts }) => contexts.includes(context));
+export function directivesIn(context: Context): readonly DirectiveDescription[] {
+  return BY_CONTEXT.get(context) ?? [];
 }
+
+const BY_CONTEXT = new Map<Context, DirectiveDescription[]>();
+for (const directive of DIRECTIVES)
+  for (const context of directive.contexts) {
+    const others = BY_CONTEXT.get(context);
+    if (others === undefined) BY_CONTEXT.set(context, [directive]);
+    else others.push(directive);
+  }
 
 /**
  * The context inside of blocks, from the names of the calls around it, the outermost first:

@@ -169,8 +169,7 @@ expression block
   > expression { <0> }
 triggeredBy
   If the run was started in this way.
-  * type string! SCMTrigger, TimerTrigger, BuildUpstreamCause or UserIdCause.
-  - cause string The same, where more is told.
+  * cause string! SCMTrigger, TimerTrigger, BuildUpstreamCause or UserIdCause.
   - detail string More about it: for UserIdCause, who it was.
   > triggeredBy '<1:TimerTrigger>'
 isRestartedRun
@@ -196,6 +195,10 @@ beforeOptions
 skipDefaultCheckout
   No checkout at the start of an agent: the workspace is as it is.
   > skipDefaultCheckout()
+checkoutToSubdirectory
+  Checks out into this folder of the workspace.
+  * subdirectory string! The folder.
+  > checkoutToSubdirectory('<1:folder>')
 timeout
   Aborts when it takes longer.
   * time integer! How long.
@@ -242,10 +245,6 @@ buildDiscarder
   Which old runs are kept.
   * strategy any! \`logRotator(…)\`.
   > buildDiscarder(logRotator(numToKeepStr: '<1:20>'))
-checkoutToSubdirectory
-  Checks out into this folder of the workspace.
-  * path string! The folder.
-  > checkoutToSubdirectory('<1:folder>')
 disableConcurrentBuilds
   One run of the job at a time.
   - abortPrevious boolean=false Aborts the older run instead of waiting for it.
@@ -301,10 +300,6 @@ githubProjectProperty
   The job's address at GitHub.
   * projectUrlStr string! The address.
   - displayName string The name in statuses.
-`,
-  stageOptions: `
-skipStagesAfterUnstable
-  Skips the rest when the run has become unstable.
 `,
   parameters: `
 string
@@ -386,7 +381,7 @@ pollSCM
   > pollSCM('<1:H/5 * * * *>')
 upstream
   Starts after other jobs.
-  - upstreamProjects string! The jobs, separated by commas.
+  * upstreamProjects string! The jobs, separated by commas.
   - threshold any What they must have come to: \`hudson.model.Result.SUCCESS\`.
   > upstream(upstreamProjects: '<1:job>', threshold: hudson.model.Result.SUCCESS)
 githubPush

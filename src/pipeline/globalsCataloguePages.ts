@@ -54,8 +54,6 @@ docker
   - withRegistry any! Uses a registry for its body.
   - withServer any! Uses a server for its body.
   - withTool any! Uses a Docker client for its body.
-pipeline
-  In Declarative, the Pipeline itself. A library's \`pipeline\` may be another thing.
 `;
 
 export const VARIABLE_PAGE = `

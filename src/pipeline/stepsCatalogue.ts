@@ -9,6 +9,8 @@ export interface StepDescription extends Description {
   readonly body: boolean;
   /** Whether it wants a node, that is an agent with a workspace. */
   readonly node: boolean;
+  /** Whether all of its parameters are known, so that any other name is an error. */
+  readonly closed: boolean;
   /** To complete it with, in VS Code's syntax. */
   readonly snippet: string;
 }
@@ -18,6 +20,8 @@ export const STEPS: ReadonlyMap<string, StepDescription> = new Map(
   [GENERAL_STEPS, PLUGIN_STEPS].flatMap(readCatalogue).map(({ words, snippet, ...entry }) => {
     const body = words.includes('body');
     const node = words.includes('node');
-    return [entry.name, { ...entry, body, node, snippet: snippet ?? snippetOf(entry, body) }];
+    const closed = words.includes('closed');
+    const written = snippet ?? snippetOf(entry, body);
+    return [entry.name, { ...entry, body, node, closed, snippet: written }];
   }),
 );

@@ -1,14 +1,14 @@
 // Steps that come with Pipeline itself. `catalogueNotation.ts` tells how to read this.
 
 export const GENERAL_STEPS = `
-sh node
+sh node closed
   Runs a shell script; fails unless its exit code is 0. Starts with \`sh -xe\`, or with the script's own \`#!\` line.
   * script string! The commands.
   - returnStdout boolean=false Give what it prints instead of showing it.
   - returnStatus boolean=false Give the exit code instead of failing.
   - label string What the log and the stages call it.
   - encoding string The output's encoding.
-bat node
+bat node closed
   Runs a Windows batch script; fails unless its exit code is 0.
   * script string! The commands.
   - returnStdout boolean=false Give what it prints instead of showing it.
@@ -29,40 +29,40 @@ pwsh node
   - returnStatus boolean=false Give the exit code instead of failing.
   - label string What the log and the stages call it.
   - encoding string The output's encoding.
-echo
+echo closed
   Writes a line to the log.
   * message string! The line.
-error
+error closed
   Fails, with this message.
   * message string! Said in the log.
-unstable
+unstable closed
   Marks the stage and the run as unstable, and goes on.
   * message string! Said in the log.
-catchError body
+catchError body closed
   Goes on after an error in its body, and marks the run and the stage.
   - buildResult SUCCESS|UNSTABLE|FAILURE|NOT_BUILT|ABORTED=FAILURE What the run becomes.
   - stageResult SUCCESS|UNSTABLE|FAILURE|NOT_BUILT|ABORTED=SUCCESS What the stage becomes.
   - message string Said in the log.
   - catchInterruptions boolean=true Whether aborts are caught, too.
-warnError body
+warnError body closed
   Goes on after an error in its body, and marks the run and the stage as unstable.
   * message string! Said in the log.
   - catchInterruptions boolean=true Whether aborts are caught, too.
-timeout body
+timeout body closed
   Aborts its body when it takes longer.
   * time integer! How long.
   - unit NANOSECONDS|MICROSECONDS|MILLISECONDS|SECONDS|MINUTES|HOURS|DAYS=MINUTES What \`time\` counts.
   - activity boolean=false Count anew from each line of output.
   > timeout(time: <1:30>, unit: '<2|MINUTES,SECONDS,HOURS,DAYS|>') {\\n\\t<0>\\n}
-retry body
+retry body closed
   Runs its body again when it fails.
   * count integer! How often at most, the first time included.
   - conditions list Only after failures of these kinds: \`agent()\`, \`nonresumable()\`.
-waitUntil body
+waitUntil body closed
   Runs its body again and again until it gives \`true\`, with growing pauses.
-  - initialRecurrencePeriod integer=250 The first pause, in milliseconds.
+  - initialRecurrencePeriod any=250 The first pause, in milliseconds.
   - quiet boolean=false Whether each try is left out of the log.
-sleep
+sleep closed
   Waits.
   * time integer! How long.
   - unit NANOSECONDS|MICROSECONDS|MILLISECONDS|SECONDS|MINUTES|HOURS|DAYS=SECONDS What \`time\` counts.
@@ -80,13 +80,13 @@ parallel
   > parallel(\\n\\t<1:one>: { <2> },\\n\\t<3:two>: { <4> },\\n)
 script body
   Code in all of the language, inside of Declarative.
-dir body node
+dir body node closed
   Changes into a folder for its body; the folder is made if it is not there.
   * path string! The folder, relative to the current one.
 ws body
   Takes another workspace for its body.
   * dir string! Its path.
-withEnv body
+withEnv body closed
   Sets environment variables for its body.
   * overrides list! \`NAME=value\`; \`PATH+X=dir\` puts a folder first.
   > withEnv(['<1:NAME=value>']) {\\n\\t<0>\\n}
@@ -96,43 +96,43 @@ withContext body
 getContext
   Gives an object of the run. For experts.
   * type any! Its class.
-isUnix node
+isUnix node closed
   Tells whether the node is a Unix.
-pwd node
+pwd node closed
   Gives the current folder's path.
   - tmp boolean=false The folder for temporary files beside the workspace.
-fileExists node
+fileExists node closed
   Tells whether a file or folder is there.
   * file string! Its path.
-readFile node
+readFile node closed
   Gives a file's text.
   * file string! Its path.
   - encoding string The text's encoding, or Base64.
-writeFile node
+writeFile node closed
   Writes a text into a file.
   - file string! Its path.
   - text string! What it holds.
   - encoding string The text's encoding, or Base64.
-deleteDir node
+deleteDir node closed
   Deletes the current folder and all in it.
-stash node
+stash node closed
   Keeps files for other nodes of the same run; \`unstash\` brings them.
   * name string! Its name.
   - includes string=** Which files: Ant patterns, separated by commas.
   - excludes string Which not.
   - useDefaultExcludes boolean=true Without .git and its like.
   - allowEmpty boolean=false Whether it may hold nothing.
-unstash node
+unstash node closed
   Brings the files of a stash into the current folder.
   * name string! The stash.
-archive node
+archive node closed
   Keeps files with the run. Older than archiveArtifacts.
   * includes any! Which files.
   - excludes string Which not.
 unarchive node
   Brings files that were kept with the run.
   - mapping map Which files, and where to.
-archiveArtifacts node
+archiveArtifacts node closed
   Keeps files with the run.
   * artifacts string! Which files: Ant patterns, separated by commas.
   - allowEmptyArchive boolean=false Whether it is well if there are none.
@@ -148,7 +148,7 @@ fingerprint node
   - caseSensitive boolean=true Whether letters' case matters.
   - defaultExcludes boolean=true Without .git and its like.
   - excludes string Which not.
-mail
+mail closed
   Sends a mail.
   - subject string! Its subject.
   - body string! Its text.
@@ -159,7 +159,7 @@ mail
   - replyTo string Who is answered.
   - charset string=UTF-8 The text's encoding.
   - mimeType string=text/plain What kind of text.
-tool node
+tool node closed
   Installs a tool and gives its path.
   * name string! Its name in Jenkins' configuration.
   - type string What kind of tool.
