@@ -9,6 +9,8 @@ export interface LoadedLibrary {
   readonly revision: string | undefined;
   /** What the server fetched it from. */
   readonly remoteUrl: string | undefined;
+  /** Whether it was loaded before the first step: by the file's `@Library`, or by the server's own choice. */
+  readonly atStart: boolean;
   /** Files that a replay changed, `vars/x.groovy`: the repository does not hold what was run. */
   readonly replaced: readonly ReplacedFile[];
 }
@@ -30,16 +32,25 @@ const MOST = 100;
 export function loadedLibraries(log: string): LoadedLibrary[] {
   const found = new Map<string, Mutable>();
   let current: Mutable | undefined;
+  let begun = false;
   for (const raw of log.split('\n')) {
     const line = raw.replace(PREFIX, '').trimEnd();
     const [, name, version] = /^Loading library ([^@\s]+)@(.+)$/.exec(line) ?? [];
     if (name !== undefined && version !== undefined) {
       // Of a second definition the server says so, and loads nothing.
-      current = { name, version, revision: undefined, remoteUrl: undefined, replaced: [] };
+      current = {
+        name,
+        version,
+        revision: undefined,
+        remoteUrl: undefined,
+        atStart: !begun,
+        replaced: [],
+      };
       if (found.size >= MOST) break;
       if (!found.has(name)) found.set(name, current);
     } else if (line.startsWith('[Pipeline] ') || line.startsWith('Obtained ')) {
       current = undefined;
+      begun ||= line.startsWith('[Pipeline] ');
     } else if (current !== undefined) {
       read(line, current);
     }

@@ -5,14 +5,14 @@ import { messageOf, UserError } from '../base/errors';
 
 /**
  * Runs git in `directory` and resolves with what it printed (64 MiB at most). It never asks on a
- * terminal: whoever runs inside an editor has none.
+ * terminal: whoever runs inside an editor has none. With `encoding` latin1 each byte is a character.
  * @throws UserError with git's own last words when it fails or is not there.
  */
 export function git(
   args: readonly string[],
   directory: string,
   signal: AbortSignal,
-  options: { env?: NodeJS.ProcessEnv; input?: string } = {},
+  options: { env?: NodeJS.ProcessEnv; input?: string; encoding?: 'utf8' | 'latin1' } = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = {
@@ -28,7 +28,7 @@ export function git(
     const child = execFile(
       'git',
       [...args],
-      { cwd: directory, env, signal, maxBuffer: 64 << 20, encoding: 'utf8' },
+      { cwd: directory, env, signal, maxBuffer: 64 << 20, encoding: options.encoding ?? 'utf8' },
       (error, stdout, stderr) => {
         if (!error) resolve(stdout);
         else if (signal.aborted) reject(signal.reason as Error);

@@ -25,7 +25,13 @@ export interface Recipe {
     readonly text: string;
     readonly source: JenkinsfileSource;
   };
+  /** Shared libraries that the run loaded or the Jenkinsfile names, in that order; older recipes have none. */
+  readonly libraries?: readonly RecipeLibrary[];
   readonly select: Selection;
+  /** Which branches of a `parallel`, or cells of a matrix, are run; absent for all. */
+  readonly branches?: Branches | undefined;
+  /** What the person answered in advance. */
+  readonly answers?: Answers | undefined;
   /** What the run adds to the environment of every step: BUILD_NUMBER, JOB_NAME … */
   readonly environment: Readonly<Record<string, string>>;
   /** The run's parameters, with `--param` laid over them. */
@@ -40,6 +46,36 @@ export interface Recipe {
 /** `recorded commands`: no Jenkinsfile could be had, and its text was made from the log's `+` lines. */
 export type JenkinsfileSource = 'commit' | 'replay' | 'working tree' | 'recorded commands';
 
+export type RecipeLibrary = FoundLibrary | MissingLibrary;
+
+/** A shared library with its files at one commit. */
+export interface FoundLibrary {
+  readonly name: string;
+  /** The branch, tag or commit that was asked for; undefined for the server's default. */
+  readonly version: string | undefined;
+  /** The server loads it although the Jenkinsfile does not name it. */
+  readonly implicit: boolean;
+  /** 40 hexadecimal digits. */
+  readonly revision: string;
+  /** The folder or the address that it was read from. */
+  readonly source: string;
+  /** Why it may differ from what the run loaded, for people. */
+  readonly note: string | undefined;
+  /** Texts by their paths: `vars/deploy.groovy`. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Paths of files that are no text or too large. */
+  readonly omitted: readonly string[];
+}
+
+/** A shared library that could not be had: its steps are unknown. */
+export interface MissingLibrary {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly implicit: boolean;
+  /** Why, for people. */
+  readonly missing: string;
+}
+
 /** When the VM stays and `post` is held back until the person says finish. */
 export type Keep = 'never' | 'on-failure' | 'always';
 
@@ -47,6 +83,17 @@ export type Selection =
   | { readonly kind: 'failure' }
   | { readonly kind: 'all' }
   | { readonly kind: 'stage'; readonly name: string };
+
+export type Branches =
+  /** Only the one in which the run failed. */
+  { readonly kind: 'failed' } | { readonly kind: 'named'; readonly names: readonly string[] };
+
+export interface Answers {
+  /** `--input`: by the id or the line of an `input` step, with `.NAME` after it for a parameter of it. */
+  readonly input?: Readonly<Record<string, string>>;
+  /** `--decide`: which way a condition goes that is not known, by its line. */
+  readonly decide?: Readonly<Record<string, boolean>>;
+}
 
 /** What the run's record says, as far as doing it again needs it. */
 export interface RunFacts {

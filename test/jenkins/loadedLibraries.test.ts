@@ -42,7 +42,14 @@ describe('The libraries that a log tells of', () => {
       '[Pipeline] Start of Pipeline',
     );
     assert.deepEqual(libraries, [
-      { name: 'tools', version: 'main', revision: TOOLS, remoteUrl: url, replaced: [] },
+      {
+        name: 'tools',
+        version: 'main',
+        revision: TOOLS,
+        remoteUrl: url,
+        atStart: true,
+        replaced: [],
+      },
     ]);
   });
 
@@ -188,6 +195,7 @@ describe('A client asked for a run’s libraries', () => {
         version: 'v1',
         revision: TOOLS,
         remoteUrl: 'https://git.example.org/tools',
+        atStart: true,
         replaced: [
           { path: 'vars/deploy.groovy', text: "def call(x) { sh 'a < b' }" },
           { path: 'src/org/x/Y.groovy', text: 'class Y {}' },
