@@ -3,6 +3,7 @@ import { StepError, Unknown } from './effects';
 import type { Library, LibraryCall } from './effects';
 import { ScriptObject, perform, scriptFile, unknown } from './frame';
 import type { Frame } from './frame';
+import { libraryCall } from './libraryReferences';
 import { declareFunction, functionFor } from './functions';
 import { parse } from './parser';
 import { execute } from './statements';
@@ -57,14 +58,6 @@ export class Libraries {
     this.parsed.set(path, pipeline);
     return { pipeline, source: `${path} of library ${found.library.name}` };
   }
-}
-
-/** `name@version`, as `@Library` and its like have it. */
-export function libraryCall(identifier: string): LibraryCall {
-  const at = identifier.indexOf('@');
-  return at < 0
-    ? { name: identifier, version: undefined }
-    : { name: identifier.slice(0, at), version: identifier.slice(at + 1) };
 }
 
 /** Loads what `@Library`, `libraries` or `library` names: a text, or a list of them. */

@@ -1,6 +1,6 @@
+import type { LibraryCall } from './effects';
 import { bodyOf, lineAt, named, positional } from './syntax';
 import type { Annotation, Call, Expression, Script, Statement } from './syntax';
-import { libraryCall } from './libraries';
 import { treeOf } from './tree';
 
 /** A shared library that a Jenkinsfile names as it is written, without running anything. */
@@ -11,6 +11,14 @@ export interface LibraryReference {
   /** The address in the `retriever` of the step `library`. */
   readonly remoteUrl: string | undefined;
   readonly line: number;
+}
+
+/** `name@version`, as `@Library` and its like have it. */
+export function libraryCall(identifier: string): LibraryCall {
+  const at = identifier.indexOf('@');
+  return at < 0
+    ? { name: identifier, version: undefined }
+    : { name: identifier.slice(0, at), version: identifier.slice(at + 1) };
 }
 
 /** What `@Library`, `libraries { lib(…) }` and the step `library` name, each library once, in the order of the text. */

@@ -3,6 +3,8 @@ import { dirname, relative, resolve } from 'node:path';
 import { UserError } from '../base/errors';
 import type { Client } from '../jenkins/client';
 import type { Failure, Run, Stage } from '../jenkins/run';
+import type { LoadedLibrary } from '../jenkins/loadedLibraries';
+import { libraryReferences } from '../pipeline/libraryReferences';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
 import { localEnvironment, runEnvironment } from './environment';
@@ -16,7 +18,8 @@ import {
   topLevel,
 } from './git';
 import { recordedCommands } from './recordedCommands';
-import type { Keep, Recipe, RecordedStage, RunFacts, Selection } from './recipe';
+import { readLibraries, wantedLibraries } from './libraries';
+import type { Keep, Recipe, RecipeLibrary, RecordedStage, RunFacts, Selection } from './recipe';
 
 /** What the person may ask for beside which run. */
 export interface Wishes {
@@ -27,6 +30,10 @@ export interface Wishes {
   readonly overrides?: Readonly<Record<string, string>>;
   /** `--param`: name to value, laid over the run's own. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Shared libraries by name: the folder of a clone, or an address that git can fetch. */
+  readonly libraries?: Readonly<Record<string, string>>;
+  /** Told what takes its time because another server is asked. */
+  readonly announce?: (line: string) => void;
   /** Seconds for the whole reproduction. */
   readonly timeout?: number | undefined;
 }
@@ -85,13 +92,21 @@ export async function composeRecipe(request: RunRequest, signal: AbortSignal): P
     failure,
     previous: await previousResult(client, run, jenkinsfile.text, signal),
   };
-  checkSelection(request.select, jenkinsfile);
+  const libraries = await librariesOf(
+    request,
+    jenkinsfile,
+    directory,
+    await client.libraries(run, signal),
+    signal,
+  );
+  checkSelection(request.select, jenkinsfile, libraries);
   return {
     version: 1,
     run: facts,
     repository: { directory, remoteUrl },
     commit,
     jenkinsfile,
+    ...(libraries.length === 0 ? {} : { libraries }),
     select: request.select,
     environment: runEnvironment(run, commit, remoteUrl),
     parameters: laidOver(run.parameters, request.parameters),
@@ -115,7 +130,8 @@ export async function composeFromFile(request: FileRequest, signal: AbortSignal)
     remotes(directory, signal),
   ]);
   const jenkinsfile = { path: relative(directory, file), text, source: 'working tree' } as const;
-  checkSelection(request.select, jenkinsfile);
+  const libraries = await librariesOf(request, jenkinsfile, directory, [], signal);
+  checkSelection(request.select, jenkinsfile, libraries);
   const remoteUrl = all[0]?.url;
   return {
     version: 1,
@@ -123,6 +139,7 @@ export async function composeFromFile(request: FileRequest, signal: AbortSignal)
     repository: { directory, remoteUrl },
     commit,
     jenkinsfile,
+    ...(libraries.length === 0 ? {} : { libraries }),
     select: request.select.kind === 'failure' ? { kind: 'all' } : request.select,
     environment: localEnvironment(directory, commit, branch, remoteUrl),
     parameters: laidOver([], request.parameters),
@@ -201,9 +218,34 @@ function laidOver(
   return [...kept, ...added];
 }
 
-function checkSelection(select: Selection, { path, text }: Recipe['jenkinsfile']): void {
+/** Recorded commands name no library, and are all that is done again. */
+async function librariesOf(
+  { libraries: mapped = {}, announce }: Wishes,
+  { text, source }: Recipe['jenkinsfile'],
+  directory: string,
+  loaded: readonly LoadedLibrary[],
+  signal: AbortSignal,
+): Promise<readonly RecipeLibrary[]> {
+  if (source === 'recorded commands') return [];
+  const wanted = wantedLibraries(loaded, libraryReferences(parse(text)));
+  return readLibraries(wanted, { mapped, directory, announce }, signal);
+}
+
+function checkSelection(
+  select: Selection,
+  { path, text }: Recipe['jenkinsfile'],
+  libraries: readonly RecipeLibrary[],
+): void {
   if (select.kind !== 'stage') return;
-  const { stages } = outline(parse(text));
+  // A library may hold the whole pipeline.
+  const shared = libraries.flatMap((library) =>
+    'files' in library
+      ? Object.entries(library.files).flatMap(([file, content]) =>
+          file.endsWith('.groovy') ? outline(parse(content)).stages : [],
+        )
+      : [],
+  );
+  const stages = [...outline(parse(text)).stages, ...shared];
   const names = stages.map((stage) => stage.path.join(' / '));
   if (stages.some((stage) => stage.name === select.name) || names.includes(select.name)) return;
   throw new UserError(`${path} has no stage "${select.name}".`, {

@@ -96,7 +96,12 @@ export async function readLibraries(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof UserError)) throw error;
-      read.push({ name, version, implicit, missing: error.message } satisfies MissingLibrary);
+      read.push({
+        name,
+        version,
+        implicit,
+        missing: withoutPassword(error.message),
+      } satisfies MissingLibrary);
     }
   }
   return read;
@@ -296,6 +301,7 @@ function hostOf(address: string): string | undefined {
   return host?.toLowerCase();
 }
 
-function withoutPassword(address: string): string {
-  return address.replace(/^([a-z][a-z\d+.-]*:\/\/[^/@:]*):[^/@]*@/i, '$1@');
+/** A text with addresses, as settings and git's own words have them. */
+function withoutPassword(text: string): string {
+  return text.replaceAll(/([a-z][a-z\d+.-]*:\/\/[^/@:\s]*):[^/@\s]*@/gi, '$1@');
 }
