@@ -1,6 +1,7 @@
 import { readCatalogue, snippetOf } from './catalogueNotation';
 import type { Description } from './catalogueNotation';
-import { DIRECTIVE_PAGES } from './directivesCataloguePages';
+import { ENTRY_PAGES } from './directivesCatalogueEntries';
+import { SECTION_PAGES } from './directivesCataloguePages';
 
 /** What kind of block a place in a Jenkinsfile is in. */
 export type Context =
@@ -53,17 +54,19 @@ export interface DirectiveDescription extends Description {
  * All that Declarative knows by name. A name may be there more than once, for different contexts
  * (`timeout` is an option, `parameters` a section of the pipeline and of `input`).
  */
-export const DIRECTIVES: readonly DirectiveDescription[] = Object.entries(DIRECTIVE_PAGES).flatMap(
-  ([contexts, page]) =>
-    readCatalogue(page).map(({ words, snippet, ...entry }) => {
-      const block = words.includes('block');
-      return {
-        ...entry,
-        contexts: contexts.split(' ') as Context[],
-        block,
-        snippet: snippet ?? snippetOf(entry, block),
-      };
-    }),
+export const DIRECTIVES: readonly DirectiveDescription[] = Object.entries({
+  ...SECTION_PAGES,
+  ...ENTRY_PAGES,
+}).flatMap(([contexts, page]) =>
+  readCatalogue(page).map(({ words, snippet, ...entry }) => {
+    const block = words.includes('block');
+    return {
+      ...entry,
+      contexts: contexts.split(' ') as Context[],
+      block,
+      snippet: snippet ?? snippetOf(entry, block),
+    };
+  }),
 );
 
 /** What may stand in a context, as far as the catalogue knows. */

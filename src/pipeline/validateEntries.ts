@@ -1,3 +1,4 @@
+import { ARGUMENTS } from './argumentsCatalogue';
 import type { Description } from './catalogueNotation';
 import { directivesIn } from './directivesCatalogue';
 import { slipOf } from './nearNames';
@@ -138,7 +139,7 @@ function checkInner(value: Expression, check: Check): void {
   const name = nameIn(value, check);
   if (name === undefined) return;
   if (BLOCKED.has(name)) check.report(headOf(value, check), `"${name}" cannot stand here.`);
-  checkDescribed(value, name === LOG_ROTATOR.name ? LOG_ROTATOR : undefined, false, check);
+  checkDescribed(value, name === 'logRotator' ? LOG_ROTATOR : undefined, false, check);
 }
 
 function checkKnown(
@@ -184,21 +185,4 @@ const CLOSED = new Set([
   'run',
 ]);
 
-const LOG_ROTATOR: Description = {
-  name: 'logRotator',
-  documentation: '',
-  positional: undefined,
-  parameters: [
-    'numToKeepStr',
-    'daysToKeepStr',
-    'artifactNumToKeepStr',
-    'artifactDaysToKeepStr',
-  ].map((name) => ({
-    name,
-    type: 'string',
-    values: [],
-    required: false,
-    initial: undefined,
-    documentation: '',
-  })),
-};
+const LOG_ROTATOR = ARGUMENTS.find(({ name }) => name === 'logRotator');
