@@ -392,8 +392,10 @@ export async function withInput(
   const parameters: string[] = [];
   for (const entry of bodyOf(call)?.body ?? []) {
     if (entry.kind !== 'call') continue;
-    if (entry.name === 'parameters') parameters.push(...parameterNames(entry));
-    else {
+    if (entry.name === 'parameters') {
+      parameters.push(...parameterNames(entry));
+      args.set('parameters', await definitionsOf(entry, locals, frame));
+    } else {
       const value = (await argumentsOf(entry, locals, frame)).get('');
       if (value !== undefined) args.set(calledName(entry), value);
     }
@@ -402,6 +404,16 @@ export async function withInput(
     frame.run.effects.step({ name: 'input', args, implicit: false, hasBody: false }, at),
   );
   await body(withLayer(frame, answers(thingOf(value), parameters, call, frame)));
+}
+
+async function definitionsOf(call: Call, locals: Locals, frame: Frame): Promise<Thing[]> {
+  const definitions: Thing[] = [];
+  for (const entry of bodyOf(call)?.body ?? []) {
+    if (entry.kind !== 'call') continue;
+    const args = await argumentsOf(entry, locals, frame);
+    definitions.push(args.set('$symbol', calledName(entry)));
+  }
+  return definitions;
 }
 
 function parameterNames(call: Call): string[] {
