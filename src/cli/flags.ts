@@ -12,6 +12,7 @@ const options = {
   keep: { type: 'string', default: 'never' },
   env: { type: 'string', multiple: true, default: [] as string[] },
   param: { type: 'string', multiple: true, default: [] as string[] },
+  library: { type: 'string', multiple: true, default: [] as string[] },
   timeout: { type: 'string' },
   repository: { type: 'string', default: '.' },
   limit: { type: 'string', default: '15' },
@@ -24,6 +25,8 @@ export interface Flags {
   readonly keep: Keep;
   readonly overrides: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
+  /** Shared libraries by name: a folder or an address, as it was typed. */
+  readonly libraries: Readonly<Record<string, string>>;
   /** Seconds. */
   readonly timeout: number | undefined;
   readonly repository: string;
@@ -51,6 +54,7 @@ export function readFlags(values: ReturnType<typeof readArguments>['values']): F
     keep: keepOf(values.keep),
     overrides: assignments('--env', values.env),
     parameters: assignments('--param', values.param),
+    libraries: libraries(values.library),
     timeout: values.timeout === undefined ? undefined : duration(values.timeout),
     repository: values.repository,
     limit: wholeNumber('--limit', values.limit),
@@ -81,6 +85,18 @@ function assignments(option: string, texts: readonly string[]): Record<string, s
       if (name === undefined || value === undefined)
         throw new UsageError(`${option} ${text} is not of the form NAME=VALUE.`);
       return [name, value];
+    }),
+  );
+}
+
+/** A library may have any name without `=` and `@`. */
+function libraries(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, where] = /^([^=@\s]+)=(.+)$/.exec(text) ?? [];
+      if (name === undefined || where === undefined)
+        throw new UsageError(`--library ${text} is not of the form NAME=FOLDER or NAME=ADDRESS.`);
+      return [name, where];
     }),
   );
 }

@@ -50,6 +50,8 @@ and the verdict is passed (exit code 0) or failed (1).
   --keep always           do so in any case
   --env NAME=VALUE        beats what the Jenkinsfile says; may be given more than once
   --param NAME=VALUE      a parameter of the run; may be given more than once
+  --library NAME=WHERE    a shared library's clone, or an address to fetch it from; may be given
+                          more than once
   --timeout 45m           a limit for the whole
   --repository DIR        your clone, if not the current directory
 

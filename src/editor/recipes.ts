@@ -53,6 +53,6 @@ export async function recipeOfFile(
 }
 
 function wishesOf(folder: vscode.WorkspaceFolder, select: Selection): Wishes {
-  const { keep, withChanges, environment, timeout } = reproductionSettings(folder);
-  return { select, keep, withChanges, overrides: environment, timeout };
+  const { keep, withChanges, environment, libraries, timeout } = reproductionSettings(folder);
+  return { select, keep, withChanges, overrides: environment, libraries, timeout };
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Keep } from '../recipe/recipe';
 import { baseUrl, parseUrl } from '../jenkins/url';
+import { resolveMapping } from '../recipe/libraries';
 import { serverName } from './serverAddress';
 
 /** A Jenkins server that the person has connected to. */
@@ -24,6 +25,8 @@ export interface ReproductionSettings {
   readonly keep: Keep;
   readonly withChanges: boolean;
   readonly environment: Readonly<Record<string, string>>;
+  /** Shared libraries by name: the folder of a clone, or an address that git can fetch. */
+  readonly libraries: Readonly<Record<string, string>>;
   /** In seconds. */
   readonly timeout: number | undefined;
 }
@@ -82,6 +85,7 @@ export function reproductionSettings(folder: vscode.WorkspaceFolder): Reproducti
     keep: settings.get<Keep>('keep', 'never'),
     withChanges: settings.get<boolean>('withChanges', false),
     environment: settings.get<Record<string, string>>('environment', {}),
+    libraries: resolveMapping(texts(settings.get('libraries')), folder.uri.fsPath),
     timeout: minutes > 0 ? minutes * 60 : undefined,
   };
 }
@@ -93,6 +97,16 @@ function configuration(folder?: vscode.WorkspaceFolder): vscode.WorkspaceConfigu
 /** Settings are typed by hand: what does not have the shape that was asked for is passed over. */
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+function texts(value: unknown): Record<string, string> {
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.flatMap(([name, item]) => {
+      const text = word(item);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
 }
 
 function records(value: unknown): Record<string, unknown>[] {
