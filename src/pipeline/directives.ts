@@ -226,8 +226,6 @@ async function withCredentialEntries(
     await withCredentialEntries(rest, locals, withLayer(frame, variables), body);
     return;
   }
-  // It is not known which kind it is, so it may have all three.
-  const expected = credentialVariables(new Unknown(origin, line), name, origin, line);
   await bodied(
     {
       name: 'credentials',
@@ -244,7 +242,6 @@ async function withCredentialEntries(
       decide: () => Promise.resolve(false),
     },
     frame,
-    expected,
   );
 }
 
@@ -255,6 +252,7 @@ function credentialVariables(thing: Thing, name: string, origin: string, line: n
     origin,
     line,
   });
+  // It is not known which kind it is, so it may have all three.
   if (thing instanceof Unknown) return ['', '_USR', '_PSW'].map((suffix) => add(suffix, thing));
   if (!(thing instanceof Map)) return [add('', thing ?? new Unknown(origin, line))];
   const username = thing.get('username') ?? '';
