@@ -192,6 +192,11 @@ export interface Effects {
   notice?(message: string, at: Scope): void;
 }
 
+/** `line 12`, or `line 12 of vars/deploy.groovy of library x`, for people. */
+export function placeText(line: number, source: string | undefined): string {
+  return source === undefined ? `line ${line}` : `line ${line} of ${source}`;
+}
+
 /** A step failed as Jenkins would fail it. */
 export class StepError extends Error {
   override readonly name = 'StepError';
