@@ -1,6 +1,5 @@
 import { directivesIn } from './directivesCatalogue';
 import { didYouMean, slipOf } from './nearNames';
-import { bodyOf } from './syntax';
 import type { Call, Closure } from './syntax';
 import { argumentCount, blockOf, callsIn, headOf, sourceOf, wordOf } from './validateCheck';
 import type { Check, Section } from './validateCheck';
@@ -65,7 +64,7 @@ function checkBareAgent(call: Call, check: Check): void {
 function checkKind(call: Call, check: Check): void {
   const name = typeof call.name === 'string' ? call.name : undefined;
   if (name === undefined) return;
-  const settings = bodyOf(call);
+  const settings = blockOf(call);
   if (call.args.length === 0)
     check.report(headOf(call, check), `"${name}" needs a value or a block.`);
   else if (argumentCount(call.args) > 1)
@@ -95,7 +94,7 @@ function checkSettings(block: Closure, check: Check): void {
     () => "A name and a value must stand here: key 'value'",
   )) {
     const name = typeof call.name === 'string' ? call.name : '';
-    const inner = bodyOf(call);
+    const inner = blockOf(call);
     if (argumentCount(call.args) !== 1)
       check.report(headOf(call, check), `"${name}" takes one value.`);
     else if (inner !== undefined) checkSettings(inner, check);

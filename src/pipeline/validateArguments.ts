@@ -55,7 +55,7 @@ export function checkArguments(args: readonly Argument[], check: Check): void {
   for (const { name, value } of args) {
     checkValue(value, check);
     if (typeof name !== 'string') continue;
-    if (names.has(name)) check.report(value, `"${name}" is given twice.`);
+    if (names.has(name)) check.report(nameBefore(value, name, check), `"${name}" is given twice.`);
     names.add(name);
   }
 }
@@ -74,11 +74,18 @@ export function checkNamed(
         name,
         parameters.map((candidate) => candidate.name),
       );
-      check.report(value, `"${owner}" has no parameter "${name}".${near}`);
+      check.report(nameBefore(value, name, check), `"${owner}" has no parameter "${name}".${near}`);
       well = false;
     } else if (!checkType(value, parameter, check)) well = false;
   }
   return well;
+}
+
+/** The place of an argument's name, which stands close before its value. */
+function nameBefore(value: Expression, name: string, { text }: Check): Place {
+  const start = text.lastIndexOf(name, value.start - name.length);
+  const isNear = start >= 0 && /^['"]?\s*:\s*$/.test(text.slice(start + name.length, value.start));
+  return isNear ? { start, end: start + name.length } : value;
 }
 
 /** Values of Java's enumerations: any other text is refused at once. */

@@ -60,9 +60,10 @@ export function plainName({ object, name }: Call): string | undefined {
   return own && typeof name === 'string' ? name : undefined;
 }
 
-/** The closure of `name(…) { }`; undefined for an object's method, too. */
+/** The closure of `name(…) { }`; undefined for an object's method, and if it is a named argument. */
 export function blockOf(call: Call): Closure | undefined {
-  return plainName(call) === undefined ? undefined : bodyOf(call);
+  if (plainName(call) === undefined || call.args.at(-1)?.name !== undefined) return undefined;
+  return bodyOf(call);
 }
 
 /** The place of the word that a call begins with; of anything else its first line. */
@@ -94,7 +95,7 @@ export function wordOf(expression: Expression | undefined): string | undefined {
 
 /** The arguments without the block at their end. */
 export function argumentsOf(call: Call): readonly Argument[] {
-  return bodyOf(call) === undefined ? call.args : call.args.slice(0, -1);
+  return blockOf(call) === undefined ? call.args : call.args.slice(0, -1);
 }
 
 /** How many arguments Groovy sees: all named ones together are one. */

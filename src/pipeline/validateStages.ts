@@ -1,5 +1,4 @@
 import { didYouMean } from './nearNames';
-import { bodyOf } from './syntax';
 import type { Call, Closure, Expression } from './syntax';
 import { checkAgent } from './validateAgent';
 import {
@@ -63,7 +62,7 @@ const WORK = ['steps', 'stages', 'parallel', 'matrix'];
 
 function checkStage(call: Call, name: string | undefined, branching: boolean, check: Check): void {
   const [first, second] = call.args;
-  const body = bodyOf(call);
+  const body = blockOf(call);
   if (first === undefined || body === undefined) return;
   if (name === undefined) {
     const place = first.value.kind === 'closure' ? headOf(call, check) : first.value;
@@ -183,7 +182,7 @@ function checkWork(
 
 /** How many branches `steps` has: one, if it is not the step `parallel` alone. */
 function branchesOf(call: Call): number {
-  const block: Closure | undefined = bodyOf(call);
+  const block: Closure | undefined = blockOf(call);
   const [only, ...others] = block?.body ?? [];
   if (only?.kind !== 'call' || others.length > 0 || only.name !== 'parallel') return 1;
   if (only.object !== undefined) return 1;

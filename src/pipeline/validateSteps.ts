@@ -1,7 +1,6 @@
 import { directivesIn } from './directivesCatalogue';
 import { STEPS } from './stepsCatalogue';
 import type { StepDescription } from './stepsCatalogue';
-import { bodyOf } from './syntax';
 import type { Argument, Call, Statement } from './syntax';
 import { checkArguments, checkNamed, checkType, readArguments } from './validateArguments';
 import {
@@ -127,7 +126,7 @@ export function checkPost(section: Section, check: Check): void {
   const valid = `Its conditions are ${known.join(', ')}.`;
   for (const condition of sectionsOf(block, check)) {
     const { name, call } = condition;
-    const body = bodyOf(call);
+    const body = blockOf(call);
     if (!known.includes(name))
       check.report(headOf(call, check), `"${name}" is no condition of "post". ${valid}`);
     else if (body === undefined) blockFor(condition, check);
