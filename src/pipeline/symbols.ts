@@ -1,6 +1,8 @@
 import type { Pipeline } from './declarative';
 import { Collection } from './definitions';
 import type { Definition, StageSymbol } from './definitions';
+import { outline } from './outline';
+import type { Outline } from './outline';
 import { GLOBALS, RUN_VARIABLES } from './globalsCatalogue';
 import type { Lexed } from './position';
 import { lexed } from './position';
@@ -35,6 +37,7 @@ export class Symbols {
   readonly unknownSetters: string | undefined;
   private readonly byName = new Map<string, Definition[]>();
   private readonly functions: readonly Place[];
+  private outlined: Outline | undefined;
 
   constructor(pipeline: Pipeline) {
     this.pipeline = pipeline;
@@ -51,6 +54,12 @@ export class Symbols {
       else this.byName.set(definition.name, [definition]);
     }
     this.uses = usesOf(pipeline, this.tree, this.lexed, this.definitions, this.stages);
+  }
+
+  /** What `outline` says of the file. */
+  outline(): Outline {
+    this.outlined ??= outline(this.pipeline);
+    return this.outlined;
   }
 
   /** The use that a place is in, or touches the end of. */

@@ -144,13 +144,18 @@ export function childrenOf(node: Statement): readonly (Statement | undefined)[] 
     case 'declaration':
       return [node.value];
     case 'new':
+      return [...fromArguments(node.args), ...(node.body ?? [])];
     case 'annotation':
       return fromArguments(node.args);
     case 'function':
       return [...initials(node.parameters), ...node.body];
     case 'class':
+      return [
+        ...node.constants.flatMap(({ args, body }) => [...fromArguments(args), ...(body ?? [])]),
+        ...node.body,
+      ];
     case 'block':
-      return node.body;
+      return [node.lock, ...node.body];
     case 'if':
       return [node.test, node.then, node.otherwise];
     case 'for':

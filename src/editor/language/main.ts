@@ -4,6 +4,20 @@ import type { RunDetails } from '../runDetails';
 import type { Servers } from '../servers';
 import { StageHistory } from '../stageHistory';
 import { StageLenses } from '../stageLenses';
+import { completionProvider, TRIGGERS } from './completionProvider';
+import { CredentialNames } from './credentialNames';
+import { Diagnostics } from './diagnostics';
+import { FilesOfSteps } from './filesOfSteps';
+import { hoverProvider, signatureProvider } from './hoverProvider';
+import { LibrarySteps } from './librarySteps';
+import {
+  definitionProvider,
+  highlightProvider,
+  referenceProvider,
+  renameProvider,
+} from './navigationProviders';
+import { Readings } from './readings';
+import { foldingProvider, outlineProvider } from './structureProviders';
 
 /** What the language service takes from the extension, whose objects are the same in both bundles. */
 export interface LanguageParts {
@@ -24,9 +38,43 @@ export interface Language {
 export function startLanguage({ servers, details, output }: LanguageParts): Language {
   const history = new StageHistory(servers, details, output);
   const lenses = new StageLenses(history);
+  const readings = new Readings();
+  const diagnostics = new Diagnostics(readings, history);
+  const libraries = new LibrarySteps();
+  const credentials = new CredentialNames();
+  const filesOfSteps = new FilesOfSteps(readings);
   const subscriptions = vscode.Disposable.from(
     history,
-    forJenkinsfiles((files) => vscode.languages.registerCodeLensProvider(files, lenses)),
+    readings,
+    diagnostics,
+    forJenkinsfiles((files) => {
+      const { languages } = vscode;
+      return vscode.Disposable.from(
+        languages.registerCodeLensProvider(files, lenses),
+        languages.registerDocumentSymbolProvider(files, outlineProvider(readings), {
+          label: 'CI Parity',
+        }),
+        languages.registerFoldingRangeProvider(files, foldingProvider(readings)),
+        languages.registerHoverProvider(files, hoverProvider(readings, history, libraries)),
+        languages.registerSignatureHelpProvider(files, signatureProvider(readings), '(', ','),
+        languages.registerCompletionItemProvider(
+          files,
+          completionProvider(readings, libraries, credentials),
+          ...TRIGGERS,
+        ),
+        languages.registerCodeActionsProvider(files, diagnostics, {
+          providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+        }),
+        languages.registerDefinitionProvider(
+          files,
+          definitionProvider(readings, libraries, filesOfSteps),
+        ),
+        languages.registerReferenceProvider(files, referenceProvider(readings)),
+        languages.registerDocumentHighlightProvider(files, highlightProvider(readings)),
+        languages.registerRenameProvider(files, renameProvider(readings)),
+        languages.registerDocumentLinkProvider(files, filesOfSteps),
+      );
+    }),
   );
   return {
     lenses,
