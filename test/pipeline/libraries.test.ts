@@ -518,7 +518,10 @@ pipeline {
   environment { VERSION = version() }
   stages {
     stage('S') { steps { sh 'make' } }
-    stage('T') { when { expression { version.isNew() } } steps { sh 'no' } }
+    stage('T') {
+      when { expression { version.isNew() } }
+      steps { sh 'no' }
+    }
   }
 }`;
     const recording = await withLibrary(text, files, { when: true });
