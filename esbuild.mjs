@@ -3,6 +3,7 @@
 // test/architecture.test.ts reads them.
 import { context } from 'esbuild';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 
 const watch = process.argv.includes('--watch');
 const tests = process.argv.includes('--tests');
@@ -35,14 +36,20 @@ const vscodeOnce = {
   },
 };
 
-/** What concerns documents is loaded with the first of them: the extension holds only the way to it. */
-const languageApart = {
-  name: 'language-apart',
+/**
+ * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
+ * the first of them, and what reads Jenkinsfiles for a recipe. It holds only the way to them.
+ */
+const apart = { 'src/editor/language/main.ts': 'language', 'src/editor/recipes.ts': 'recipes' };
+const loadedLater = {
+  name: 'loaded-later',
   setup(build) {
-    build.onResolve({ filter: /\/language\/main$/ }, () => ({
-      path: './language.js',
-      external: true,
-    }));
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const file = relative(import.meta.dirname, resolve(resolveDir, `${path}.ts`));
+      const bundle = apart[file.replaceAll('\\', '/')];
+      return bundle === undefined ? undefined : { path: `./${bundle}.js`, external: true };
+    });
   },
 };
 
@@ -51,14 +58,14 @@ const programs = [
     ...common,
     entryPoints: ['src/extension.ts'],
     outfile: 'dist/extension.js',
-    plugins: [vscodeOnce, languageApart],
+    plugins: [vscodeOnce, loadedLater],
   },
-  {
+  ...Object.entries(apart).map(([file, bundle]) => ({
     ...common,
-    entryPoints: ['src/editor/language/main.ts'],
-    outfile: 'dist/language.js',
+    entryPoints: [file],
+    outfile: `dist/${bundle}.js`,
     plugins: [vscodeOnce],
-  },
+  })),
   {
     ...common,
     entryPoints: ['src/cli.ts'],

@@ -1,5 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Run } from '../jenkins/run';
+import { outline, type OutlineStage } from '../pipeline/outline';
+import { parse } from '../pipeline/parser';
 import { composeFromFile, composeRecipe, type Wishes } from '../recipe/compose';
 import type { Recipe, Selection } from '../recipe/recipe';
 import { isBroken } from './marks';
@@ -50,6 +52,11 @@ export async function recipeOfFile(
   mustBeTrusted();
   const wishes = { ...wishesOf(folder, select), withChanges: true };
   return composeFromFile({ file: file.fsPath, ...wishes }, signal);
+}
+
+/** The stages of a Jenkinsfile that can be run by themselves. */
+export function stagesOf(text: string): readonly OutlineStage[] {
+  return outline(parse(text)).stages;
 }
 
 function wishesOf(folder: vscode.WorkspaceFolder, select: Selection): Wishes {

@@ -1,8 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../base/errors';
 import { parseRunUrl, runUrl } from '../jenkins/url';
-import { outline } from '../pipeline/outline';
-import { parse } from '../pipeline/parser';
 import type { Selection } from '../recipe/recipe';
 import type { Commands } from './commands';
 import { isJenkinsfile, JENKINSFILE_GLOB } from './jenkinsfiles';
@@ -12,7 +10,7 @@ import { pickRun, type Choices } from './pickRun';
 import { plain } from './plain';
 import type { PlanDocuments } from './planDocuments';
 import { withProgress } from './progress';
-import { recipeOfFile, recipeOfRun, type Kitchen } from './recipes';
+import type { Kitchen } from './recipes';
 import { checkedOut } from './repositories';
 import type { ReproductionNode } from './reproductionRows';
 import type { RunsView } from './runsView';
@@ -29,6 +27,9 @@ export interface RunCommandParts extends Kitchen {
 }
 
 const FAILURE: Selection = { kind: 'failure' };
+
+/** Recipes read Jenkinsfiles, which the extension does not load before somebody wants one. */
+const kitchen = () => import('./recipes');
 
 /** The commands about runs; from the palette each lets the person pick one first. */
 export function runCommands(parts: RunCommandParts): Commands {
@@ -62,6 +63,7 @@ export function runCommands(parts: RunCommandParts): Commands {
 
   async function reproduce(node: RunNode): Promise<void> {
     mustBeAbleToReproduce();
+    const { recipeOfRun } = await kitchen();
     const recipe = await reading(node, (signal) => recipeOfRun(parts, node.run, FAILURE, signal));
     if (recipe) await launcher.start(recipe);
   }
@@ -92,6 +94,7 @@ export function runCommands(parts: RunCommandParts): Commands {
       // The recipe is made from the disk, and the person means what is on the screen.
       if (document.isDirty) await document.save();
       const select: Selection = { kind: 'stage', name };
+      const { recipeOfFile } = await kitchen();
       const recipe = await withProgress('Reading the Jenkinsfile', (signal) =>
         recipeOfFile(document.uri, folder, select, signal),
       );
@@ -107,6 +110,7 @@ export function runCommands(parts: RunCommandParts): Commands {
       const run = await chosen('Show the plan of which run?', node as RunsNode | undefined);
       if (!run) return;
       await reading(run, async (signal) => {
+        const { recipeOfRun } = await kitchen();
         const recipe = await recipeOfRun(parts, run.run, FAILURE, signal);
         if (recipe) await plans.show(recipe, signal);
       });
@@ -194,7 +198,8 @@ async function jenkinsfile(file: vscode.Uri | undefined): Promise<vscode.TextDoc
 }
 
 async function pickStage(document: vscode.TextDocument): Promise<string | undefined> {
-  const { stages } = outline(parse(document.getText()));
+  const { stagesOf } = await kitchen();
+  const stages = stagesOf(document.getText());
   if (stages.length === 0) throw new UserError('This Jenkinsfile has no stages.');
   const choice = await vscode.window.showQuickPick(
     stages.map(({ path, line }) => ({
