@@ -15,6 +15,7 @@ import {
 } from './cli/commands';
 import { readArguments, readFlags, UsageError } from './cli/flags';
 import { helpOf } from './cli/help';
+import { lintFiles } from './cli/lint';
 import { createTerminal, type Terminal } from './cli/terminal';
 import type { VerdictKind } from './reproduce/journal';
 
@@ -75,6 +76,9 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'outline':
       if (operands.length === 0) throw new UsageError('outline wants at least one file.');
       return await quiet(outlineFiles(operands, terminal));
+    case 'lint':
+      if (operands.length === 0) throw new UsageError('lint wants at least one file.');
+      return lintFiles(operands, terminal) ? EXIT.done : EXIT.notReproduced;
     default:
       throw new UsageError(`There is no command "${command}".`, { advice: 'See: ci-parity help' });
   }

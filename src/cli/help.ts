@@ -10,6 +10,7 @@ Jenkinsfile, the same environment; and says whether the same failure came back.
   ci-parity finish ID                     put a kept machine away
   ci-parity clean                         put away what was left by programs that were killed
   ci-parity outline FILE…                 stages and environment of Jenkinsfiles
+  ci-parity lint FILE…                    what Jenkins would refuse in Jenkinsfiles
   ci-parity run ID                        carry out a reproduction that the editor prepared
 
 Everywhere: --json (JSON lines on standard output, words for people on standard error), --help.
@@ -93,11 +94,22 @@ cannot be put away is named.
   outline: `ci-parity outline FILE… [--json]
 
 Prints the stages of Jenkinsfiles with their lines, the variables of their environment blocks, and
-what is wrong with them. As JSON, one line for each file:
+what is wrong with them, as lint says it. As JSON, one line for each file:
 
   {"file", "stages": [{"name", "path", "line", "endLine"}],
    "environment": [{"name", "scope", "line", "kind": "literal"|"interpolated"|"runtime", "value"?}],
    "problems": [{"line", "message"}]}
+`,
+  lint: `ci-parity lint FILE… [--json]
+
+Says what is wrong with Jenkinsfiles: what cannot be read, and for which errors in its structure
+Jenkins would refuse a Declarative Pipeline and run nothing. Steps and settings of plugins are
+taken as they come. No server is asked. The exit code is 1 if anything is wrong. As JSON, one line
+for each file:
+
+  {"file", "problems": [{"line", "column", "endLine", "endColumn", "message"}]}
+
+  ci-parity lint Jenkinsfile ci/*.Jenkinsfile
 `,
 };
 

@@ -28,6 +28,13 @@ export function validate(pipeline: Pipeline): readonly Problem[] {
   });
 }
 
+/** All that is wrong with a Jenkinsfile: what could not be read, and `validate`'s, in the order of the text. */
+export function problemsOf(pipeline: Pipeline): readonly Problem[] {
+  return [...pipeline.problems, ...validate(pipeline)].sort(
+    (one, other) => one.range.start - other.range.start,
+  );
+}
+
 function isPipeline(statement: Statement): statement is Call {
   return (
     statement.kind === 'call' &&
