@@ -17,6 +17,7 @@ import { parseRunUrl, runUrl, type PageAddress } from '../jenkins/url';
 import { vagrant } from '../machines/vagrant';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
+import { problemsOf } from '../pipeline/validate';
 import { composeFromFile, composeRecipe } from '../recipe/compose';
 import { remotes } from '../recipe/git';
 import { makePlan, planDocument } from '../recipe/plan';
@@ -197,7 +198,9 @@ export function outlineFiles(files: readonly string[], terminal: Terminal): Prom
     } catch (cause) {
       throw new UserError(`${file} cannot be read.`, { cause });
     }
-    const found = outline(parse(text));
+    const pipeline = parse(text);
+    const problems = problemsOf(pipeline).map(({ line, message }) => ({ line, message }));
+    const found = { ...outline(pipeline), problems };
     terminal.emit({ file, ...found });
     if (terminal.json) continue;
     terminal.print(file);
