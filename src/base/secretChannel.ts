@@ -4,10 +4,40 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from './errors';
 
-/** What a credential consists of, by the kinds that `credentials('id')` knows. */
+/** What a credential consists of. Files are Base64, since they may hold any bytes. */
 export type Credential =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'login'; readonly username: string; readonly password: string };
+  | ({ readonly kind: 'login'; readonly username: string; readonly password: string } & User)
+  /** `name` is the file's own name, without folders. */
+  | { readonly kind: 'file'; readonly name: string; readonly content: string }
+  | ({
+      readonly kind: 'ssh';
+      readonly username: string;
+      readonly privateKey: string;
+      readonly passphrase?: string;
+    } & User)
+  | {
+      readonly kind: 'certificate';
+      /** The key store, Base64. */
+      readonly content: string;
+      readonly password: string;
+      readonly alias?: string;
+    };
+
+interface User {
+  /** Whether the user name is to be hidden too; Jenkins shows it unless it was told otherwise. */
+  readonly secretUsername?: boolean;
+}
+
+export type CredentialKind = Credential['kind'];
+
+/** A credential that a Jenkinsfile asks for. */
+export interface WantedCredential {
+  /** Its id at Jenkins. */
+  readonly id: string;
+  /** Undefined where the Jenkinsfile does not tell: `credentials('id')` takes any kind. */
+  readonly kind: CredentialKind | undefined;
+}
 
 /** Credentials by their Jenkins id. */
 export type Secrets = Readonly<Record<string, Credential>>;

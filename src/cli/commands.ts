@@ -10,7 +10,6 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { UserError } from '../base/errors';
-import { takeSecrets, type Credential, type Secrets } from '../base/secretChannel';
 import { connect, type Client } from '../jenkins/client';
 import type { Run } from '../jenkins/run';
 import { parseRunUrl, runUrl, type PageAddress } from '../jenkins/url';
@@ -20,7 +19,9 @@ import { parse } from '../pipeline/parser';
 import { problemsOf } from '../pipeline/validate';
 import { composeFromFile, composeRecipe } from '../recipe/compose';
 import { remotes } from '../recipe/git';
-import { makePlan, planDocument } from '../recipe/plan';
+import { resolveMapping } from '../recipe/libraries';
+import { makePlan } from '../recipe/plan';
+import { planDocument } from '../recipe/planDocument';
 import { parseRecipe, type Recipe } from '../recipe/recipe';
 import type { Verdict, VerdictKind } from '../reproduce/journal';
 import { sweep } from '../reproduce/putAway';
@@ -32,6 +33,7 @@ import {
   readReproduction,
   type Reproduction,
 } from '../reproduce/store';
+import { credentialsFor } from './credentials';
 import type { Flags } from './flags';
 import { printable, type Terminal } from './terminal';
 
@@ -50,7 +52,9 @@ export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Pr
 export async function plan(what: string, flags: Flags, terminal: Terminal): Promise<void> {
   const signal = interruptible(terminal);
   const recipe =
-    what === '-' ? parseRecipe(readFileSync(0, 'utf8')) : await compose(what, flags, signal);
+    what === '-'
+      ? parseRecipe(readFileSync(0, 'utf8'))
+      : await compose(what, flags, terminal, signal);
   const made = await makePlan(recipe, signal);
   const document = planDocument(recipe, made);
   terminal.emit({ recipe, plan: made, document });
@@ -63,7 +67,7 @@ export async function reproduce(
   terminal: Terminal,
 ): Promise<VerdictKind> {
   // Once the reproduction itself runs, an interrupt has a meaning of its own.
-  const recipe = await compose(what, flags, interruptible(terminal));
+  const recipe = await compose(what, flags, terminal, interruptible(terminal));
   return carryOut(createReproduction(recipe).id, terminal);
 }
 
@@ -215,9 +219,23 @@ export function outlineFiles(files: readonly string[], terminal: Terminal): Prom
   return Promise.resolve();
 }
 
-async function compose(what: string, flags: Flags, signal: AbortSignal): Promise<Recipe> {
+async function compose(
+  what: string,
+  flags: Flags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Recipe> {
   const { select, keep, withChanges, overrides, parameters, timeout } = flags;
-  const wishes = { select, keep, withChanges, overrides, parameters, timeout };
+  const wishes = {
+    select,
+    keep,
+    withChanges,
+    overrides,
+    parameters,
+    timeout,
+    libraries: resolveMapping(flags.libraries, process.cwd()),
+    announce: (line: string) => terminal.say(printable(line)),
+  };
   if (!/^https?:/.test(what))
     return await composeFromFile({ ...wishes, withChanges: true, file: what }, signal);
   const address = parseRunUrl(what);
@@ -241,7 +259,8 @@ async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
   const verdict = await runReproduction(id, {
     screen: terminal,
     base: stepEnvironment(),
-    secrets: (ids, signal) => credentialsFor(ids, terminal, signal),
+    secrets: (wanted, signal) => credentialsFor(wanted, terminal, signal),
+    ask: (question, signal) => terminal.ask(printable(question), false, signal),
     onInterrupt: (listener) => terminal.onInterrupt(listener),
     onFinish: (listener) => terminal.onEnter(listener),
     onEvent: (event) => terminal.emit(event),
@@ -261,49 +280,6 @@ function stepEnvironment(): Record<string, string> {
       (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),
     ),
   );
-}
-
-/** From the editor if it started us, else from the environment, else asked for. */
-async function credentialsFor(
-  ids: readonly string[],
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<Secrets> {
-  const offered = process.env['CI_PARITY_SECRETS'];
-  const known = offered === undefined ? {} : await takeSecrets(offered, signal);
-  const found: Record<string, Credential> = { ...known };
-  for (const id of ids) {
-    const credential =
-      found[id] ?? credentialFromEnvironment(id) ?? (await askCredential(id, terminal, signal));
-    if (credential) found[id] = credential;
-  }
-  return found;
-}
-
-function credentialFromEnvironment(id: string): Credential | undefined {
-  const name = `CI_PARITY_CREDENTIAL_${id.replace(/[^A-Za-z0-9]/g, '_').toUpperCase()}`;
-  const { [name]: text, [`${name}_USR`]: username, [`${name}_PSW`]: password } = process.env;
-  if (username !== undefined && password !== undefined)
-    return { kind: 'login', username, password };
-  return text === undefined ? undefined : { kind: 'text', text };
-}
-
-async function askCredential(
-  id: string,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<Credential | undefined> {
-  const username = await terminal.ask(
-    `User name of the credential ${printable(id)} (empty if it is a secret text): `,
-    false,
-    signal,
-  );
-  if (username === undefined) return undefined;
-  const secret = await terminal.ask(username === '' ? 'Secret text: ' : 'Password: ', true, signal);
-  if (secret === undefined) return undefined;
-  return username === ''
-    ? { kind: 'text', text: secret }
-    : { kind: 'login', username, password: secret };
 }
 
 function clientFor(address: PageAddress): Client {

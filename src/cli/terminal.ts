@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
+import { prefixLines } from '../reproduce/branchOutput';
 import type { Screen } from '../reproduce/effects';
 
 /** The terminal, or whatever standard output and standard error are instead of one. */
@@ -27,6 +28,13 @@ export function createTerminal(json: boolean): Terminal {
   const colours = people.isTTY && process.env['NO_COLOR'] === undefined;
   const style = (format: Parameters<typeof styleText>[0], text: string): string =>
     colours ? styleText(format, text, { validateStream: false }) : text;
+  const known: string[] = [];
+  /** Each branch has its own colour, in the order in which they come. */
+  const prefixOf = (branch: string): string => {
+    if (!known.includes(branch)) known.push(branch);
+    const colour = BRANCH_COLOURS[known.indexOf(branch) % BRANCH_COLOURS.length] ?? 'cyan';
+    return style(colour, `[${printable(branch)}]`) + ' ';
+  };
   return {
     json,
     print: (text) => void people.write(text.endsWith('\n') ? text : `${text}\n`),
@@ -36,8 +44,9 @@ export function createTerminal(json: boolean): Terminal {
     error: (line) => void process.stderr.write(`${style('red', 'ci-parity:')} ${line}\n`),
     say: (line) =>
       void people.write(`${style(['bold', 'cyan'], '▸')} ${style('bold', printable(line))}\n`),
-    output: (chunk) => {
-      if (people.write(chunk) || people.destroyed) return undefined;
+    output: (chunk, branch) => {
+      const text = branch === undefined ? chunk : prefixLines(chunk, prefixOf(branch));
+      if (people.write(text) || people.destroyed) return undefined;
       // A reader that is gone never drains.
       return new Promise<void>((resolve) => {
         const done = (): void => {
@@ -78,6 +87,8 @@ export function createTerminal(json: boolean): Terminal {
     },
   };
 }
+
+const BRANCH_COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
 
 /** Control characters of what a server or a file says must not reach the terminal through our own words. */
 export function printable(text: string): string {

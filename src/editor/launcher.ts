@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { offerSecrets, type Offer } from '../base/secretChannel';
+import { offerSecrets, type Offer, type WantedCredential } from '../base/secretChannel';
 import { parseRunUrl } from '../jenkins/url';
 import type { Recipe } from '../recipe/recipe';
 import { createReproduction } from '../reproduce/store';
@@ -63,8 +63,9 @@ export class Launcher implements vscode.Disposable {
   }
 
   /** Most Jenkinsfiles want none, and their reproductions start without waiting for a plan. */
-  async #wantedCredentials(recipe: Recipe): Promise<readonly string[]> {
-    if (!recipe.jenkinsfile.text.includes('credentials')) return [];
+  async #wantedCredentials(recipe: Recipe): Promise<readonly WantedCredential[]> {
+    if (!/credentials|sshagent|withRegistry|@Library|library/i.test(recipe.jenkinsfile.text))
+      return [];
     const { plan } = await withProgress('Looking which credentials are wanted', (signal) =>
       this.#planner(recipe, signal),
     );

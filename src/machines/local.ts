@@ -1,12 +1,12 @@
 import { execa } from 'execa';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { glob } from 'tinyglobby';
 import { UserError } from '../base/errors';
+import { antFiles } from './antFiles';
 import type { Exit, Machine, RunOptions } from './machine';
 
 /** The most that `sh(returnStdout: true)` may give: a script that means to capture more is a mistake. */
@@ -37,20 +37,17 @@ export function openLocalMachine(place: string = tmpdir()): Machine {
       await writeFile(file, script, { mode: 0o700 });
       return runFile(file, script, options);
     },
-    get: async (pattern, directory, into, signal) => {
-      const patterns = pattern.split(',').map((one) => one.trim());
-      const found = await glob(patterns, {
-        cwd: directory,
-        dot: true,
-        expandDirectories: false,
-        followSymbolicLinks: false,
-      });
-      for (const path of found) {
+    get: async (files, directory, into, signal) => {
+      const copied: string[] = [];
+      for (const path of await antFiles(directory, files, signal)) {
         signal.throwIfAborted();
+        const from = await realFile(directory, path);
+        if (from === undefined) continue;
         await mkdir(dirname(join(into, path)), { recursive: true });
-        await copyFile(join(directory, path), join(into, path));
+        await copyFile(from, join(into, path));
+        copied.push(path);
       }
-      return found.sort();
+      return copied;
     },
     [Symbol.asyncDispose]: async () => {
       if (scripts) await rm(await scripts, { recursive: true, force: true });
@@ -58,16 +55,26 @@ export function openLocalMachine(place: string = tmpdir()): Machine {
   };
 }
 
+/** Where a file's bytes are; undefined for a link to nothing, to a folder, or out of `directory`. */
+async function realFile(directory: string, path: string): Promise<string | undefined> {
+  try {
+    const [root, file] = await Promise.all([realpath(directory), realpath(join(directory, path))]);
+    return file.startsWith(`${root}/`) && (await stat(file)).isFile() ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 async function runFile(file: string, script: string, options: RunOptions): Promise<Exit> {
   // A script with a `#!` line is run by it, any other by `sh -xe`: Jenkins' durable-task does so.
   const command = script.startsWith('#!') ? [file] : ['sh', '-xe', file];
   // One pipe for both streams keeps the order of what was written, which two pipes would lose.
-  const [program = 'sh', ...args] = options.captureStdout
-    ? command
-    : ['sh', '-c', 'exec "$@" 2>&1', 'sh', ...command];
+  const plain = options.captureStdout ? command : ['sh', '-c', 'exec "$@" 2>&1', 'sh', ...command];
+  const entry = options.inside?.enter(plain, options);
+  const [program = 'sh', ...args] = entry?.command ?? plain;
   const child = execa(program, args, {
     cwd: options.directory,
-    env: options.environment,
+    env: entry?.environment ?? options.environment,
     extendEnv: false,
     stdio: ['ignore', 'pipe', options.captureStdout ? 'pipe' : 'ignore'],
     buffer: false,
@@ -88,7 +95,12 @@ async function runFile(file: string, script: string, options: RunOptions): Promi
     ([code, signal]) => ({ code: code as number | null, signal: signal as string | null }),
     () => undefined,
   );
-  const ender = child.pid === undefined ? undefined : endWhenAsked(child.pid, options, over.signal);
+  const { pid } = child;
+  const send = (name: NodeJS.Signals): Promise<void> | undefined => {
+    if (pid !== undefined && (!entry || name === 'SIGKILL')) signalGroup(pid, name);
+    return entry?.signal(name);
+  };
+  const ender = pid === undefined ? undefined : endWhenAsked(send, options, over.signal);
   const streams = options.captureStdout
     ? [deliver(child.stderr, exited, options.onOutput), deliver(child.stdout, exited, capture)]
     : [deliver(child.stdout, exited, options.onOutput)];
@@ -152,7 +164,7 @@ async function deliver(
 
 /** SIGINT when asked, then SIGTERM, then SIGKILL; ends when `over` is aborted. */
 async function endWhenAsked(
-  group: number,
+  send: (name: NodeJS.Signals) => Promise<void> | undefined,
   { signal, kill, grace }: RunOptions,
   over: AbortSignal,
 ): Promise<void> {
@@ -164,11 +176,11 @@ async function endWhenAsked(
     ['SIGTERM', TERM_PATIENCE],
   ] as const) {
     if (stop.aborted) break;
-    signalGroup(group, name);
+    await send(name);
     await delay(patience, undefined, { signal: stop }).catch(() => undefined);
   }
   // Also when the script itself has ended: what it started must not outlive a cancel.
-  signalGroup(group, 'SIGKILL');
+  await send('SIGKILL');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,3 +1,5 @@
+import type { AntPatterns } from './antFiles';
+
 /** Where steps run: this machine, or one reached over the network. Whoever opened it disposes it. */
 export interface Machine extends AsyncDisposable {
   /** For people: `this machine`, or a host's name. */
@@ -7,8 +9,11 @@ export interface Machine extends AsyncDisposable {
    * non-zero exit is a value. Rejects only when the script could not be started.
    */
   run(script: string, options: RunOptions): Promise<Exit>;
-  /** Copies the files in `directory` that match an Ant pattern into `into`; resolves with their relative paths. */
-  get(pattern: string, directory: string, into: string, signal: AbortSignal): Promise<string[]>;
+  /**
+   * Copies the files in `directory` that match into `into`; resolves with their relative paths.
+   * Links are followed to files in `directory`, and never out of it.
+   */
+  get(files: AntPatterns, directory: string, into: string, signal: AbortSignal): Promise<string[]>;
 }
 
 export interface RunOptions {
@@ -26,6 +31,22 @@ export interface RunOptions {
   readonly grace: number;
   /** With it, standard output is kept apart from standard error and given back in `Exit.stdout`. */
   readonly captureStdout: boolean;
+  /** Where on the machine, if not on it itself: in a container. The script's file must be seen in there. */
+  readonly inside?: Enclosure;
+}
+
+/** Something on a machine that a script can be run in. */
+export interface Enclosure {
+  enter(
+    command: readonly string[],
+    options: Pick<RunOptions, 'directory' | 'environment'>,
+  ): {
+    /** What runs `command` in there; it needs `environment` itself. */
+    readonly command: readonly string[];
+    readonly environment: Readonly<Record<string, string>>;
+    /** Signals all that the command has started in there. */
+    signal(name: NodeJS.Signals): Promise<void>;
+  };
 }
 
 export interface Exit {

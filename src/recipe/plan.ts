@@ -1,48 +1,101 @@
+import type { WantedCredential } from '../base/secretChannel';
 import { interpret, type Facts } from '../pipeline/interpret';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
 import {
   StepError,
   Unknown,
+  type Agent,
   type Effects,
-  type Environment,
   type Scope,
+  type StepCall,
   type Value,
   type Variable,
+  type Ways,
 } from '../pipeline/effects';
-import { chooser, samePath } from './selection';
+import { bindingsOf } from './bindings';
+import { MACHINE, createLayers, type Change } from './changes';
+import { implicitLibraries, libraryEffect } from './libraries';
+import { settingsOf, type PipelineSettings } from './pipelineSettings';
+import { branchChooser, chooser, samePath } from './selection';
 import { createPostScopes } from './postScopes';
-import { dispositionOf, stepText } from './steps';
+import { dispositionOf, isCarriedOutAround, stepText, unknownResult } from './steps';
 import type { Recipe } from './recipe';
-
-/** Where the variables come from that the machine adds. */
-const MACHINE = 'the machine';
 
 /** A Recipe interpreted dry: what would be run, where, with which environment, and what cannot be repeated. */
 export interface Plan {
-  /** In the order in which things would happen. */
+  /** In the order in which things would happen; branches one after the other. */
   readonly items: readonly PlanItem[];
-  /** The run's own variables, the same for every step. */
+  /** The run's own variables and its parameters, the same for every step. */
   readonly environment: readonly Variable[];
   /** What the run's agents were asked for by: labels, images. */
   readonly agents: readonly string[];
-  /** Jenkins ids of the credentials that the Jenkinsfile asks for. */
-  readonly credentials: readonly string[];
+  /** The credentials that the Jenkinsfile and its libraries ask for. */
+  readonly credentials: readonly PlannedCredential[];
+  /** Names of the parallel branches and matrix cells that were met. */
+  readonly branches: readonly string[];
+  /** What stands in the pipeline's `options`, `parameters` and `triggers`. */
+  readonly settings: PipelineSettings;
   /** What the reading of the Jenkinsfile found wrong. */
-  readonly problems: readonly { readonly line: number; readonly message: string }[];
+  readonly problems: readonly {
+    readonly line: number;
+    readonly source: string | undefined;
+    readonly message: string;
+  }[];
 }
 
-export type PlanItem = { readonly stage: readonly string[]; readonly line: number } & (
-  | { readonly kind: 'stage'; readonly runs: boolean; readonly why: string }
+/** A credential, with the variables that it becomes and the lines that ask for it. */
+export interface PlannedCredential extends WantedCredential {
+  readonly variables: readonly string[];
+  readonly lines: readonly number[];
+}
+
+/** A condition on what is not known before the run; the Plan goes both ways. */
+export interface Condition {
+  readonly line: number;
+  readonly origin: string;
+  readonly way: boolean;
+}
+
+export type PlanItem = {
+  /** Where it stands: stages, and branches of a scripted `parallel`. */
+  readonly stage: readonly string[];
+  readonly line: number;
+  /** The file of a shared library that the line counts in; undefined for the Jenkinsfile. */
+  readonly source: string | undefined;
+  /** It happens only if these hold; the outermost first. */
+  readonly conditions: readonly Condition[];
+} & (
+  | {
+      readonly kind: 'stage';
+      /** `branch`: one of several side by side. */
+      readonly what: 'stage' | 'branch' | 'cell';
+      readonly runs: boolean;
+      readonly why: string;
+    }
+  /** Steps from here on run there. `container` is an image or a Dockerfile. */
+  | {
+      readonly kind: 'agent';
+      readonly asked: string;
+      readonly container: string | undefined;
+      readonly workspace: string;
+      /** Why it is not as in CI. */
+      readonly note: string | undefined;
+    }
   /** `changes`: what differs from the run's own environment, the innermost value only. */
   | {
       readonly kind: 'sh';
       readonly script: string;
       readonly directory: string;
-      readonly changes: readonly Variable[];
+      readonly changes: readonly Change[];
       readonly post: boolean;
     }
-  | { readonly kind: 'step'; readonly text: string; readonly post: boolean }
+  | {
+      readonly kind: 'step';
+      readonly text: string;
+      readonly note: string | undefined;
+      readonly post: boolean;
+    }
   /** A step that publishes is left out on purpose; what is outside of what can be done here cannot be repeated. */
   | {
       readonly kind: 'left out' | 'cannot be repeated';
@@ -59,45 +112,112 @@ export type PlanItem = { readonly stage: readonly string[]; readonly line: numbe
 export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Plan> {
   const items: PlanItem[] = [];
   const problems: Plan['problems'][number][] = [];
-  const credentials = new Set<string>();
+  const credentials = new Map<string, PlannedCredential>();
   const agents = new Set<string>();
-  const environment = runVariables(recipe);
+  const branches = new Set<string>();
   const choose = chooser(recipe);
+  const chooseBranches = branchChooser(recipe);
   const failure = recipe.run?.failure;
   const broke = failure?.stage && { ...failure, stage: failure.stage };
   const posts = createPostScopes();
+  const layers = createLayers(recipe);
+  const undecided = createConditions();
+  let workspaces = 0;
+
+  const place = (at: Scope) => ({
+    stage: at.path,
+    line: at.range.line,
+    source: at.source,
+    conditions: undecided.around(at),
+  });
+
+  const wantCredentials = (call: StepCall, at: Scope): readonly Variable[] =>
+    bindingsOf(call).flatMap(({ id, kind, variables }): readonly Variable[] => {
+      const names = [...variables.values()];
+      if (typeof id === 'string') {
+        const known = credentials.get(id);
+        credentials.set(id, {
+          id,
+          kind: known?.kind ?? kind,
+          variables: [...new Set([...(known?.variables ?? []), ...names])],
+          lines: [
+            ...new Set([
+              ...(known?.lines ?? []),
+              ...(at.source === undefined ? [at.range.line] : []),
+            ]),
+          ],
+        });
+      }
+      const shown = typeof id === 'string' ? `the credential ${id}` : id.origin;
+      const { line } = at.range;
+      // Which of them `credentials('id')` gives depends on its kind.
+      const all =
+        call.name === 'credentials'
+          ? names.flatMap((name) => [name, `${name}_USR`, `${name}_PSW`])
+          : names;
+      return all.map((name) => ({
+        name,
+        value: new Unknown(shown, line),
+        origin: call.name,
+        line,
+      }));
+    });
 
   const effects: Effects = {
-    agent: (agent, _at, body) => {
+    agent: (agent, at, body) => {
+      layers.enter(at);
       if (typeof agent.text === 'string' && agent.text !== '') agents.add(agent.text);
+      const reused = agent.settings?.get('reuseNode') === true && workspaces > 0;
+      const workspace = reused || workspaces === 0 ? '$WORKSPACE' : `$WORKSPACE-${workspaces + 1}`;
+      if (!reused) workspaces++;
+      items.push({ ...place(at), line: agent.line, kind: 'agent', workspace, ...placeOf(agent) });
       // The machine gives these when the step is run; in a script they read as what they are.
       const names = ['WORKSPACE', 'WORKSPACE_TMP', 'NODE_NAME', 'NODE_LABELS', 'EXECUTOR_NUMBER'];
       return body(
         names.map((name) => ({ name, value: `$${name}`, origin: MACHINE, line: agent.line })),
-      );
+      ).finally(() => {
+        if (!reused) workspaces--;
+      });
     },
     stage: async (stage, at, body) => {
-      const choice = choose(stage);
+      layers.enter(at);
+      const choice = choose(stage, at.path);
       const runs = choice.runs === 'when' ? await stage.when?.().catch(() => false) : choice.runs;
       const why = choice.runs === 'when' ? whenText(runs) : choice.why;
-      items.push({
-        kind: 'stage',
-        stage: stage.path,
-        line: stage.range.line,
-        runs: runs !== false,
-        why,
-      });
+      const { line } = stage.range;
+      const what = whatIs(at);
+      items.push({ ...place(at), line, kind: 'stage', what, runs: runs !== false, why });
       if (runs === false) return;
       const outcome = await body();
       // The step that broke it may not be recognisable; the pipeline's `post` is the same anyway.
-      if (broke && samePath(stage.path, broke.stage) && outcome === 'SUCCESS') at.worsen('FAILURE');
+      if (broke && samePath(at.path, broke.stage) && outcome === 'SUCCESS') at.worsen('FAILURE');
     },
-    skipped: (stage, why) => {
-      items.push({ kind: 'stage', stage: stage.path, line: stage.range.line, runs: false, why });
+    library: libraryEffect(recipe),
+    skipped: ({ path, range: { line }, source }, why) => {
+      items.push({
+        ...{ kind: 'stage', what: 'stage', runs: false, why },
+        ...{ stage: path, line, source, conditions: [] },
+      });
     },
-    decide: () => Promise.resolve('both'),
+    branches: (names, at) => {
+      for (const name of names) branches.add(name);
+      const chosen = chooseBranches?.(names) ?? names;
+      for (const name of names.filter((one) => !chosen.includes(one)))
+        items.push({
+          ...place(at),
+          ...{ stage: [...at.path, name], kind: 'stage', what: 'branch' },
+          ...{ runs: false, why: 'another branch was chosen' },
+        });
+      return chosen;
+    },
+    decide: (condition, at, ways) => {
+      const told = recipe.answers?.decide?.[String(at.range.line)];
+      if (told !== undefined) return Promise.resolve(told);
+      undecided.note(condition, at, ways);
+      return Promise.resolve('both');
+    },
     notice: (message, at) => {
-      problems.push({ line: at.range.line, message });
+      problems.push({ line: at.range.line, source: at.source, message });
     },
     post: (at, body) => posts.during(at, body),
     sh: (call, at) => {
@@ -106,13 +226,13 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
         kind: 'sh',
         script: typeof call.script === 'string' ? call.script.trim() : `‹${call.script.origin}›`,
         directory: at.directory,
-        changes: changesOf(at.environment, recipe),
+        changes: layers.changes(at),
         post: posts.contain(at),
       });
       if (
         !posts.contain(at) &&
         broke &&
-        samePath(at.stage, broke.stage) &&
+        samePath(at.path, broke.stage) &&
         runsCommand(call.script, broke.command)
       )
         return Promise.reject(new StepError('failed in CI', 'FAILURE', broke.exitCode));
@@ -123,26 +243,34 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
       });
     },
     step: (call, at) => {
-      const disposition = dispositionOf(call);
-      const where = { ...place(at), post: posts.contain(at) };
-      if (call.name === 'credentials') {
-        const id = call.args.get('');
-        if (typeof id !== 'string')
-          return Promise.resolve(new Unknown('a credential', at.range.line));
-        credentials.add(id);
-        return Promise.resolve(new Unknown(`the credential ${id}`, at.range.line));
-      }
-      if (disposition.kind === 'runs') items.push({ ...where, kind: 'step', text: stepText(call) });
-      else if (disposition.kind !== 'harmless')
-        items.push({
-          ...where,
-          kind: disposition.kind,
-          name: call.name,
-          reason: disposition.reason,
-        });
-      return Promise.resolve<Value>(new Unknown(call.name, at.range.line));
+      tell(call, at);
+      return Promise.resolve<Value>(valueOf(call, at));
+    },
+    block: async (call, at, body) => {
+      const variables = wantCredentials(call, at);
+      if (call.name !== 'credentials') tell(call, at);
+      await body({ variables, ...insideOf(call, at) });
     },
   };
+
+  function tell(call: StepCall, at: Scope): void {
+    const disposition = dispositionOf(call, recipe);
+    const where = { ...place(at), post: posts.contain(at) };
+    if (disposition.kind === 'runs')
+      items.push({
+        ...where,
+        kind: 'step',
+        text: stepText(call),
+        note: noteOf(call) ?? disposition.note,
+      });
+    else if (disposition.kind !== 'harmless')
+      items.push({
+        ...where,
+        kind: disposition.kind,
+        name: call.name,
+        reason: disposition.reason,
+      });
+  }
 
   const pipeline = parse(recipe.jenkinsfile.text);
   await interpret(pipeline, { ...factsOf(recipe), dry: true }, effects, {
@@ -150,8 +278,17 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
     kill: signal,
   });
   signal.throwIfAborted();
-  problems.push(...outline(pipeline).problems);
-  return { items, environment, credentials: [...credentials], agents: [...agents], problems };
+  for (const problem of outline(pipeline).problems)
+    problems.push({ ...problem, source: undefined });
+  return {
+    items,
+    environment: [...layers.run, ...layers.parameters()],
+    credentials: [...credentials.values()],
+    agents: [...agents],
+    branches: [...branches],
+    settings: settingsOf(pipeline),
+    problems,
+  };
 }
 
 /** What a `when` that was computed here says, for people. */
@@ -163,211 +300,91 @@ export function whenText(value: boolean | Unknown | undefined): string {
 /** What the interpreter is told of the run. */
 export function factsOf(recipe: Recipe): Facts {
   return {
-    environment: runVariables(recipe),
+    environment: createLayers(recipe).run,
     parameters: new Map(
       recipe.parameters.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
     ),
     previous: recipe.run?.previous,
+    libraries: implicitLibraries(recipe),
   };
 }
 
-/** The Plan as a page in Markdown for people. What came from the server stands in code spans only. */
-export function planDocument(recipe: Recipe, plan: Plan): string {
-  const { run } = recipe;
-  const lines = [
-    run ? `# Plan: ${code(run.job)} #${run.number}` : `# Plan: ${code(recipe.jenkinsfile.path)}`,
-    '',
-    ...(run ? [`- Run: <${run.url}>, ${run.result ?? 'still building'}`] : []),
-    `- Commit: ${code(recipe.commit)}${recipe.withChanges ? ', with your uncommitted changes' : ''}`,
-    `- Repository: ${code(recipe.repository.directory)}`,
-    `- Jenkinsfile: ${code(recipe.jenkinsfile.path)} (${jenkinsfileSources[recipe.jenkinsfile.source]})`,
-    `- Machine: this one${agentText(recipe, plan)}`,
-    `- Selected: ${selectionText(recipe)}`,
-    ...(run?.failure?.stage
-      ? [`- Expected: ${code(run.failure.stage.join(' / '))} fails${expectedTests(recipe)}`]
-      : []),
-    '',
-    '## What would be run',
-    '',
-    ...plan.items.flatMap((item, index) => [
-      ...(isPost(item) && !isPost(plan.items[index - 1]) ? ['', '### Post', ''] : []),
-      ...itemLines(item),
-    ]),
-    '',
-    '## What cannot be repeated',
-    '',
-    ...notRepeated(plan),
-    '',
-    '## Environment of every step',
-    '',
-    'Beside these, each step has what this machine has.',
-    '',
-    '| Variable | Value | From |',
-    '|---|---|---|',
-    ...plan.environment.map(variableRow),
-    ...recipe.parameters.map(
-      ({ name, value, kind }) =>
-        `| ${code(name)} | ${value === undefined ? `not told by Jenkins (${code(kind)})` : code(String(value))} | parameter of the run |`,
-    ),
-  ];
-  if (plan.credentials.length > 0)
-    lines.push(
-      '',
-      '## Credentials that will be asked for',
-      '',
-      ...plan.credentials.map((id) => `- ${code(id)}`),
-    );
-  if (plan.problems.length > 0)
-    lines.push(
-      '',
-      '## What is wrong with the Jenkinsfile',
-      '',
-      ...plan.problems.map(({ line, message }) => `- Line ${line}: ${message}`),
-    );
-  return lines.join('\n') + '\n';
-}
-
-const jenkinsfileSources: Record<Recipe['jenkinsfile']['source'], string> = {
-  commit: 'as it was at the commit',
-  replay: 'as the run used it: it was replayed with changes',
-  'working tree': 'as it is in your working tree',
-  'recorded commands': 'none could be had: these are the commands that the log recorded',
-};
-
-function selectionText({ select, run }: Recipe): string {
-  switch (select.kind) {
-    case 'failure':
-      return `everything that #${run?.number ?? ''} ran, up to and including the failing stage`;
-    case 'stage':
-      return `stage ${code(select.name)}`;
-    case 'all':
-      return 'all stages';
+/** Where an agent's steps run. */
+function placeOf(agent: Agent) {
+  const text = agent.text instanceof Unknown ? `‹${agent.text.origin}›` : (agent.text ?? '');
+  switch (agent.kind) {
+    case 'docker':
+      return { asked: '', container: text, note: undefined };
+    case 'dockerfile':
+      return { asked: '', container: text || 'Dockerfile', note: undefined };
+    case 'kubernetes':
+      return {
+        asked: 'a Kubernetes pod',
+        container: undefined,
+        note: 'there is no pod here: its steps run on this machine, and the verdict says so',
+      };
+    case 'other':
+      return {
+        asked: text,
+        container: undefined,
+        note: 'CI Parity does not know this agent: its steps run on this machine, and the verdict says so',
+      };
+    default:
+      return { asked: text, container: undefined, note: undefined };
   }
 }
 
-function agentText({ run }: Recipe, { agents }: Plan): string {
-  const wanted = agents.length > 0 ? ` asked for ${agents.map(code).join(', ')}` : '';
-  const node = run?.node === undefined ? '' : ` ran on ${code(run.node)}`;
-  return wanted + node === ''
-    ? ''
-    : `; the run${[wanted, node].filter((part) => part !== '').join(' and')}`;
+/** A branch of Declarative is a stage of its own name, and so is a cell. */
+function whatIs(at: Scope): 'stage' | 'branch' | 'cell' {
+  const name = at.branches.at(-1);
+  if (name === undefined || name !== at.stage.at(-1)) return 'stage';
+  return name.startsWith('Matrix - ') ? 'cell' : 'branch';
 }
 
-function expectedTests({ run }: Recipe): string {
-  const tests = run?.failure?.tests ?? [];
-  return tests.length === 0 ? '' : `, test ${tests.map((test) => code(test.name)).join(', ')}`;
+function noteOf(call: StepCall): string | undefined {
+  if (call.name === 'input') return 'it is asked at the terminal, or answered by --input';
+  if (call.name === 'lock') return 'branches of this reproduction exclude each other';
+  return undefined;
 }
 
-function itemLines(item: PlanItem): string[] {
-  const where = `line ${item.line}`;
-  switch (item.kind) {
-    case 'stage':
-      return [
-        '',
-        `### ${item.runs ? 'Stage' : 'Skipped: stage'} ${code(item.stage.join(' / '))}`,
-        '',
-        `${item.why} (${where})`,
-        '',
-      ];
-    case 'sh':
-      return [
-        `- \`sh\` (${where}${item.directory === '.' ? '' : `, in ${code(item.directory)}`})`,
-        '',
-        ...fence(item.script).map((line) => `  ${line}`),
-        '',
-        ...item.changes.map((variable) => `  - ${variableText(variable)}`),
-      ];
-    case 'step':
-      return [`- ${code(item.text)} (${where})`];
-    case 'left out':
-    case 'cannot be repeated':
-      return [`- ${code(item.name)} (${where}) — **${item.kind}**: ${item.reason}`];
-  }
+function valueOf(call: StepCall, at: Scope): Value {
+  if (call.name === 'isUnix') return true;
+  return unknownResult(call, at);
 }
 
-function isPost(item: PlanItem | undefined): boolean {
-  return item !== undefined && item.kind !== 'stage' && item.post;
+/** What the body of a step finds that a reproduction would make. */
+function insideOf(call: StepCall, at: Scope) {
+  if (!isCarriedOutAround(call.name)) return {};
+  if (call.name === 'ws') return { directory: '.' };
+  const image = call.args.get('image');
+  if (call.name !== 'docker.inside') return {};
+  const agent: Agent = {
+    kind: 'docker',
+    text: typeof image === 'string' ? image : undefined,
+    line: at.range.line,
+  };
+  return { agent };
 }
 
-function notRepeated(plan: Plan): string[] {
-  const lines = plan.items.flatMap((item) =>
-    item.kind === 'left out' || item.kind === 'cannot be repeated'
-      ? [
-          `- Line ${item.line}: ${code(item.name)} is ${item.kind === 'left out' ? 'left out on purpose' : 'not repeated'}: ${item.reason}`,
-        ]
-      : [],
-  );
-  const unknown = plan.items.flatMap((item) =>
-    item.kind === 'sh'
-      ? item.changes.flatMap(({ name, value }) =>
-          typeof value === 'string'
-            ? []
-            : [
-                `- Line ${item.line}: ${code(name)} depends on ${value.origin} at line ${value.line}`,
-              ],
-        )
-      : [],
-  );
-  const all = [...new Set([...lines, ...unknown])];
-  return all.length > 0 ? all : ['Nothing: every step is one that can be done again.'];
-}
-
-function variableRow(variable: Variable): string {
-  return `| ${code(variable.name)} | ${valueOf(variable)} | ${variable.origin} |`;
-}
-
-function variableText(variable: Variable): string {
-  const where = variable.line === undefined ? '' : `, line ${variable.line}`;
-  return `${code(variable.name)} = ${valueOf(variable)} (${variable.origin}${where})`;
-}
-
-function valueOf({ value }: Variable): string {
-  return typeof value === 'string' ? code(value) : `*${value.origin}*`;
-}
-
-/** A code span that holds any text: Markdown cannot get out of it. */
-function code(text: string): string {
-  const flat = text.replace(/[\r\n]+/g, ' ').replaceAll('|', '\u2223');
-  const ticks = '`'.repeat(longestRun(flat) + 1);
-  const pad = flat.startsWith('`') || flat.endsWith('`') || flat === '' ? ' ' : '';
-  return ticks + pad + flat + pad + ticks;
-}
-
-function fence(text: string): string[] {
-  const ticks = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return [`${ticks}sh`, ...text.split('\n'), ticks];
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-}
-
-function runVariables(recipe: Recipe): Variable[] {
-  return Object.entries(recipe.environment).map(([name, value]) => ({
-    name,
-    value,
-    origin: recipe.run ? `run #${recipe.run.number}` : 'this working tree',
-    line: undefined,
-  }));
-}
-
-/** What a step's environment has beside the run's, with `--env` laid over it. */
-function changesOf(environment: Environment, recipe: Recipe): Variable[] {
-  const changes = [...environment.values()].filter(
-    ({ name, value, origin }) =>
-      origin !== MACHINE && recipe.environment[name] !== value && !(name in recipe.overrides),
-  );
-  const overrides = Object.entries(recipe.overrides).map(([name, value]) => ({
-    name,
-    value,
-    origin: '--env',
-    line: undefined,
-  }));
-  return [...changes, ...overrides];
-}
-
-function place(at: Scope): { stage: readonly string[]; line: number } {
-  return { stage: at.stage, line: at.range.line };
+/** Conditions that are not known, by their place in the Jenkinsfile. */
+function createConditions() {
+  const all = new Map<string, { origin: string; line: number; ways: Ways }>();
+  const holds = (way: Ways['then'], { range }: Scope): boolean =>
+    way !== undefined && way.start <= range.start && range.end <= way.end;
+  return {
+    note: (condition: Unknown, at: Scope, ways: Ways | undefined): void => {
+      if (!ways || at.source !== undefined) return;
+      const { line, start } = at.range;
+      all.set(`${start}`, { origin: condition.origin, line, ways });
+    },
+    around: (at: Scope): Condition[] =>
+      at.source !== undefined
+        ? []
+        : [...all.values()].flatMap(({ origin, line, ways }): Condition[] => {
+            if (holds(ways.then, at)) return [{ line, origin, way: true }];
+            return holds(ways.otherwise, at) ? [{ line, origin, way: false }] : [];
+          }),
+  };
 }
 
 /** Whether the log's `+ command` is one of the script's. */

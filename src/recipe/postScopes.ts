@@ -13,7 +13,7 @@ export function createPostScopes(): PostScopes {
   return {
     during: async (at, body) => {
       // A copy of its own, so that ending one `post` does not end another of the same stage.
-      const stage = [...at.stage];
+      const stage = [...at.path];
       open.add(stage);
       try {
         await body();
@@ -21,7 +21,7 @@ export function createPostScopes(): PostScopes {
         open.delete(stage);
       }
     },
-    contain: (at) => [...open].some((stage) => isWithin(at.stage, stage)),
+    contain: (at) => [...open].some((stage) => isWithin(at.path, stage)),
   };
 }
 

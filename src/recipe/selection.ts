@@ -1,4 +1,6 @@
 import type { StageCall } from '../pipeline/effects';
+import { outline } from '../pipeline/outline';
+import { parse } from '../pipeline/parser';
 import type { Recipe, RecordedStage } from './recipe';
 
 /** Whether a stage is run, and why, in words for people. */
@@ -11,14 +13,15 @@ export interface Choice {
 /**
  * Decides stage by stage, in the order in which the interpreter comes to them. What CI recorded
  * stands above what `when` would say here, since the outside world is another one now.
+ * `path` is the stage's place with the branches around it, as the record has it.
  */
-export function chooser(recipe: Recipe): (stage: StageCall) => Choice {
+export function chooser(recipe: Recipe): (stage: StageCall, path: readonly string[]) => Choice {
   const record = recipe.run?.stages ?? [];
   const number = recipe.run ? `#${recipe.run.number}` : '';
   const broke = recipe.run?.failure?.stage;
   const brokeAt = broke ? record.findIndex((stage) => samePath(stage.path, broke)) : -1;
 
-  return (stage) => {
+  return (stage, path) => {
     if (recipe.select.kind === 'stage') {
       const wanted = recipe.select.name;
       return isWanted(stage, wanted)
@@ -26,7 +29,7 @@ export function chooser(recipe: Recipe): (stage: StageCall) => Choice {
         : { runs: false, why: `only ${wanted} was chosen` };
     }
     if (record.length === 0) return byCondition(stage);
-    const found = findRecorded(record, stage.path);
+    const found = findRecorded(record, path) ?? findRecorded(record, stage.path);
     if (!found)
       return recipe.select.kind === 'all'
         ? byCondition(stage)
@@ -45,10 +48,42 @@ export function findRecorded(
   path: readonly string[],
 ): (RecordedStage & { index: number }) | undefined {
   let index = record.findIndex((stage) => samePath(stage.path, path));
-  if (index < 0)
-    index = record.findIndex((stage) => stage.path.length === 1 && stage.path[0] === path.at(-1));
+  const isFlat = (stage: RecordedStage): boolean =>
+    stage.path.length === 1 && stage.path[0] === path.at(-1);
+  // Cells of a matrix have stages of the same names: what one of them ran is no skipped stage.
+  if (index < 0) index = record.findIndex((stage) => isFlat(stage) && stage.state !== 'skipped');
+  if (index < 0) index = record.findIndex(isFlat);
   const stage = record[index];
   return stage && { ...stage, index };
+}
+
+/** Says which branches of a `parallel` are run. One that holds none of the chosen is run as a whole. */
+export function branchChooser(
+  recipe: Recipe,
+): ((names: readonly string[]) => readonly string[]) | undefined {
+  const { branches } = recipe;
+  if (!branches) return undefined;
+  const wanted = branches.kind === 'named' ? branches.names : failedPath(recipe);
+  const shorts = new Set(wanted.map(shortName));
+  return (names) => {
+    const chosen = names.filter((name) => shorts.has(shortName(name)));
+    return chosen.length > 0 ? chosen : names;
+  };
+}
+
+/** Where the run failed, from the outermost stage; a source without parents tells the last name only. */
+function failedPath({ run, jenkinsfile }: Recipe): readonly string[] {
+  const stage = run?.failure?.stage ?? [];
+  if (stage.length !== 1) return stage;
+  const [found, ...others] = outline(parse(jenkinsfile.text)).stages.filter(
+    ({ name }) => name === stage[0],
+  );
+  return found && others.length === 0 ? found.path : stage;
+}
+
+/** A cell `Matrix - OS = 'linux', ARCH = 'arm'` is `OS=linux,ARCH=arm` as well. */
+export function shortName(name: string): string {
+  return name.replace(/^(Matrix - |Branch: )/, '').replace(/[\s']/g, '');
 }
 
 export function samePath(a: readonly string[], b: readonly string[]): boolean {

@@ -6,7 +6,7 @@ import { blobAt, git, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 
 /** Hooks of the person's repository are for the person's own work. */
-const noHooks = ['-c', 'core.hooksPath=/dev/null'];
+export const noHooks = ['-c', 'core.hooksPath=/dev/null'];
 
 const lfs = [
   '-c',
@@ -39,7 +39,8 @@ export async function checkout(
   const attributes = await blobAt(directory, recipe.commit, '.gitattributes', signal);
   const usesLfs = attributes?.text.includes('filter=lfs') ?? false;
   if (usesLfs) await needLfs(directory, signal);
-  const add = ['worktree', 'add', '--detach', '--quiet', into, recipe.commit];
+  // Twice: also where an emptied folder is still noted as a worktree.
+  const add = ['worktree', 'add', '--force', '--detach', '--quiet', into, recipe.commit];
   await git([...noHooks, ...(usesLfs ? lfs : []), ...add], directory, signal, { env });
   if (await blobAt(directory, recipe.commit, '.gitmodules', signal))
     await updateSubmodules(directory, into, env, signal);

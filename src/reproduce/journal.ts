@@ -22,6 +22,8 @@ export type JournalEvent = { readonly at: string } & (
       readonly type: 'step';
       readonly step: number;
       readonly stage: readonly string[];
+      /** The parallel branches around; absent where there are none. */
+      readonly branches?: readonly string[];
       readonly line: number;
       readonly script: string;
       readonly post: boolean;
@@ -60,7 +62,8 @@ export interface Kept {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export type MadeThing = 'worktree' | 'machine';
+/** `machine`: a workspace with what Vagrant made in it. `secrets`: a folder with secret files or an agent's socket. */
+export type MadeThing = 'worktree' | 'machine' | 'container' | 'image' | 'secrets';
 
 export type StageProgress = 'running' | 'passed' | 'failed' | 'unstable' | 'aborted' | 'skipped';
 

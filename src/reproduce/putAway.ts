@@ -15,8 +15,10 @@ import {
 import { makePlan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { releaseCheckout, removeCheckout } from './checkout';
-import { cookieOf, temporaryOf } from './effects';
+import { cookieOf } from './effects';
 import { openJournal, type Journal, type Verdict } from './journal';
+import { temporaryOf } from './steps/bench';
+import { putDockerAway } from './steps/docker';
 import { listReproductions, type Files, type Reproduction } from './store';
 
 /** Milliseconds for `vagrant destroy`; under emulation it was seen to take 4 s. */
@@ -43,6 +45,14 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
   const { name, value } = cookieOf(files);
   const outlived = await endProcessesWith(`${name}=${value}`, hypervisors, 3000);
   if (outlived.length > 0) left.push(`processes ${outlived.join(', ')} could not be ended`);
+  // Secrets first: whatever may fail below.
+  for (const { what, where } of made) {
+    if (what !== 'secrets') continue;
+    await rm(where, { recursive: true, force: true }).catch(() => undefined);
+    if (existsSync(where)) left.push(`secrets in ${where}`);
+    else journal.append({ type: 'gone', what, where });
+  }
+  left.push(...(await putDockerAway(made, { files, journal, base: environment })));
   const workspaces = made.filter(({ what }) => what === 'machine').map(({ where }) => where);
   const lost = new Set<string>();
   for (const workspace of workspaces) {

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, watch } from 'node:fs';
 import { isAbort, messageOf, UserError } from '../base/errors';
-import type { Secrets } from '../base/secretChannel';
+import type { Secrets, WantedCredential } from '../base/secretChannel';
 import { openLocalMachine } from '../machines/local';
 import { bornAt } from '../machines/processes';
 import { machinesOf, vagrantFolders } from '../machines/vagrant';
@@ -9,10 +9,11 @@ import { parse } from '../pipeline/parser';
 import { ensureCommit } from '../recipe/git';
 import { factsOf, makePlan, type Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
-import { realEffects, temporaryOf, type RealEffects, type Screen } from './effects';
+import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
 import { claimFile, putAway, sweep } from './putAway';
+import { temporaryOf } from './steps/bench';
 import { listReproductions, readReproduction, type Files } from './store';
 import { judge, type Observation } from './verdict';
 
@@ -24,7 +25,9 @@ export interface Surroundings {
   /** What every step inherits: this machine's environment, as an agent's would be. */
   readonly base: Readonly<Record<string, string>>;
   /** Gives the credentials that the Jenkinsfile asks for, by their Jenkins ids. */
-  readonly secrets: (ids: readonly string[], signal: AbortSignal) => Promise<Secrets>;
+  readonly secrets: (wanted: readonly WantedCredential[], signal: AbortSignal) => Promise<Secrets>;
+  /** Asks the person at the terminal; undefined where there is none. */
+  readonly ask?: (question: string, signal: AbortSignal) => Promise<string | undefined>;
   /**
    * Tells when the person interrupts. The first time: stop the step, run `post`, put away. The
    * second time: end at once, and say what is left. While a machine is kept it says finish.
@@ -188,6 +191,7 @@ async function carryOut(
     journal,
     screen,
     secrets,
+    ask: surroundings.ask ?? (() => Promise.resolve(undefined)),
     base,
     output,
     kill: will.kill,
@@ -234,6 +238,7 @@ function couldNot(error: unknown, will: Will, real: RealEffects | undefined): Ob
     ranSteps: false,
     trouble: undefined,
     falseGreen: false,
+    caveats: [],
   };
   const cancelled = will.cancelled() !== undefined;
   return {

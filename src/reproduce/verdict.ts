@@ -4,18 +4,19 @@ import { samePath } from '../recipe/selection';
 import type { Recipe } from '../recipe/recipe';
 import type { Verdict } from './journal';
 
+export interface ObservedFailure {
+  /** With the branches around, as CI's record has it. */
+  readonly stage: readonly string[];
+  readonly script: string;
+  readonly exitCode: number | undefined;
+  readonly timedOut: boolean;
+  readonly message: string;
+}
+
 /** What was seen here. */
 export interface Observation {
-  /** The first step that failed, outside of `post`. */
-  readonly failure:
-    | {
-        readonly stage: readonly string[];
-        readonly script: string;
-        readonly exitCode: number | undefined;
-        readonly timedOut: boolean;
-        readonly message: string;
-      }
-    | undefined;
+  /** The step that failed outside of `post`: where several did side by side, the one that failed in CI too. */
+  readonly failure: ObservedFailure | undefined;
   readonly failedTests: readonly FailedTest[];
   readonly outcome: 'SUCCESS' | 'UNSTABLE' | 'FAILURE' | 'NOT_BUILT' | 'ABORTED';
   /** Whether any step was run at all. */
@@ -24,6 +25,8 @@ export interface Observation {
   readonly trouble: VagrantTrouble | undefined;
   /** `vagrant up` met a machine that had been provisioned before. */
   readonly falseGreen: boolean;
+  /** In what this differed from CI's run: sentences. */
+  readonly caveats: readonly string[];
   /** Why it could not be run; undefined if it could. */
   readonly error: { readonly message: string; readonly advice: string | undefined } | undefined;
 }
@@ -37,8 +40,8 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
     details: readonly string[] = [],
   ): Verdict => ({
     kind,
-    sentence: reason === '' ? kind : `${kind}: ${reason}`,
-    details,
+    sentence: [kind, reason].filter((part) => part !== '').join(': ') + elsewhere(kind, seen),
+    details: [...details, ...seen.caveats],
     failedTests: seen.failedTests,
   });
   if (seen.cancelled) return verdict('cancelled', '');
@@ -128,6 +131,12 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
   return verdict('reproduced', `${name} failed as in ${number}${code}`);
 }
 
+/** A verdict of another environment than CI's must say so in its own sentence. */
+function elsewhere(kind: Verdict['kind'], { caveats }: Observation): string {
+  if (caveats.length === 0 || kind === 'cancelled' || kind === 'could not run') return '';
+  return ' (not as CI ran it, see below)';
+}
+
 /** `TestPolicy` or `pkg.TestPolicy`. */
 export function testName(test: FailedTest): string {
   return test.group === '' ? test.name : `${test.group} ${test.name}`;
@@ -145,7 +154,7 @@ function compareTests(ci: readonly FailedTest[], here: readonly FailedTest[]) {
 }
 
 /** A source without parents knows only the last name. */
-function sameStage(a: readonly string[], b: readonly string[]): boolean {
+export function sameStage(a: readonly string[], b: readonly string[]): boolean {
   return samePath(a, b) || ((a.length === 1 || b.length === 1) && a.at(-1) === b.at(-1));
 }
 

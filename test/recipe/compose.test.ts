@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/jenkins/client';
 import { composeFromFile, composeRecipe, type Wishes } from '../../src/recipe/compose';
-import { makePlan, planDocument } from '../../src/recipe/plan';
+import { makePlan } from '../../src/recipe/plan';
+import { planDocument } from '../../src/recipe/planDocument';
 import { parseRecipe, type Recipe } from '../../src/recipe/recipe';
 import { ciliumWorld } from '../bed/jenkins/cilium';
 import { startJenkins, type JenkinsDouble } from '../bed/jenkins/double';
@@ -255,7 +256,7 @@ describe('A plan', () => {
 
   it('goes through the post that CI went through', async () => {
     const text =
-      "pipeline { agent any\n stages { stage('S') { steps { sh 'make'; sh 'never' } } }\n post { failure { sh 'sad' } success { sh 'glad' } } }";
+      "pipeline { agent any\n stages { stage('S') { steps { sh 'make'; sh 'never' } } }\n post { failure { sh 'sad' }; success { sh 'glad' } } }";
     const failure = { stage: ['S'], command: 'make', exitCode: 2, tests: [], lines: [] };
     const run = {
       url: 'u',
@@ -283,7 +284,7 @@ describe('A plan', () => {
 
   it('skips what CI skipped and never came to', async () => {
     const text =
-      "pipeline { agent any\n stages { stage('A') { when { branch 'x' }\n steps { sh 'a' } } stage('B') { steps { sh 'b' } } stage('C') { steps { sh 'c' } } } }";
+      "pipeline { agent any\n stages { stage('A') { when { branch 'x' }\n steps { sh 'a' } }\n stage('B') { steps { sh 'b' } }\n stage('C') { steps { sh 'c' } } } }";
     const run = {
       url: 'u',
       job: 'j',
@@ -324,7 +325,9 @@ describe('A plan', () => {
       ),
       signal,
     );
-    assert.deepEqual(plan.credentials, ['tok']);
+    assert.deepEqual(plan.credentials, [
+      { id: 'tok', kind: undefined, variables: ['T'], lines: [2] },
+    ]);
     const named = plan.items.flatMap((item) =>
       item.kind === 'left out' || item.kind === 'cannot be repeated'
         ? [[item.kind, item.name, item.line]]

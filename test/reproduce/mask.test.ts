@@ -4,7 +4,7 @@ import { createMask } from '../../src/reproduce/mask';
 
 describe('The mask', () => {
   const through = (secrets: string[], chunks: Buffer[]): string => {
-    const mask = createMask(secrets);
+    const mask = createMask(secrets).stream();
     return Buffer.concat([...chunks.map((chunk) => mask.push(chunk)), mask.flush()]).toString();
   };
 
@@ -20,7 +20,7 @@ describe('The mask', () => {
   it('hides the forms that sh -x prints', () => {
     assert.equal(
       through([`it's`], [Buffer.from(`+ echo 'it'\\''s' it's 'it'"'"'s'`)]),
-      `+ echo '****' **** '****'`,
+      `+ echo **** **** ****`,
     );
   });
 
@@ -30,7 +30,7 @@ describe('The mask', () => {
 
   it('changes nothing without secrets', () => {
     const chunk = Buffer.from('anything');
-    assert.equal(createMask(['']).push(chunk), chunk);
+    assert.equal(createMask(['']).stream().push(chunk), chunk);
   });
 
   it('never lets a secret through, in any cutting of any text', () => {

@@ -123,7 +123,7 @@ describe('A reproduction', () => {
   const pipeline = (stages: string, rest = ''): string =>
     `pipeline {\n agent any\n ${rest}\n stages {\n${stages}\n }\n}\n`;
   const stage = (name: string, steps: string, rest = ''): string =>
-    `stage('${name}') { ${rest} steps { ${steps} } }\n`;
+    `stage('${name}') { ${rest}\n steps { ${steps} } }\n`;
   const leavesNothing = (files: Files): void => {
     assert.deepEqual(readdirSync(dirname(files.workspace)), []);
     assert.deepEqual(readReproduction(files.id).made, []);
@@ -168,7 +168,7 @@ describe('A reproduction', () => {
 
   it('fails as the step fails, skips the rest, and runs post in Jenkins’ order', async () => {
     const post =
-      "post { cleanup { sh 'echo cleanup' } failure { sh 'echo failure' } success { sh 'echo success' } always { sh 'echo always' } }";
+      "post { cleanup { sh 'echo cleanup' }; failure { sh 'echo failure' }; success { sh 'echo success' }; always { sh 'echo always' } }";
     commit({
       Jenkinsfile: pipeline(
         stage('One', "sh 'echo before; exit 7; echo never'") + stage('Two', "sh 'echo two'"),
@@ -282,7 +282,7 @@ describe('A reproduction', () => {
 
   it('stops the step on an interrupt, runs post aborted, always and cleanup, and leaves nothing', async () => {
     const post =
-      "post { aborted { sh 'echo aborted' } always { sh 'echo always' } success { sh 'echo success' } }";
+      "post { aborted { sh 'echo aborted' }; always { sh 'echo always' }; success { sh 'echo success' } }";
     commit({
       Jenkinsfile: pipeline(stage('One', "sh 'echo ready; sleep 300'"), '').replace(
         /\}\n$/,

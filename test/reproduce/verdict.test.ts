@@ -21,6 +21,7 @@ describe('The verdict', () => {
     cancelled: false,
     trouble: undefined,
     falseGreen: false,
+    caveats: [],
     error: undefined,
     ...changes,
   });

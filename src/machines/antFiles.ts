@@ -1,0 +1,132 @@
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface AntPatterns {
+  /** Separated by commas, as Jenkins' steps take them; all files if empty. */
+  readonly includes?: string | undefined;
+  readonly excludes?: string | undefined;
+  /** Leave out what Ant leaves out unless it is told otherwise: `.git` and the like. */
+  readonly defaultExcludes?: boolean;
+}
+
+/**
+ * The files and symbolic links below `directory` that match, by their relative paths in order.
+ * Links are not followed, and no pattern leads out of the folder: `..` matches nothing.
+ * A folder that is not there has no files.
+ */
+export async function antFiles(
+  directory: string,
+  { includes, excludes, defaultExcludes = false }: AntPatterns,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const wanted = patternsOf(includes ?? '');
+  const want = wanted.length === 0 ? [['**']] : wanted;
+  const unwanted = [...patternsOf(excludes ?? ''), ...(defaultExcludes ? DEFAULT_EXCLUDES : [])];
+  const found: string[] = [];
+  const walk = async (path: readonly string[]): Promise<void> => {
+    signal.throwIfAborted();
+    let entries: Dirent[];
+    try {
+      entries = await readdir(join(directory, ...path), { withFileTypes: true });
+    } catch (error) {
+      if (path.length === 0 && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // It went away meanwhile, or cannot be looked into.
+      return;
+    }
+    for (const entry of entries) {
+      const inner = [...path, entry.name];
+      if (entry.isDirectory()) {
+        const may = want.some((pattern) => mayHold(pattern, inner));
+        if (may && !unwanted.some((pattern) => holdsAll(pattern, inner))) await walk(inner);
+      } else if (
+        want.some((pattern) => antMatches(pattern, inner)) &&
+        !unwanted.some((pattern) => antMatches(pattern, inner))
+      )
+        found.push(inner.join('/'));
+    }
+  };
+  await walk([]);
+  return found.sort();
+}
+
+type Pattern = readonly string[];
+
+function patternsOf(text: string): Pattern[] {
+  return text
+    .split(',')
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== '')
+    .map((pattern) => {
+      const segments = pattern
+        .replaceAll('\\', '/')
+        .replace(/^(\.\/)+/, '')
+        .split('/');
+      // `logs/` is short for all that lies in it.
+      return segments.at(-1) === '' ? [...segments.slice(0, -1), '**'] : segments;
+    });
+}
+
+/** `**` stands for any number of folders, `*` and `?` for characters of one name. */
+function antMatches(pattern: Pattern, path: readonly string[]): boolean {
+  const [first, ...rest] = pattern;
+  if (first === undefined) return path.length === 0;
+  if (first === '**')
+    return antMatches(rest, path) || (path.length > 0 && antMatches(pattern, path.slice(1)));
+  const [name, ...below] = path;
+  return name !== undefined && nameMatches(first, name) && antMatches(rest, below);
+}
+
+/** Whether something in the folder `path` may match. */
+function mayHold(pattern: Pattern, path: readonly string[]): boolean {
+  const [first, ...rest] = pattern;
+  const [name, ...below] = path;
+  if (first === undefined) return false;
+  if (name === undefined || first === '**') return true;
+  return nameMatches(first, name) && mayHold(rest, below);
+}
+
+/** Whether everything in the folder `path` matches. */
+function holdsAll(pattern: Pattern, path: readonly string[]): boolean {
+  return pattern.at(-1) === '**' && antMatches(pattern, path);
+}
+
+function nameMatches(pattern: string, name: string): boolean {
+  if (pattern === name || pattern === '*') return true;
+  if (!/[*?]/.test(pattern)) return false;
+  // Greedy with one place to go back to: linear enough for any pattern.
+  let at = 0;
+  let star = -1;
+  let mark = 0;
+  let index = 0;
+  while (index < name.length) {
+    if (
+      at < pattern.length &&
+      (pattern[at] === '?' || pattern[at] === name[index]) &&
+      pattern[at] !== '*'
+    ) {
+      at++;
+      index++;
+    } else if (pattern[at] === '*') {
+      star = at++;
+      mark = index;
+    } else if (star >= 0) {
+      at = star + 1;
+      index = ++mark;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
+}
+
+/** Ant's own list, from its manual. */
+const DEFAULT_EXCLUDES = patternsOf(
+  [
+    '**/*~ **/#*# **/.#* **/%*% **/._* **/CVS **/CVS/** **/.cvsignore **/SCCS **/SCCS/**',
+    '**/vssver.scc **/.svn **/.svn/** **/.DS_Store **/.git **/.git/** **/.gitattributes',
+    '**/.gitignore **/.gitmodules **/.hg **/.hg/** **/.hgignore **/.hgsub **/.hgsubstate',
+    '**/.hgtags **/.bzr **/.bzr/** **/.bzrignore',
+  ]
+    .join(' ')
+    .replaceAll(' ', ','),
+);

@@ -1,0 +1,319 @@
+import type { CredentialKind } from '../base/secretChannel';
+import { placeText, type Variable } from '../pipeline/effects';
+import type { Change } from './changes';
+import type { Condition, Plan, PlanItem, PlannedCredential } from './plan';
+import { samePath } from './selection';
+import type { Recipe, RecipeLibrary } from './recipe';
+
+/** The Plan as a page in Markdown for people. What came from the server or the Jenkinsfile stands in code spans only, or is escaped. */
+export function planDocument(recipe: Recipe, plan: Plan): string {
+  const { run } = recipe;
+  const lines = [
+    run ? `# Plan: ${code(run.job)} #${run.number}` : `# Plan: ${code(recipe.jenkinsfile.path)}`,
+    '',
+    ...(run ? [`- Run: <${run.url}>, ${run.result ?? 'still building'}`] : []),
+    `- Commit: ${code(recipe.commit)}${recipe.withChanges ? ', with your uncommitted changes' : ''}`,
+    `- Repository: ${code(recipe.repository.directory)}`,
+    `- Jenkinsfile: ${code(recipe.jenkinsfile.path)} (${jenkinsfileSources[recipe.jenkinsfile.source]})`,
+    `- Machine: this one${agentText(recipe, plan)}`,
+    `- Selected: ${selectionText(recipe)}`,
+    ...(run?.failure?.stage
+      ? [`- Expected: ${code(run.failure.stage.join(' / '))} fails${expectedTests(recipe)}`]
+      : []),
+    '',
+    '## What would be run',
+    '',
+    ...whatRuns(plan.items),
+    '',
+    '## What cannot be repeated',
+    '',
+    ...notRepeated(plan),
+    '',
+    '## Environment of every step',
+    '',
+    'Beside these, each step has what this machine has.',
+    '',
+    '| Variable | Value | From |',
+    '|---|---|---|',
+    ...plan.environment.map(variableRow),
+    ...recipe.parameters
+      .filter(({ value }) => value === undefined)
+      .map(
+        ({ name, kind }) => `| ${code(name)} | not told by Jenkins (${code(kind)}) | parameter |`,
+      ),
+    ...section('Shared libraries', (recipe.libraries ?? []).map(libraryLine)),
+    ...section('Credentials that will be asked for', plan.credentials.map(credentialLine)),
+    ...section('What the pipeline says of itself', settingLines(plan)),
+    ...section(
+      'What is wrong with the Jenkinsfile',
+      plan.problems.map((problem) => `- ${upperPlace(problem)}: ${escaped(problem.message)}`),
+    ),
+  ];
+  return lines.join('\n').replace(/\n{3,}/g, '\n\n') + '\n';
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines];
+}
+
+const jenkinsfileSources: Record<Recipe['jenkinsfile']['source'], string> = {
+  commit: 'as it was at the commit',
+  replay: 'as the run used it: it was replayed with changes',
+  'working tree': 'as it is in your working tree',
+  'recorded commands': 'none could be had: these are the commands that the log recorded',
+};
+
+function selectionText({ select, run, branches }: Recipe): string {
+  const which =
+    branches === undefined
+      ? ''
+      : branches.kind === 'failed'
+        ? ', of parallel branches only the one that failed'
+        : `, of parallel branches only ${branches.names.map(code).join(', ')}`;
+  switch (select.kind) {
+    case 'failure':
+      return `everything that #${run?.number ?? ''} ran, up to and including the failing stage${which}`;
+    case 'stage':
+      return `stage ${code(select.name)}${which}`;
+    case 'all':
+      return `all stages${which}`;
+  }
+}
+
+function agentText({ run }: Recipe, { agents }: Plan): string {
+  const wanted = agents.length > 0 ? ` asked for ${agents.map(code).join(', ')}` : '';
+  const node = run?.node === undefined ? '' : ` ran on ${code(run.node)}`;
+  return wanted + node === ''
+    ? ''
+    : `; the run${[wanted, node].filter((part) => part !== '').join(' and')}`;
+}
+
+function expectedTests({ run }: Recipe): string {
+  const tests = run?.failure?.tests ?? [];
+  return tests.length === 0 ? '' : `, test ${tests.map((test) => code(test.name)).join(', ')}`;
+}
+
+/** One heading for each stage, and one more where the pipeline comes back to a place. */
+function whatRuns(items: readonly PlanItem[]): string[] {
+  const lines: string[] = [];
+  let place: readonly string[] = [];
+  let inPost = false;
+  let shown: readonly Change[] | undefined;
+  for (const item of items) {
+    if (item.kind === 'stage') {
+      lines.push('', `### ${heading(item)}`, '', `${escaped(item.why)} (${placeOf(item)})`, '');
+      lines.push(...conditionLines(item.conditions));
+      if (item.runs) place = item.stage;
+      inPost = false;
+      shown = undefined;
+      continue;
+    }
+    const post = item.kind !== 'agent' && item.post;
+    if (!samePath(place, item.stage) || post !== inPost) {
+      const where = item.stage.length === 0 ? 'the pipeline' : code(item.stage.join(' / '));
+      lines.push('', post ? `### Post of ${where}` : `### In ${where}`, '');
+      place = item.stage;
+      inPost = post;
+      shown = undefined;
+    }
+    lines.push(...itemLines(item, shown));
+    if (item.kind === 'sh') shown = item.changes;
+  }
+  return lines;
+}
+
+function heading(item: Extract<PlanItem, { kind: 'stage' }>): string {
+  const what = { stage: 'Stage', branch: 'Branch', cell: 'Cell' }[item.what];
+  const name = code(item.stage.join(' / ').replaceAll('Matrix - ', ''));
+  return item.runs ? `${what} ${name}` : `Skipped: ${what.toLowerCase()} ${name}`;
+}
+
+function itemLines(
+  item: Exclude<PlanItem, { kind: 'stage' }>,
+  shown: readonly Change[] | undefined,
+): string[] {
+  const only = item.conditions
+    .map(({ line, way }) => `, if line ${line} ${way ? 'holds' : 'does not hold'}`)
+    .join('');
+  const where = `${placeOf(item)}${only}`;
+  switch (item.kind) {
+    case 'agent': {
+      const place =
+        item.container === undefined
+          ? `This machine${item.asked === '' ? '' : `, where CI had ${code(item.asked)}`}`
+          : `A container of ${code(item.container)}`;
+      const note = item.note === undefined ? '' : ` — **not as in CI**: ${item.note}`;
+      return [`- ${place}, workspace ${code(item.workspace)} (${where})${note}`];
+    }
+    case 'sh':
+      return [
+        `- \`sh\` (${where}${item.directory === '.' ? '' : `, in ${code(item.directory)}`})`,
+        '',
+        ...fence(item.script).map((line) => `  ${line}`),
+        '',
+        ...environmentLines(item.changes, shown),
+      ];
+    case 'step':
+      return [
+        `- ${code(item.text)} (${where})${item.note === undefined ? '' : ` — ${escaped(item.note)}`}`,
+      ];
+    case 'left out':
+    case 'cannot be repeated':
+      return [`- ${code(item.name)} (${where}) — **${item.kind}**: ${escaped(item.reason)}`];
+  }
+}
+
+/** What is as at the step before is not told again. */
+function environmentLines(
+  changes: readonly Change[],
+  shown: readonly Change[] | undefined,
+): string[] {
+  const texts = changes.map(variableText);
+  const before = new Set(shown?.map(variableText));
+  const fresh = texts.filter((text) => !before.has(text));
+  const gone = [...before].some((text) => !texts.includes(text));
+  if (shown === undefined || gone) return texts.map((text) => `  - ${text}`);
+  if (texts.length === 0) return [];
+  const rest = texts.length > fresh.length ? ['  - the environment of the step before'] : [];
+  return [...rest, ...fresh.map((text) => `  - ${text}`)];
+}
+
+function conditionLines(conditions: readonly Condition[]): string[] {
+  return conditions.map(
+    ({ line, origin, way }) =>
+      `Only if the condition at line ${line} ${way ? 'holds' : 'does not hold'}: it depends on ${escaped(origin)}.`,
+  );
+}
+
+function notRepeated(plan: Plan): string[] {
+  const lines = plan.items.flatMap((item): string[] => {
+    switch (item.kind) {
+      case 'left out':
+        return [
+          `- ${upperPlace(item)}: ${code(item.name)} is left out on purpose: ${escaped(item.reason)}`,
+        ];
+      case 'cannot be repeated':
+        return [
+          `- ${upperPlace(item)}: ${code(item.name)} is not repeated: ${escaped(item.reason)}`,
+        ];
+      case 'agent':
+        return item.note === undefined
+          ? []
+          : [`- ${upperPlace(item)}: ${code(item.asked)}: ${item.note}`];
+      case 'step':
+        return item.note?.startsWith('not pinned') === true
+          ? [`- ${upperPlace(item)}: ${code(item.text)} is ${escaped(item.note)}`]
+          : [];
+      case 'sh':
+        return item.changes.flatMap(({ name, value }) =>
+          typeof value === 'string' || isCredential(value.origin)
+            ? []
+            : [
+                `- ${upperPlace(item)}: ${code(name)} depends on ${escaped(value.origin)} at line ${value.line}`,
+              ],
+        );
+      case 'stage':
+        return [];
+    }
+  });
+  const conditions = plan.items.flatMap(({ conditions }) =>
+    conditions.map(
+      ({ line, origin }) =>
+        `- Line ${line}: which way it goes depends on ${escaped(origin)}; both are shown`,
+    ),
+  );
+  const all = [...new Set([...lines, ...conditions])];
+  return all.length > 0 ? all : ['Nothing: every step is one that can be done again.'];
+}
+
+/** These are asked for, and so are known when it is run. */
+function isCredential(origin: string): boolean {
+  return /^(the credential |credentials\()/.test(origin);
+}
+
+function placeOf({ line, source }: { line: number; source: string | undefined }): string {
+  return escaped(placeText(line, source));
+}
+
+function upperPlace(place: { line: number; source: string | undefined }): string {
+  return placeOf(place).replace('line', 'Line');
+}
+
+function libraryLine(library: RecipeLibrary): string {
+  const { name, version, implicit } = library;
+  const at = version === undefined ? '' : `, version ${code(version)}`;
+  const why = implicit ? ', loaded by the server itself' : '';
+  if ('missing' in library)
+    return `- ${code(name)}${at}${why}: **not to be had**: ${escaped(library.missing)} Its steps are unknown: map it with \`ciParity.libraries\`, or \`--library\`.`;
+  const note = library.note === undefined ? '' : ` — **may differ**: ${escaped(library.note)}`;
+  return `- ${code(name)}${at}${why}: commit ${code(library.revision)}, from ${code(library.source)}${note}`;
+}
+
+const kinds: Record<CredentialKind, string> = {
+  text: 'secret text',
+  login: 'user name and password',
+  file: 'secret file',
+  ssh: 'SSH key',
+  certificate: 'certificate',
+};
+
+function credentialLine({ id, kind, variables, lines }: PlannedCredential): string {
+  const what = kind === undefined ? 'of any kind' : kinds[kind];
+  const as = variables.length === 0 ? '' : `, as ${variables.map(code).join(', ')}`;
+  const where = lines.length === 0 ? '' : ` (line ${lines.join(', ')})`;
+  return `- ${code(id)}: ${what}${as}${where}`;
+}
+
+function settingLines({ settings }: Plan): string[] {
+  return (['options', 'parameters', 'triggers'] as const).flatMap((group) =>
+    settings[group].map(({ text, line, stage }) => {
+      const of = stage === '' ? '' : ` of stage ${code(stage)}`;
+      const note = group === 'triggers' ? ': a reproduction is started by you' : '';
+      return `- ${group.slice(0, -1)}${of}: ${code(text)} (line ${line})${note}`;
+    }),
+  );
+}
+
+function variableRow(variable: Variable): string {
+  return `| ${code(variable.name)} | ${valueOf(variable)} | ${escaped(variable.origin)} |`;
+}
+
+function variableText(variable: Change): string {
+  const where = variable.line === undefined ? '' : `, line ${variable.line}`;
+  const losers = variable.overrides.map(
+    (loser) =>
+      `${escaped(loser.origin)}${loser.line === undefined ? '' : ` at line ${loser.line}`}: ${valueOf(loser)}`,
+  );
+  const over = losers.length === 0 ? '' : `, overrides ${losers.join(', ')}`;
+  return `${code(variable.name)} = ${valueOf(variable)} (${escaped(variable.origin)}${where}${over})`;
+}
+
+function valueOf({ value }: Variable): string {
+  return typeof value === 'string' ? code(value) : `*${escaped(value.origin)}*`;
+}
+
+/** A code span that holds any text: Markdown cannot get out of it. */
+function code(text: string): string {
+  const flat = text.replace(/[\r\n]+/g, ' ').replaceAll('|', '\u2223');
+  const ticks = '`'.repeat(longestRun(flat) + 1);
+  const pad = flat.startsWith('`') || flat.endsWith('`') || flat === '' ? ' ' : '';
+  return ticks + pad + flat + pad + ticks;
+}
+
+/** Text of ours with names in it that are not: no markup, but for our own code spans of words. */
+function escaped(text: string): string {
+  return text
+    .split(/(`\w+`)/)
+    .map((part, at) => (at % 2 === 1 ? part : part.replace(/[\\`*_[\]<>|~]/g, '\\$&')))
+    .join('')
+    .replace(/[\r\n]+/g, ' ');
+}
+
+function fence(text: string): string[] {
+  const ticks = '`'.repeat(Math.max(3, longestRun(text) + 1));
+  return [`${ticks}sh`, ...text.split('\n'), ticks];
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+}

@@ -1,0 +1,107 @@
+import { isAbsolute, join } from 'node:path';
+import type { Queue } from '../../base/queue';
+import type { Secrets } from '../../base/secretChannel';
+import type { FailedTest } from '../../jenkins/run';
+import type { Enclosure, Exit, Machine } from '../../machines/machine';
+import {
+  StepError,
+  type Inside,
+  type Outcome,
+  type Scope,
+  type StepCall,
+  type Value,
+} from '../../pipeline/effects';
+import type { Recipe } from '../../recipe/recipe';
+import type { Journal } from '../journal';
+import type { Mask } from '../mask';
+import type { Files } from '../store';
+
+/** What steps work with. */
+export interface Bench {
+  readonly recipe: Recipe;
+  readonly files: Files;
+  readonly machine: Machine;
+  readonly journal: Journal;
+  readonly secrets: Secrets;
+  /** The environment that the machine itself gives a step. */
+  readonly base: Readonly<Record<string, string>>;
+  /** What no output may show. */
+  readonly mask: Mask;
+  readonly kill: AbortSignal;
+  /** Our own words. */
+  say(line: string): void;
+  /** Prints whole lines as a step would; they are masked. */
+  print(text: string, at: Scope): void | Promise<void>;
+  /** Asks the person; undefined where nobody can be asked. */
+  ask(question: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Runs a script that is no step of the Jenkinsfile: on the machine itself, its output beside the steps'. */
+  run(script: string, at: Scope, options?: RunWishes): Promise<Exit>;
+  noteTests(tests: readonly FailedTest[]): void;
+  /** Something in which this reproduction differs from CI's run, for the verdict. */
+  caveat(sentence: string): void;
+  /** Where the steps of an agent run, if not on the machine itself; started when it is asked for. */
+  enclosure(at: Scope): Promise<Enclosure | undefined>;
+  /** For what git does to the worktrees of one repository: two at once trip over each other. */
+  readonly gitQueue: Queue;
+  /** A workspace that no other branch has at the moment. */
+  withWorkspace<R>(wanted: string | undefined, use: (workspace: string) => Promise<R>): Promise<R>;
+}
+
+export interface RunWishes {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly captureStdout?: boolean;
+  /** If not where the step stands. */
+  readonly directory?: string;
+}
+
+/** A step without a body. */
+export type StepEffect = (call: StepCall, at: Scope, bench: Bench) => Promise<Value>;
+
+/** A step around a body. */
+export type BlockEffect = (
+  call: StepCall,
+  at: Scope,
+  body: (inside: Inside) => Promise<Outcome>,
+  bench: Bench,
+) => Promise<void>;
+
+/** Beside a workspace, as Jenkins has it: what must not lie in the checkout. */
+export function temporaryOf(workspace: string): string {
+  return `${workspace}@tmp`;
+}
+
+export function workspaceOf(at: Scope): string {
+  const workspace = at.environment.get('WORKSPACE')?.value;
+  if (typeof workspace !== 'string')
+    throw new StepError('This step wants a node, and there is none: agent none.');
+  return workspace;
+}
+
+/** Where a step stands, as an absolute path. */
+export function directoryOf(at: Scope): string {
+  return isAbsolute(at.directory) ? at.directory : join(workspaceOf(at), at.directory);
+}
+
+/** A path of the Jenkinsfile, from where the step stands. */
+export function pathOf(path: string, at: Scope): string {
+  return isAbsolute(path) ? path : join(directoryOf(at), path);
+}
+
+/** The argument `name`, or the only one without a name. */
+export function textOf(call: StepCall, name: string): string | undefined {
+  const value = call.args.get(name) ?? call.args.get('');
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** @throws StepError when the step has no such text. */
+export function neededText(call: StepCall, name: string): string {
+  const text = textOf(call, name);
+  if (text === undefined)
+    throw new StepError(`${call.name} wants ${name}, which is not known here.`);
+  return text;
+}
+
+export function isOn(call: StepCall, name: string, otherwise = false): boolean {
+  const value = call.args.get(name);
+  return typeof value === 'boolean' ? value : otherwise;
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../base/errors';
+import { StepError, type Value } from '../../pipeline/effects';
+import { git } from '../../recipe/git';
+import { sourceOf } from '../../recipe/steps';
+import { checkout as checkoutCommit, noHooks } from '../checkout';
+import { directoryOf, type Bench, type StepEffect } from './bench';
+
+/** `checkout` and `git`: the run's own repository at its own commit, any other at its branch of today. */
+export const checkout: StepEffect = async (call, at, bench) => {
+  const into = directoryOf(at);
+  const source = sourceOf(call, bench.recipe);
+  switch (source.kind) {
+    case 'own':
+      await checkoutOwn(into, at.signal, bench);
+      return call.implicit ? null : ownFacts(bench);
+    case 'git':
+      return checkoutOther(source.url, source.branch, into, at.signal, bench);
+    case 'unknown':
+      throw new UserError(
+        `The checkout at line ${at.range.line} cannot be done: ${source.reason}.`,
+      );
+  }
+};
+
+async function checkoutOwn(into: string, signal: AbortSignal, bench: Bench): Promise<void> {
+  // A second checkout of the same commit changes nothing, unless the folder was emptied meanwhile.
+  if (existsSync(join(into, '.git'))) return;
+  const { files, journal, recipe } = bench;
+  journal.append({ type: 'intent', what: 'worktree', where: into });
+  const mark = { CI_PARITY_COOKIE: files.id };
+  await bench.gitQueue(() => checkoutCommit(recipe, into, mark, signal));
+}
+
+/** What `checkout` gives: GIT_COMMIT and its like, as the run had them. */
+function ownFacts({ recipe }: Bench): Value {
+  const facts = Object.entries(recipe.environment).filter(([name]) => name.startsWith('GIT_'));
+  return new Map<string, Value>([...facts, ['GIT_COMMIT', recipe.commit]]);
+}
+
+async function checkoutOther(
+  url: string,
+  branch: string | undefined,
+  into: string,
+  signal: AbortSignal,
+  bench: Bench,
+): Promise<Value> {
+  if (url.startsWith('-') || branch?.startsWith('-') === true)
+    throw new StepError(`git would take this for an option: ${url} ${branch ?? ''}`);
+  const name = branch?.replace(/^(\*\/|refs\/heads\/|origin\/)/, '') ?? 'HEAD';
+  if (existsSync(join(into, '.git')) && (await isWorktree(into, signal)))
+    throw new UserError(`${url} would be checked out over the run's own repository in ${into}.`, {
+      advice:
+        'In CI it replaced it. Reproduce one stage, or give the repository a folder of its own.',
+    });
+  bench.caveat(`${url} was checked out as ${name} is today: CI's run does not tell its commit`);
+  await mkdir(into, { recursive: true });
+  const env = { CI_PARITY_COOKIE: bench.files.id };
+  const run = (...args: string[]) => git([...noHooks, ...args], into, signal, { env });
+  await run('init', '--quiet');
+  await run('fetch', '--quiet', '--tags', url, name);
+  await run('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD');
+  const commit = (await run('rev-parse', 'HEAD')).trim();
+  return new Map<string, Value>([
+    ['GIT_COMMIT', commit],
+    ['GIT_URL', url],
+    ['GIT_BRANCH', name === 'HEAD' ? 'detached' : `origin/${name}`],
+  ]);
+}
+
+async function isWorktree(into: string, signal: AbortSignal): Promise<boolean> {
+  const [own, common] = (
+    await git(['rev-parse', '--git-dir', '--git-common-dir'], into, signal)
+  ).split('\n');
+  return own !== common;
+}
