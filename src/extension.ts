@@ -82,6 +82,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
         ...state.commands(),
         ...runCommands({ servers, details, view: runs, launcher, logs, plans }),
         ...reproductionCommands(reproductions, launcher, logs, cli),
+        ...languages.commands(),
         'ciParity.refresh': refresh,
         'ciParity.showLogChannel': () => output.show(),
       },

@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
 import { isJenkinsfile, onDidChangeJenkinsfiles } from './jenkinsfiles';
+import type { Commands } from './commands';
 import type { Language, LanguageParts } from './language/main';
-
-/** Vagrantfiles are asked about together with the Jenkinsfiles that start them. */
-const VAGRANTFILES: vscode.DocumentSelector = [{ pattern: '**/Vagrantfile*' }];
+import { isVagrantfile } from './vagrantfiles';
 
 /**
  * What concerns Jenkinsfile and Vagrantfile documents is a bundle of its own, `dist/language.js`:
@@ -39,6 +38,14 @@ export class Languages implements vscode.Disposable {
     return this.#language;
   }
 
+  /** The commands about documents; the first of them loads what carries it out. */
+  commands(): Commands {
+    return {
+      'ciParity.compareLinter': async (file?: vscode.Uri) =>
+        (await this.load()).linter.compare(file),
+    };
+  }
+
   /** Asks the servers again for what lenses and hovers tell. */
   refresh(): void {
     void this.#language?.then((language) => language.refresh());
@@ -56,5 +63,5 @@ export class Languages implements vscode.Disposable {
 }
 
 function isOurs(document: vscode.TextDocument): boolean {
-  return isJenkinsfile(document) || vscode.languages.match(VAGRANTFILES, document) > 0;
+  return isJenkinsfile(document) || isVagrantfile(document);
 }

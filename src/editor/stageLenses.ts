@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { outline } from '../pipeline/outline';
-import { parse } from '../pipeline/parser';
+import type { Pipeline } from '../pipeline/declarative';
 import { lineAt } from '../pipeline/syntax';
 import { ageOf, spanOf } from './age';
 import { isBroken } from './marks';
@@ -14,11 +14,14 @@ import { brokeIn, historyText, lensTitle, type StageRecord } from './stageResult
  */
 export class StageLenses implements vscode.CodeLensProvider {
   readonly #history: StageHistory;
+  readonly #pipelineOf: (document: vscode.TextDocument) => Pipeline;
   readonly #read = new WeakMap<vscode.TextDocument, { version: number; lines: StageLine[] }>();
   readonly onDidChangeCodeLenses: vscode.Event<void>;
 
-  constructor(history: StageHistory) {
+  /** `pipelineOf` reads a document, once for each version of it. */
+  constructor(history: StageHistory, pipelineOf: (document: vscode.TextDocument) => Pipeline) {
     this.#history = history;
+    this.#pipelineOf = pipelineOf;
     this.onDidChangeCodeLenses = history.onDidChange;
   }
 
@@ -32,11 +35,11 @@ export class StageLenses implements vscode.CodeLensProvider {
     });
   }
 
-  /** VS Code asks for the lenses of a document again whenever anything about them has changed. */
+  /** VS Code asks for the lenses of a document again whenever anything about them has changed, such as its history. */
   #linesOf(document: vscode.TextDocument): StageLine[] {
     const before = this.#read.get(document);
     if (before?.version === document.version) return before.lines;
-    const lines = linesOf(document.getText());
+    const lines = linesOf(this.#pipelineOf(document));
     this.#read.set(document, { version: document.version, lines });
     return lines;
   }
@@ -48,8 +51,7 @@ interface StageLine {
   readonly line: number;
 }
 
-function linesOf(text: string): StageLine[] {
-  const pipeline = parse(text);
+function linesOf(pipeline: Pipeline): StageLine[] {
   const { stages } = outline(pipeline);
   const { declarative } = pipeline;
   if (!declarative && stages.length === 0) return [];

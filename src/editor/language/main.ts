@@ -1,12 +1,16 @@
 import * as vscode from 'vscode';
+import { validate } from '../../pipeline/validate';
 import { jenkinsfiles, onDidChangeJenkinsfiles } from '../jenkinsfiles';
+import { Linter } from '../linter';
 import type { RunDetails } from '../runDetails';
 import type { Servers } from '../servers';
 import { StageHistory } from '../stageHistory';
 import { StageLenses } from '../stageLenses';
+import { VAGRANTFILES } from '../vagrantfiles';
 import { completionProvider, TRIGGERS } from './completionProvider';
 import { CredentialNames } from './credentialNames';
 import { Diagnostics } from './diagnostics';
+import { EnvironmentLinks, SCRIPTS } from './environmentLinks';
 import { FilesOfSteps } from './filesOfSteps';
 import { hoverProvider, signatureProvider } from './hoverProvider';
 import { LibrarySteps } from './librarySteps';
@@ -18,6 +22,7 @@ import {
 } from './navigationProviders';
 import { Readings } from './readings';
 import { foldingProvider, outlineProvider } from './structureProviders';
+import { WorkspaceSources } from './workspaceSources';
 
 /** What the language service takes from the extension, whose objects are the same in both bundles. */
 export interface LanguageParts {
@@ -29,6 +34,7 @@ export interface LanguageParts {
 export interface Language {
   /** What tests inside the extension host look at. */
   readonly lenses: StageLenses;
+  readonly linter: Linter;
   /** Asks the servers again. */
   refresh(): void;
   dispose(): void;
@@ -37,8 +43,14 @@ export interface Language {
 /** Builds what is shown in Jenkinsfiles and Vagrantfiles. Waits for nothing, reads nothing. */
 export function startLanguage({ servers, details, output }: LanguageParts): Language {
   const history = new StageHistory(servers, details, output);
-  const lenses = new StageLenses(history);
   const readings = new Readings();
+  const lenses = new StageLenses(history, (document) => readings.of(document).pipeline);
+  const sources = new WorkspaceSources(readings);
+  const environment = new EnvironmentLinks(readings, sources, output);
+  const linter = new Linter(servers, (document) => {
+    const { pipeline } = readings.of(document);
+    return [...pipeline.problems, ...validate(pipeline)];
+  });
   const diagnostics = new Diagnostics(readings, history);
   const libraries = new LibrarySteps();
   const credentials = new CredentialNames();
@@ -47,6 +59,10 @@ export function startLanguage({ servers, details, output }: LanguageParts): Lang
     history,
     readings,
     diagnostics,
+    sources,
+    environment,
+    linter,
+    forReaders(environment),
     forJenkinsfiles((files) => {
       const { languages } = vscode;
       return vscode.Disposable.from(
@@ -69,7 +85,9 @@ export function startLanguage({ servers, details, output }: LanguageParts): Lang
           files,
           definitionProvider(readings, libraries, filesOfSteps),
         ),
+        languages.registerDefinitionProvider(files, environment.toReads),
         languages.registerReferenceProvider(files, referenceProvider(readings)),
+        languages.registerReferenceProvider(files, environment.references),
         languages.registerDocumentHighlightProvider(files, highlightProvider(readings)),
         languages.registerRenameProvider(files, renameProvider(readings)),
         languages.registerDocumentLinkProvider(files, filesOfSteps),
@@ -78,11 +96,23 @@ export function startLanguage({ servers, details, output }: LanguageParts): Lang
   );
   return {
     lenses,
+    linter,
     refresh: () => history.refresh(),
     dispose: () => {
       subscriptions.dispose();
     },
   };
+}
+
+/** Registers for the files that read what Jenkinsfiles set. */
+function forReaders(environment: EnvironmentLinks): vscode.Disposable {
+  const { languages } = vscode;
+  return vscode.Disposable.from(
+    ...[VAGRANTFILES, SCRIPTS].flatMap((files) => [
+      languages.registerDefinitionProvider(files, environment.toSetters),
+      languages.registerHoverProvider(files, environment.hover),
+    ]),
+  );
 }
 
 /** Registers for the files that are Jenkinsfiles now, and anew when the person's patterns change. */
