@@ -1,4 +1,5 @@
 import type { Balanced } from './brackets';
+import { decoded } from './strings';
 import type { Opaque } from './syntax';
 import { FLAG, T, kindsOf } from './tokens';
 
@@ -27,6 +28,8 @@ export class Cursor {
   className = '';
   /** Whether brackets or quotes had to be put in or left out. */
   readonly isDamaged: boolean;
+  /** The token after the last annotation. */
+  annotated = -1;
   private depth = 0;
 
   constructor(text: string, tokens: Balanced) {
@@ -61,7 +64,9 @@ export class Cursor {
   }
 
   textOf(token = this.at): string {
-    return this.text.slice(this.tokens.start[token], this.tokens.end[token]);
+    const text = this.text.slice(this.tokens.start[token], this.tokens.end[token]);
+    const isEscaped = ((this.tokens.flags[token] ?? 0) & FLAG.escaped) !== 0;
+    return isEscaped && this.tokens.kind[token] === T.name ? decoded(text) : text;
   }
 
   /** The other bracket of a pair. */

@@ -52,7 +52,8 @@ function closeness(parameters: readonly Parameter[], args: readonly Thing[]): nu
 /** Undefined where the type or the value does not tell. */
 function fitsType(type: string | undefined, value: Thing): boolean | undefined {
   if (value === null || value instanceof Unknown) return undefined;
-  switch (type) {
+  // Without the package and the generics.
+  switch (type?.replace(/<.*$/s, '').replace(/^.*\./, '')) {
     case 'Map':
     case 'LinkedHashMap':
     case 'HashMap':

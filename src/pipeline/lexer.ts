@@ -169,6 +169,10 @@ class Lexer {
       return;
     }
     const end = nameEnd(text, start + 1);
+    if (text.charCodeAt(end) === BACKSLASH && escapeEnd(text, end) > end) {
+      this.escapedName(start);
+      return;
+    }
     this.position = end;
     const mayBeKeyword = first >= 97 && first <= 119 && end - start <= LONGEST_KEYWORD;
     const keyword = mayBeKeyword ? KEYWORDS.get(text.slice(start, end)) : undefined;
@@ -178,12 +182,12 @@ class Lexer {
   private number(): void {
     const { text, position: start } = this;
     let end = start + 1;
-    for (;;) {
-      const c = text.charCodeAt(end);
-      if (c < 128 && isNamePart(c)) end++;
-      else if (c === 0x2e && CLASS[text.charCodeAt(end + 1)] === DIGIT) end += 2;
-      else if ((c === 0x2b || c === 0x2d) && isExponent(text, start, end)) end++;
-      else break;
+    while (CLASS[text.charCodeAt(end)] === DIGIT) end++;
+    const c = text.charCodeAt(end);
+    if (c === 0x2e || (c < 128 && CLASS[c] === NAME_START)) {
+      NUMBER.lastIndex = start;
+      const found = NUMBER.exec(text);
+      if (found !== null) end = start + found[0].length;
     }
     this.position = end;
     this.push(T.number, start, end);
@@ -205,12 +209,30 @@ class Lexer {
       this.curlyClose(start);
     } else if (c === BACKSLASH) {
       const next = text.charCodeAt(start + 1);
+      if (next === 0x75 && escapeEnd(text, start) > start) {
+        this.escapedName(start);
+        return;
+      }
       if (next === NEWLINE) this.position += 2;
       else if (next === 0x0d && text.charCodeAt(start + 2) === NEWLINE) this.position += 3;
       else this.single(T.stray);
     } else {
       this.operator(c);
     }
+  }
+
+  /** A name with `\u0041` in it. */
+  private escapedName(start: number): void {
+    const { text } = this;
+    let end = start;
+    for (;;) {
+      const after = escapeEnd(text, end);
+      if (after > end) end = after;
+      else if (end < text.length && isNamePart(text.charCodeAt(end))) end++;
+      else break;
+    }
+    this.position = end;
+    this.push(T.name, start, end, FLAG.escaped);
   }
 
   private single(kind: number): void {
@@ -251,9 +273,7 @@ class Lexer {
     const { text } = this;
     const end = this.commentsEnd ? text.indexOf('*/', start + 2) : -1;
     if (end >= 0) {
-      // Groovy ends the statement only if the comment spans lines.
-      const newline = text.indexOf('\n', start);
-      if (newline >= 0 && newline < end) this.newline = FLAG.newline;
+      // No statement ends here, even if the comment spans lines.
       this.position = end + 2;
       return;
     }
@@ -513,6 +533,13 @@ function nameEnd(text: string, from: number): number {
   return end;
 }
 
+/** The end of the `\u0041` that begins at `from`, or `from`. */
+function escapeEnd(text: string, from: number): number {
+  if (text.charCodeAt(from) !== BACKSLASH) return from;
+  UNICODE.lastIndex = from;
+  return UNICODE.test(text) ? UNICODE.lastIndex : from;
+}
+
 /** The end of `a.b.c` in `$a.b.c`, where `$` is no part of a name. */
 function dottedEnd(text: string, from: number): number {
   let end = from;
@@ -535,9 +562,6 @@ function lineEnd(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-function isExponent(text: string, start: number, at: number): boolean {
-  const c = text.charCodeAt(at - 1) | 0x20;
-  return (
-    c === 0x65 && text.charCodeAt(start + 1) !== 0x78 && CLASS[text.charCodeAt(at + 1)] === DIGIT
-  );
-}
+const NUMBER =
+  /0[xX][\da-fA-F_]+[lLgGiI]?|0[bB][01_]+[lLgGiI]?|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][-+]?\d[\d_]*)?[lLgGiIfFdD]?/y;
+const UNICODE = /\\u+[\da-fA-F]{4}/y;

@@ -115,7 +115,8 @@ function formOf(cursor: Cursor): ClassDeclaration['form'] {
   }
 }
 
-function parseTypes(cursor: Cursor): string[] {
+/** `A, b.C<D>`. */
+export function parseTypes(cursor: Cursor): string[] {
   const types: string[] = [];
   do {
     const end = typeEnd(cursor, cursor.at);
@@ -171,7 +172,9 @@ function parseMember(cursor: Cursor): Statement {
         return parseFunction(cursor, start, [], undefined);
       // Without a body, too: `String name()` of an interface.
       const after = typeEnd(cursor, cursor.at);
-      const isMethod = after > 0 && isWord(cursor.kindAt(after)) && !cursor.newlineAt(after);
+      const kind = cursor.kindAt(after);
+      const isName = isWord(kind) || kind === T.string;
+      const isMethod = after > 0 && isName && !cursor.newlineAt(after);
       if (isMethod && cursor.kindAt(after + 1) === T.parenOpen)
         return parseDeclaration(cursor, start);
       break;

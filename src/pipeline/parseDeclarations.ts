@@ -1,7 +1,7 @@
 import { isWord } from './cursor';
 import type { Cursor } from './cursor';
 import { parseExpression } from './parseExpressions';
-import { parseClass, parseDefault, startsClass } from './parseClasses';
+import { parseClass, parseDefault, parseTypes, startsClass } from './parseClasses';
 import { parseArguments } from './parseOperands';
 import { parseBlock } from './parseStatements';
 import { parseString } from './parseStrings';
@@ -14,7 +14,14 @@ import type {
   Statement,
 } from './syntax';
 import { FLAG, T, kindsOf } from './tokens';
-import { genericsEnd, skipModifiers, skipType, startsUpperCase, typeEnd } from './typeNames';
+import {
+  genericsEnd,
+  skipAnnotation,
+  skipModifiers,
+  skipType,
+  startsUpperCase,
+  typeEnd,
+} from './typeNames';
 
 /** Whether a type and a name begin here: `String x`, `Map<String, List> y = …`, `Foo bar() {`. */
 export function startsDeclaration(cursor: Cursor): boolean {
@@ -24,7 +31,8 @@ export function startsDeclaration(cursor: Cursor): boolean {
   if (!startsUpperCase(cursor, lastNameOf(cursor, after))) return false;
   const next = cursor.kindAt(after + 1);
   if (next === T.parenOpen) {
-    return cursor.tokens.kind[(cursor.tokens.match[after + 1] ?? 0) + 1] === T.curlyOpen;
+    const body = cursor.kindAt((cursor.tokens.match[after + 1] ?? 0) + 1);
+    return body === T.curlyOpen || body === T.kThrows;
   }
   return cursor.newlineAt(after + 1) || AFTER_DECLARED[next] === 1;
 }
@@ -33,6 +41,10 @@ export function startsDeclaration(cursor: Cursor): boolean {
 export function parseDeclaration(cursor: Cursor, start: number): Statement {
   const modifiers = parseModifiers(cursor);
   if (startsClass(cursor)) return parseClass(cursor, start, modifiers);
+  if (cursor.kind() === T.at && cursor.kind(1) === T.kInterface) {
+    cursor.at++;
+    return parseClass(cursor, start, modifiers, 'annotation');
+  }
   if (cursor.kind() === T.less) {
     const end = genericsEnd(cursor, cursor.at);
     if (end > 0) cursor.at = end;
@@ -59,9 +71,7 @@ export function parseFunction(
   cursor.at++;
   const parameters = parseParameters(cursor, close);
   cursor.at = close + 1;
-  if (cursor.take(T.kThrows))
-    while (cursor.kind() === T.name || cursor.kind() === T.comma || cursor.kind() === T.dot)
-      cursor.at++;
+  if (cursor.take(T.kThrows)) parseTypes(cursor);
   const outer = cursor.className;
   cursor.className = '';
   const body = cursor.kind() === T.curlyOpen ? parseBlock(cursor).body : parseDefault(cursor);
@@ -88,11 +98,13 @@ export function parseAnnotation(cursor: Cursor, start: number): Statement {
     cursor.kind() === T.parenOpen && !cursor.newlineBefore() ? parseArguments(cursor) : [];
   const end = cursor.endBefore();
   // `@Library('x') _` annotates a name that means nothing.
-  if (cursor.kind() === T.name && !cursor.newlineBefore() && cursor.textOf() === '_') cursor.at++;
+  const isAlone = cursor.kind() === T.name && !cursor.newlineBefore() && cursor.textOf() === '_';
+  if (isAlone) cursor.at++;
   else if (!cursor.newlineBefore() && !cursor.atRestEnd()) {
     // What is annotated follows on the same line, as a statement of its own.
     cursor.tokens.flags[cursor.at] = (cursor.tokens.flags[cursor.at] ?? 0) | FLAG.newline;
   }
+  if (!isAlone) cursor.annotated = cursor.at;
   return { kind: 'annotation', start, end, name, args };
 }
 
@@ -100,28 +112,20 @@ export function parseAnnotation(cursor: Cursor, start: number): Statement {
 export function parseParameters(cursor: Cursor, end: number): Parameter[] {
   const parameters: Parameter[] = [];
   while (cursor.at < end) {
-    while (cursor.kind() === T.at) parseAnnotation(cursor, cursor.startOf());
     skipModifiers(cursor);
-    const after = typeEnd(cursor, cursor.at);
     let type: string | undefined;
-    if (
-      after > 0 &&
-      after < end &&
-      (cursor.kindAt(after) === T.name || cursor.kindAt(after) === T.ellipsis)
-    ) {
-      type = cursor.textOf(lastNameOf(cursor, after));
+    const after = typeEnd(cursor, cursor.at);
+    const next = after > 0 && after < end ? cursor.kindAt(after) : T.end;
+    if (isWord(next) || next === T.ellipsis) {
+      type = cursor.text.slice(cursor.startOf(), cursor.tokens.end[after - 1]);
       cursor.at = after;
-      cursor.take(T.ellipsis);
     }
-    cursor.take(T.ellipsis);
+    if (cursor.take(T.ellipsis)) type = `${type ?? 'Object'}[]`;
     if (isWord(cursor.kind())) {
       const name = cursor.textOf();
       cursor.at++;
-      parameters.push({
-        name,
-        type,
-        initial: cursor.take(T.assign) ? parseExpression(cursor, false) : undefined,
-      });
+      const initial = cursor.take(T.assign) ? parseExpression(cursor, false) : undefined;
+      parameters.push({ name, type, initial });
     }
     if (!cursor.take(T.comma)) break;
   }
@@ -158,12 +162,8 @@ function parseModifiers(cursor: Cursor): readonly string[] {
   let modifiers = NO_MODIFIERS;
   for (;;) {
     if (cursor.kind() === T.kModifier) modifiers = [...modifiers, cursor.textOf()];
-    else if (cursor.kind() === T.at && cursor.kind(1) === T.name) {
-      cursor.at++;
-      parseQualifiedName(cursor);
-      if (cursor.kind() === T.parenOpen) cursor.skip();
-      continue;
-    } else if (cursor.kind() !== T.kDef) return modifiers;
+    else if (skipAnnotation(cursor)) continue;
+    else if (cursor.kind() !== T.kDef) return modifiers;
     cursor.at++;
   }
 }

@@ -35,9 +35,26 @@ function parseAssignment(cursor: Cursor, command: boolean): Expression {
   const kind = cursor.kind();
   if (kind !== T.assign && kind !== T.assignOp) return target;
   const operator = kind === T.assign ? undefined : cursor.textOf().slice(0, -1);
+  if (!isAssignable(target)) {
+    cursor.blame(target.start, target.end, 'Nothing can be assigned to this.');
+  }
   cursor.at++;
   const value = parseExpression(cursor, true);
   return { kind: 'assignment', start, end: cursor.endBefore(), operator, target, value };
+}
+
+function isAssignable({ kind }: Expression): boolean {
+  switch (kind) {
+    case 'name':
+    case 'property':
+    case 'index':
+    case 'list':
+    // It has been blamed already.
+    case 'opaque':
+      return true;
+    default:
+      return false;
+  }
 }
 
 function parseTernary(cursor: Cursor, command: boolean): Expression {

@@ -16,27 +16,29 @@ import type {
   Literal,
   MapEntry,
   MapLiteral,
+  Name,
   Opaque,
   Parameter,
   Statement,
   Unary,
 } from './syntax';
 import { T, kindsOf } from './tokens';
-import { genericsEnd, typeEnd } from './typeNames';
+import { genericsEnd, skipAnnotation, typeEnd } from './typeNames';
 
 /** A primary with what is attached to it: properties, calls, indices, closures, arguments. */
 export function parsePostfix(cursor: Cursor, command: boolean): Expression {
   const start = cursor.startOf();
+  const isParenthesized = cursor.kind() === T.parenOpen;
   let node = parsePrimary(cursor);
   for (;;) {
     const kind = cursor.kind();
     const newline = cursor.newlineBefore();
     if (kind === T.dot || kind === T.safeDot || kind === T.spreadDot || kind === T.pointer) {
       node = parseMember(cursor, start, node, kind);
-    } else if (kind === T.parenOpen && !newline && isCallable(cursor, node)) {
+    } else if (kind === T.parenOpen && !newline && (isParenthesized || isCallable(cursor, node))) {
       node = call(start, node, parseArguments(cursor), cursor.endBefore());
-    } else if (kind === T.curlyOpen && isCallable(cursor, node)) {
-      // A closure after a call belongs to it, even on the next line.
+    } else if (kind === T.curlyOpen && (command || !newline) && isCallable(cursor, node)) {
+      // A closure after a call belongs to it; where a statement begins even on the next line.
       node = withArgument(start, node, parseClosure(cursor));
     } else if (kind === T.squareOpen && !newline && node.kind !== 'literal') {
       node = parseIndex(cursor, start, node);
@@ -51,7 +53,7 @@ export function parsePostfix(cursor: Cursor, command: boolean): Expression {
         operand: node,
         postfix: true,
       };
-    } else if (command && !newline && isCommand(node) && startsArgument(cursor, kind)) {
+    } else if (command && !newline && isCommand(cursor, node) && startsArgument(cursor, kind)) {
       node = call(start, node, parseCommandArguments(cursor), cursor.endBefore());
     } else if (command && !newline && kind === T.name && node.kind === 'call') {
       // `a b c d` is `a(b).c(d)`.
@@ -66,10 +68,22 @@ export function parseParenthesized(cursor: Cursor): Expression {
   const start = cursor.startOf();
   const close = cursor.partner();
   cursor.at++;
-  const inner = cursor.at < close ? parseExpression(cursor, false) : undefined;
+  let inner = cursor.at < close ? parseExpression(cursor, false) : undefined;
+  if (inner?.kind === 'name' && cursor.kind() === T.comma) {
+    inner = parseTargets(cursor, start, close, inner);
+  }
   while (cursor.at < close) cursor.unreadable();
   cursor.at = close + 1;
   return inner ?? { kind: 'opaque', start, end: cursor.endBefore() };
+}
+
+/** `(a, b) = list`: what is assigned to is a list of names. */
+function parseTargets(cursor: Cursor, start: number, close: number, first: Name): ListLiteral {
+  const items: Expression[] = [first];
+  const isAssigned = cursor.kindAt(close + 1) === T.assign;
+  while (isAssigned && cursor.take(T.comma) && cursor.kind() === T.name)
+    items.push(parseName(cursor));
+  return { kind: 'list', start, end: cursor.tokens.end[close] ?? start, items };
 }
 
 export function parseArguments(cursor: Cursor): Argument[] {
@@ -107,36 +121,34 @@ export function parseClosure(cursor: Cursor): Closure {
   return { kind: 'closure', start, end: cursor.endBefore(), parameters, body };
 }
 
-/** What the parameters of a closure may consist of. */
-const IN_PARAMETERS = kindsOf(
-  T.name,
-  T.comma,
-  T.dot,
-  T.assign,
-  T.string,
-  T.number,
-  T.kPrimitive,
-  T.kDef,
-  T.kModifier,
-  T.kNull,
-  T.kTrue,
-  T.kFalse,
-  T.less,
-  T.greater,
-  T.squareOpen,
-  T.squareClose,
-  T.minus,
-  T.colon,
-  T.ellipsis,
+/** What the parameters of a closure never hold, outside of brackets. */
+const NOT_IN_PARAMETERS = kindsOf(
+  T.semicolon,
+  T.kAssert,
+  T.kCase,
+  T.kClass,
+  T.kFor,
+  T.kIf,
+  T.kImport,
+  T.kReturn,
+  T.kSwitch,
+  T.kThrow,
+  T.kTry,
+  T.kWhile,
 );
 
 /** The `->` after the parameters of the closure that begins here, or -1. */
 function arrowOf(cursor: Cursor, close: number): number {
-  const { kind } = cursor.tokens;
+  const { kind, match } = cursor.tokens;
+  let before: number = T.comma;
   for (let at = cursor.at + 1; at < close; at++) {
     const k = kind[at] ?? T.end;
     if (k === T.arrow) return at;
-    if (IN_PARAMETERS[k] === 0) return -1;
+    if (NOT_IN_PARAMETERS[k] === 1) return -1;
+    // A line ends only beside a comma.
+    if (before !== T.comma && k !== T.comma && cursor.newlineAt(at)) return -1;
+    before = k;
+    at = Math.max(at, match[at] ?? at);
   }
   return -1;
 }
@@ -182,19 +194,21 @@ function parseCommandArguments(cursor: Cursor): Argument[] {
 
 /** The comma after what was read from `before` on, unless it is the last before `close`. */
 function takeComma(cursor: Cursor, close: number, before: number, closer: ')' | ']'): void {
-  if (cursor.take(T.comma) || cursor.at >= close) return;
+  if (cursor.take(T.comma)) {
+    // Groovy minds no comma too many.
+    if (cursor.at > before + 1) while (cursor.take(T.comma));
+    return;
+  }
+  if (cursor.at >= close) return;
   if (cursor.at === before) cursor.unreadable();
   else cursor.blame(cursor.startOf(), cursor.startOf(), `A ',' or '${closer}' is missing here.`);
 }
 
 function parseArgument(cursor: Cursor): Argument {
   const next = cursor.kind(1);
-  if (
-    next === T.colon &&
-    (isWord(cursor.kind()) || cursor.kind() === T.string || cursor.kind() === T.number)
-  ) {
+  if (next === T.colon && (isWord(cursor.kind()) || cursor.kind() === T.string)) {
     const name = cursor.kind() === T.string ? String(parseString(cursor).value) : cursor.textOf();
-    if (isWord(cursor.kind()) || cursor.kind() === T.number) cursor.at++;
+    if (isWord(cursor.kind())) cursor.at++;
     cursor.at++;
     return { name, value: parseExpression(cursor, false), spread: false };
   }
@@ -220,6 +234,8 @@ function parseMember(
   const access = isField ? 'field' : operator === T.pointer ? 'method' : 'property';
   const safe = operator === T.safeDot;
   const spread = operator === T.spreadDot;
+  // `Collections.<String>emptyList()`
+  if (cursor.kind() === T.less) cursor.at = Math.max(cursor.at, genericsEnd(cursor, cursor.at));
   let name: string | Expression;
   if (isWord(cursor.kind())) {
     name = cursor.textOf();
@@ -279,6 +295,10 @@ function parsePrimary(cursor: Cursor): Expression {
       return parseClosure(cursor);
     case T.kNew:
       return parseNew(cursor, start);
+    case T.at:
+      // An annotation in an annotation.
+      if (skipAnnotation(cursor)) return { kind: 'opaque', start, end: cursor.endBefore() };
+      return parseMissing(cursor);
     default:
       return parseMissing(cursor);
   }
@@ -347,7 +367,8 @@ function parseNew(cursor: Cursor, start: number): Expression {
   }
   let args: readonly Argument[] = [];
   let body: readonly Statement[] | undefined;
-  if (cursor.kind() === T.parenOpen && !cursor.newlineBefore()) {
+  // Also on the next line.
+  if (cursor.kind() === T.parenOpen) {
     args = parseArguments(cursor);
     if (cursor.kind() === T.curlyOpen && !cursor.newlineBefore())
       body = parseMembers(cursor, '', false).body;
@@ -421,18 +442,27 @@ function parseNumber(cursor: Cursor): Literal {
 function isCallable(cursor: Cursor, node: Expression): boolean {
   return (
     // `a 'x' { }` calls x, but more likely a parenthesis was lost in a damaged file.
-    (node.kind === 'literal' && typeof node.value === 'string' && !cursor.isDamaged) ||
+    (isText(node) && !cursor.isDamaged) ||
     node.kind === 'name' ||
     node.kind === 'property' ||
     node.kind === 'call' ||
     node.kind === 'closure' ||
-    node.kind === 'index' ||
-    (node.kind === 'gstring' && !cursor.isDamaged)
+    node.kind === 'index'
   );
 }
 
-function isCommand(node: Expression): boolean {
-  return node.kind === 'name' || node.kind === 'property' || node.kind === 'index';
+function isCommand(cursor: Cursor, node: Expression): boolean {
+  return (
+    node.kind === 'name' ||
+    node.kind === 'property' ||
+    node.kind === 'index' ||
+    // `'a b' c` calls `a b`.
+    (isText(node) && !cursor.isDamaged)
+  );
+}
+
+function isText(node: Expression): boolean {
+  return node.kind === 'gstring' || (node.kind === 'literal' && typeof node.value === 'string');
 }
 
 // Every node of a kind is made in one place and one shape, which is what makes reading fast.
@@ -441,7 +471,7 @@ function call(start: number, callee: Expression, args: readonly Argument[], end:
     const { name } = callee;
     return { kind: 'call', start, end, object: undefined, name, safe: false, spread: false, args };
   }
-  if (callee.kind === 'property') {
+  if (callee.kind === 'property' && callee.access !== 'method') {
     const { object, name, safe, spread } = callee;
     return { kind: 'call', start, end, object, name, safe, spread, args };
   }

@@ -10,7 +10,7 @@ import {
 import { parseExpression } from './parseExpressions';
 import { parseParenthesized } from './parseOperands';
 import type { Block, Expression, Opaque, Statement, Switch, Try } from './syntax';
-import { T } from './tokens';
+import { T, kindsOf } from './tokens';
 import { skipModifiers, skipType, typeEnd } from './typeNames';
 
 /** The statements of a whole file. */
@@ -98,7 +98,7 @@ function parseAnyStatement(cursor: Cursor): Statement {
       return parseDeclaration(cursor, start);
     case T.kPrimitive:
       // `int` may be a name as well: `"${double}"`.
-      return isWord(cursor.kindAt(typeEnd(cursor, cursor.at)))
+      return startsName(cursor, typeEnd(cursor, cursor.at))
         ? parseDeclaration(cursor, start)
         : parseExpression(cursor, true);
     case T.kClass:
@@ -149,10 +149,10 @@ function parseAnyStatement(cursor: Cursor): Statement {
     }
     case T.name:
       if (cursor.kind(1) === T.colon && !cursor.newlineBefore(1)) {
-        return parseLabelled(cursor, start);
+        return parseLabelled(cursor);
       }
       if (startsTrait(cursor)) return parseClass(cursor, start, []);
-      return startsDeclaration(cursor)
+      return startsDeclaration(cursor) || startsAnnotated(cursor)
         ? parseDeclaration(cursor, start)
         : parseExpression(cursor, true);
     default:
@@ -160,8 +160,23 @@ function parseAnyStatement(cursor: Cursor): Statement {
   }
 }
 
+function startsName(cursor: Cursor, token: number): boolean {
+  const kind = cursor.kindAt(token);
+  return isWord(kind) || kind === T.string;
+}
+
+const ENDS_NAME = kindsOf(T.end, T.semicolon, T.curlyClose);
+
+/** `@Field x = 1` declares x, and `@NonCPS f() { }` a function. */
+function startsAnnotated(cursor: Cursor): boolean {
+  if (cursor.annotated !== cursor.at) return false;
+  if (cursor.kind(1) === T.parenOpen)
+    return cursor.kindAt(cursor.partner(cursor.at + 1) + 1) === T.curlyOpen;
+  return cursor.kind(1) === T.assign || cursor.newlineBefore(1) || ENDS_NAME[cursor.kind(1)] === 1;
+}
+
 /** Only of a loop the label is of use. */
-function parseLabelled(cursor: Cursor, start: number): Statement {
+function parseLabelled(cursor: Cursor): Statement {
   const label = cursor.textOf();
   cursor.at += 2;
   const statement = parseStatement(cursor);
@@ -169,7 +184,7 @@ function parseLabelled(cursor: Cursor, start: number): Statement {
     case 'for':
     case 'forIn':
     case 'while':
-      return { ...statement, label, start };
+      return { ...statement, label };
     default:
       return statement;
   }

@@ -85,5 +85,6 @@ function parseInterpolation(cursor: Cursor): Expression {
   const [only] = body;
   if (only === undefined) return { kind: 'literal', start, end, value: null };
   if (body.length === 1 && isExpression(only)) return only;
-  return { kind: 'closure', start, end, parameters: [], body };
+  const called = { object: closure, name: undefined, safe: false, spread: false, args: [] };
+  return { kind: 'call', start, end, ...called };
 }

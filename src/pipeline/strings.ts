@@ -6,8 +6,8 @@ import { QUOTE } from './tokens';
  */
 export function unescape(raw: string, quote: number): string {
   const text = raw.includes('\r') ? raw.replaceAll(/\r\n?/g, '\n') : raw;
-  if (quote === QUOTE.slashy) return text.replaceAll('\\/', '/');
-  if (quote === QUOTE.dollarSlashy) return text.replaceAll(/\$([$/])/g, '$1');
+  if (quote === QUOTE.slashy) return decoded(text).replaceAll('\\/', '/');
+  if (quote === QUOTE.dollarSlashy) return decoded(text).replaceAll(/\$([$/])/g, '$1');
   if (!text.includes('\\')) return text;
   return text.replaceAll(ESCAPE, (whole, escape: string) => {
     const first = escape.charAt(0);
@@ -20,6 +20,14 @@ export function unescape(raw: string, quote: number): string {
     if (first >= '0' && first <= '7') return String.fromCharCode(parseInt(escape, 8));
     return SINGLE[first] ?? whole;
   });
+}
+
+/** Resolves `\u0041`, which Groovy does before anything else is read. */
+export function decoded(text: string): string {
+  if (!text.includes('\\u')) return text;
+  return text.replaceAll(/(?<!\\)\\u+([\da-fA-F]{4})/g, (_, code: string) =>
+    String.fromCharCode(parseInt(code, 16)),
+  );
 }
 
 const ESCAPE = /\\(u+[\da-fA-F]{4}|[0-3]?[0-7]{1,2}|[^])/g;

@@ -58,7 +58,7 @@ export interface RangeLiteral extends Place {
 
 export interface Parameter {
   readonly name: string;
-  /** The last name of its type, if it is declared with one. */
+  /** As written; `String...` is `String[]`. Undefined if it has none, or `def`. */
   readonly type: string | undefined;
   readonly initial: Expression | undefined;
 }

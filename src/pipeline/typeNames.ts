@@ -51,8 +51,21 @@ export function genericsEnd(cursor: Cursor, from: number): number {
   }
 }
 
+/** Takes modifiers and the annotations among them. */
 export function skipModifiers(cursor: Cursor): void {
-  while (cursor.kind() === T.kDef || cursor.kind() === T.kModifier) cursor.at++;
+  for (;;) {
+    if (cursor.kind() === T.kDef || cursor.kind() === T.kModifier) cursor.at++;
+    else if (!skipAnnotation(cursor)) return;
+  }
+}
+
+/** Takes an annotation of which nothing need be known; false if there is none. */
+export function skipAnnotation(cursor: Cursor): boolean {
+  if (cursor.kind() !== T.at || cursor.kind(1) !== T.name) return false;
+  cursor.at += 2;
+  while (cursor.kind() === T.dot && cursor.kind(1) === T.name) cursor.at += 2;
+  if (cursor.kind() === T.parenOpen) cursor.skip();
+  return true;
 }
 
 /** Takes the type of a variable, if there is one and not only its name. */

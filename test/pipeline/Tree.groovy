@@ -21,7 +21,7 @@ class Tree {
         def rows = []
         if (module.packageName) out << 'package ' << module.packageName.replaceAll(/\.$/, '') << '\n'
         def imports = module.imports + module.starImports + module.staticImports.values() + module.staticStarImports.values()
-        imports.collect { imported -> row { printImport(imported) } }.sort().each { out << it << '\n' }
+        imports.collect { imported -> row { printImport(imported) } }.sort().unique().each { out << it << '\n' }
         module.methods.each { method -> rows << [method.lineNumber, row { printMethod(method, null) }] }
         module.classes.each { type ->
             if (type.name != 'WorkflowScript' && !type.script && !isAnonymous(type)) {
@@ -95,7 +95,7 @@ class Tree {
         def rows = []
         type.fields.each { field ->
             if (field.name.contains('$') || field.lineNumber < 0) return
-            rows << [field.lineNumber, field.columnNumber, row {
+            rows << [field.lineNumber, field.columnNumber, row { indented {
                 annotations(field)
                 if (field.enum) {
                     out << 'constant ' << field.name
@@ -106,7 +106,7 @@ class Tree {
                         expression(field.initialExpression)
                     }
                 }
-            }]
+            } }]
         }
         type.declaredConstructors.each { method -> rows << [method.lineNumber, method.columnNumber, row { indented { printMethod(method, type) } }] }
         type.methods.each { method ->
@@ -149,7 +149,7 @@ class Tree {
 
     static String typeName(ClassNode type) {
         if (type.array) return typeName(type.componentType) + '[]'
-        type.name.replace('$', '.')
+        type.name.replace('$', '.').replaceAll(/^(java\.(lang|util)|groovy\.lang)\.(?=[A-Z]\w*$)/, '')
     }
 
     private static String typed(ClassNode type, String name) {
@@ -159,7 +159,6 @@ class Tree {
     private void parameters(Parameter[] parameters) {
         parameters.eachWithIndex { parameter, at ->
             if (at > 0) out << ', '
-            annotations(parameter)
             out << typed(parameter.type, parameter.name)
             if (parameter.hasInitialExpression()) {
                 out << ' = '
@@ -342,6 +341,9 @@ class Tree {
                     }
                 }
                 out << '"'
+                break
+            case AnnotationConstantExpression:
+                out << '@' << node.value.classNode.name
                 break
             case ConstantExpression:
                 constant(node.value)

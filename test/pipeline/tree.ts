@@ -56,13 +56,11 @@ class Printer {
     );
     return [
       ...packages,
-      ...imports.map(({ prefix, node }) => prefix + importRow(node as Import)).sort(compare),
-      ...rows.sort((a, b) => a.at - b.at).map(({ row }) => row),
-      this.statements(
-        statements.filter(
-          ({ kind }) => kind !== 'import' && kind !== 'function' && kind !== 'class',
-        ),
+      ...new Set(
+        imports.map(({ prefix, node }) => prefix + importRow(node as Import)).sort(compare),
       ),
+      ...rows.sort((a, b) => a.at - b.at).map(({ row }) => row),
+      this.statements(statements),
     ].join('\n');
   }
 
@@ -74,8 +72,9 @@ class Printer {
     const found: { prefix: string; node: Statement }[] = [];
     let prefix = '';
     for (const node of statements) {
-      if (node.kind === 'annotation') prefix += `${this.annotation(node)} `;
-      else {
+      if (node.kind === 'annotation') {
+        prefix = this.isAlone(node) ? '' : `${prefix}${this.annotation(node)} `;
+      } else {
         if (wanted(node)) found.push({ prefix, node });
         prefix = '';
       }
@@ -83,12 +82,19 @@ class Printer {
     return found;
   }
 
+  /** `@Library('x') _` */
+  private isAlone(node: Annotation): boolean {
+    return /^[ \t]*_\b/.test(this.text.slice(node.end, node.end + 50));
+  }
+
   private annotation(node: Annotation): string {
     if (node.args.length === 0) return `@${node.name}`;
     const args = node.args.map(({ name, value }) => {
       // In annotations it is `name = value`.
-      if (value.kind === 'assignment' && value.target.kind === 'name')
-        return `${value.target.name}: ${this.expression(value.value)}`;
+      if (value.kind === 'assignment' && value.target.kind === 'name') {
+        const text = this.expression(value.value);
+        return value.target.name === 'value' ? text : `${value.target.name}: ${text}`;
+      }
       return typeof name === 'string'
         ? `${name}: ${this.expression(value)}`
         : this.expression(value);
@@ -133,8 +139,7 @@ class Printer {
         if (node.kind === 'function') {
           all.push(`\n${this.indent}${prefix}${this.method(node)}`);
         }
-        const fields =
-          node.kind === 'declaration' ? [node] : node.kind === 'block' ? node.body : [];
+        const fields = node.kind === 'declaration' ? [node] : isDeclarations(node) ? node.body : [];
         for (const field of fields) {
           if (field.kind !== 'declaration') continue;
           const isStatic = field.modifiers.includes('static') && !isInterface;
@@ -185,13 +190,14 @@ class Printer {
       if (node.kind === 'annotation') {
         if (from < 0) from = node.start;
         prefix += `${this.annotation(node)} `;
-        if (/^\s*_/.test(this.text.slice(node.end))) row(node, '_');
+        if (this.isAlone(node)) row(node, '_');
+      } else if (node.kind === 'import' || node.kind === 'function' || node.kind === 'class') {
+        prefix = '';
+        from = -1;
       } else if (isDeclarations(node)) {
         const annotations = prefix;
         for (const part of node.body) {
           prefix = annotations;
-          // Groovy has all of `def a = 1, b = 2` on the line of `def`.
-          if (from < 0) from = node.start;
           row(part, this.statement(part));
         }
       } else row(node, this.statement(node));
@@ -336,21 +342,30 @@ class Printer {
         }
         return head + this.expression(at) + tail;
       }
-      case 'assignment':
-        return this.prefix(`${node.operator ?? ''}=`, node.target, node.value);
+      case 'assignment': {
+        const { target } = node;
+        if (target.kind === 'list')
+          return `(= (${this.list(target.items)}) ${this.expression(node.value)})`;
+        return this.prefix(`${node.operator ?? ''}=`, target, node.value);
+      }
       case 'ternary':
         return node.then
           ? this.prefix('?', node.test, node.then, node.otherwise)
           : this.prefix('?:', node.test, node.otherwise);
       case 'cast':
-        return `(${castWord(node)} ${plainType(node.type)} ${this.expression(node.value)})`;
+        return `(${this.castWord(node)} ${plainType(node.type)} ${this.expression(node.value)})`;
       case 'new': {
         const body = node.body ? this.members(node.body, [], false) : '';
         return `new ${plainType(node.type)}${this.arguments(node.args)}${body}`;
       }
       case 'opaque':
-        return '?';
+        return /^@[\w.]+/.exec(this.text.slice(node.start, node.start + 80))?.[0] ?? '?';
     }
+  }
+
+  private castWord(node: Cast): string {
+    if (node.test) return 'instanceof';
+    return /\bas\b/.test(this.text.slice(node.value.end, node.end)) ? 'as' : 'cast';
   }
 
   private unary(operator: string, postfix: boolean, operand: Expression): string {
@@ -460,12 +475,7 @@ function plainType(type: string): string {
     if (depth === 0) plain += c;
     if (c === '>') depth--;
   }
-  return plain;
-}
-
-function castWord(node: Cast): string {
-  if (node.test) return 'instanceof';
-  return node.value.start > node.start ? 'cast' : 'as';
+  return plain.replace(/^(?:java\.(?:lang|util)|groovy\.lang)\.(?=[A-Z]\w*$)/, '');
 }
 
 function importRow(node: Import): string {
