@@ -225,9 +225,11 @@ async function compose(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Recipe> {
-  const { select, keep, withChanges, overrides, parameters, timeout } = flags;
+  const { select, branches, answers, keep, withChanges, overrides, parameters, timeout } = flags;
   const wishes = {
     select,
+    branches,
+    answers,
     keep,
     withChanges,
     overrides,

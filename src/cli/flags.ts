@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../base/errors';
-import type { Keep, Selection } from '../recipe/recipe';
+import type { Answers, Branches, Keep, Selection } from '../recipe/recipe';
 
 /** What all commands understand; each uses some of it. */
 const options = {
@@ -12,6 +12,10 @@ const options = {
   keep: { type: 'string', default: 'never' },
   env: { type: 'string', multiple: true, default: [] as string[] },
   param: { type: 'string', multiple: true, default: [] as string[] },
+  branch: { type: 'string', multiple: true, default: [] as string[] },
+  'only-failed-branch': { type: 'boolean', default: false },
+  input: { type: 'string', multiple: true, default: [] as string[] },
+  decide: { type: 'string', multiple: true, default: [] as string[] },
   library: { type: 'string', multiple: true, default: [] as string[] },
   timeout: { type: 'string' },
   repository: { type: 'string', default: '.' },
@@ -21,6 +25,9 @@ const options = {
 export interface Flags {
   readonly json: boolean;
   readonly select: Selection;
+  /** Which parallel branches are run; undefined for all. */
+  readonly branches: Branches | undefined;
+  readonly answers: Answers | undefined;
   readonly withChanges: boolean;
   readonly keep: Keep;
   readonly overrides: Readonly<Record<string, string>>;
@@ -50,6 +57,8 @@ export function readFlags(values: ReturnType<typeof readArguments>['values']): F
   return {
     json: values.json ?? false,
     select: selectionOf(values.select),
+    branches: branchesOf(values.branch, values['only-failed-branch']),
+    answers: answersOf(values.input, values.decide),
     withChanges: values['with-changes'],
     keep: keepOf(values.keep),
     overrides: assignments('--env', values.env),
@@ -69,6 +78,30 @@ function selectionOf(text: string): Selection {
       advice: 'It takes: failure, all, or "stage NAME".',
     });
   return { kind: 'stage', name };
+}
+
+function branchesOf(names: readonly string[], onlyFailed: boolean): Branches | undefined {
+  if (names.length > 0 && onlyFailed)
+    throw new UsageError('--branch and --only-failed-branch exclude each other.');
+  if (onlyFailed) return { kind: 'failed' };
+  return names.length > 0 ? { kind: 'named', names } : undefined;
+}
+
+function answersOf(inputs: readonly string[], decisions: readonly string[]): Answers | undefined {
+  if (inputs.length + decisions.length === 0) return undefined;
+  const input = inputs.map((text) => {
+    const [, name, value] = /^([^=]+)=([^]*)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined)
+      throw new UsageError(`--input ${text} is not of the form ID=ok or ID.NAME=VALUE.`);
+    return [name, value] as const;
+  });
+  const decide = decisions.map((text) => {
+    const [, line, way] = /^(\d+)=(yes|no)$/.exec(text) ?? [];
+    if (line === undefined)
+      throw new UsageError(`--decide ${text} is not of the form LINE=yes or LINE=no.`);
+    return [line, way === 'yes'] as const;
+  });
+  return { input: Object.fromEntries(input), decide: Object.fromEntries(decide) };
 }
 
 function keepOf(text: string): Keep {

@@ -45,6 +45,8 @@ and the verdict is passed (exit code 0) or failed (1).
   --select failure        all that CI ran up to and including the stage that failed (the default)
   --select "stage NAME"   one stage
   --select all            all stages
+  --only-failed-branch    of a parallel or a matrix only the branch in which the run failed
+  --branch NAME           only this branch, or the cell OS=linux,ARCH=arm; may be given more than once
   --with-changes          lay your uncommitted changes over the checkout
   --keep never            put everything away at the end (the default)
   --keep on-failure       if it fails, keep the machine and hold post back until you say finish
@@ -53,14 +55,22 @@ and the verdict is passed (exit code 0) or failed (1).
   --param NAME=VALUE      a parameter of the run; may be given more than once
   --library NAME=WHERE    a shared library's clone, or an address to fetch it from; may be given
                           more than once
+  --input ID=ok           answers an input step beforehand, by its id or its line; ID.NAME=VALUE
+                          answers a parameter of it, and ID=abort says no
+  --decide LINE=yes       which way a condition goes that is not known here; or LINE=no
   --timeout 45m           a limit for the whole
   --repository DIR        your clone, if not the current directory
 
 Ctrl-C once stops the step, runs post and puts everything away; twice ends at once.
 
-Credentials that the Jenkinsfile asks for with credentials('id') are asked for on the terminal, or
-taken from CI_PARITY_CREDENTIAL_<ID>, or from CI_PARITY_CREDENTIAL_<ID>_USR and _PSW, where <ID> is
-the id in upper case with _ for whatever is neither letter nor digit.
+Credentials that the Jenkinsfile asks for are asked for on the terminal, or taken from the
+environment, where <ID> is the id in upper case with _ for whatever is neither letter nor digit:
+
+  CI_PARITY_CREDENTIAL_<ID>                a secret text
+  CI_PARITY_CREDENTIAL_<ID>_USR and _PSW   a user name and its password
+  CI_PARITY_CREDENTIAL_<ID>_FILE           the path of a secret file; with _USR (and _PSW) of an SSH
+                                           key and its passphrase; with _PSW of a key store
+  CI_PARITY_CREDENTIAL_<ID>_USR_SECRET=1   hides the user name too
 
   JENKINS_USER=ada JENKINS_TOKEN=… ci-parity reproduce https://ci.example.org/job/cilium/42/
 `,

@@ -19,11 +19,23 @@ import {
 } from './git';
 import { recordedCommands } from './recordedCommands';
 import { readLibraries, wantedLibraries } from './libraries';
-import type { Keep, Recipe, RecipeLibrary, RecordedStage, RunFacts, Selection } from './recipe';
+import type {
+  Answers,
+  Branches,
+  Keep,
+  Recipe,
+  RecipeLibrary,
+  RecordedStage,
+  RunFacts,
+  Selection,
+} from './recipe';
 
 /** What the person may ask for beside which run. */
 export interface Wishes {
   readonly select: Selection;
+  /** Which parallel branches are run; all without it. */
+  readonly branches?: Branches | undefined;
+  readonly answers?: Answers | undefined;
   readonly keep: Keep;
   readonly withChanges: boolean;
   /** `--env`: name to value. */
@@ -147,8 +159,15 @@ export async function composeFromFile(request: FileRequest, signal: AbortSignal)
   };
 }
 
-function wished({ withChanges, overrides = {}, keep, timeout }: Wishes) {
-  return { withChanges, overrides, keep, timeout };
+function wished({ branches, answers, withChanges, overrides = {}, keep, timeout }: Wishes) {
+  return {
+    ...(branches && { branches }),
+    ...(answers && { answers }),
+    withChanges,
+    overrides,
+    keep,
+    timeout,
+  };
 }
 
 /** The remote of the clone that the run was made from; a pull request may come from another one. */

@@ -9,6 +9,7 @@ import { parse } from '../pipeline/parser';
 import { ensureCommit } from '../recipe/git';
 import { factsOf, makePlan, type Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
+import { shortName } from '../recipe/selection';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
@@ -167,6 +168,7 @@ async function carryOut(
 ): Promise<Observation> {
   const { screen, base } = surroundings;
   const plan = await makePlan(recipe, will.cancel);
+  checkBranches(recipe, plan);
   const { directory, remoteUrl } = recipe.repository;
   const remotes = remoteUrl === undefined ? [] : [remoteUrl];
   await ensureCommit(directory, recipe.commit, remotes, will.cancel);
@@ -229,6 +231,20 @@ async function carryOut(
   } finally {
     closeSync(output);
   }
+}
+
+/** A misspelt branch would let all of them run. */
+function checkBranches({ branches }: Recipe, plan: Plan): void {
+  if (branches?.kind !== 'named') return;
+  const known = plan.branches.map(shortName);
+  const wrong = branches.names.find((name) => !known.includes(shortName(name)));
+  if (wrong !== undefined)
+    throw new UserError(`The Jenkinsfile has no branch "${wrong}".`, {
+      advice:
+        plan.branches.length > 0
+          ? `Its branches: ${plan.branches.join(', ')}`
+          : 'Nothing in it runs in parallel.',
+    });
 }
 
 function couldNot(error: unknown, will: Will, real: RealEffects | undefined): Observation {
