@@ -50,6 +50,11 @@ export function isStep(name: string): boolean {
   return STEPS.has(name) || NODE_STEPS.has(name);
 }
 
+/** The names of those steps. */
+export function knownSteps(): string[] {
+  return [...new Set([...STEPS.keys(), ...NODE_STEPS])];
+}
+
 /** Whether it is no step but describes something to one, as `string(…)` does in `parameters`. */
 export function describes(name: string): boolean {
   return DESCRIPTIONS.has(name);
