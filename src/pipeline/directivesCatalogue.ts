@@ -50,6 +50,9 @@ export interface DirectiveDescription extends Description {
   readonly snippet: string;
 }
 
+/** Contexts in which everything is a name and a value. */
+const SETTINGS = /^(?:docker|dockerfile|node|kubernetes)\b/;
+
 /**
  * All that Declarative knows by name. A name may be there more than once, for different contexts
  * (`timeout` is an option, `parameters` a section of the pipeline and of `input`).
@@ -57,17 +60,18 @@ export interface DirectiveDescription extends Description {
 export const DIRECTIVES: readonly DirectiveDescription[] = Object.entries({
   ...SECTION_PAGES,
   ...ENTRY_PAGES,
-}).flatMap(([contexts, page]) =>
-  readCatalogue(page).map(({ words, snippet, ...entry }) => {
+}).flatMap(([contexts, page]) => {
+  const isSetting = SETTINGS.test(contexts);
+  return readCatalogue(page).map(({ words, snippet, ...entry }) => {
     const block = words.includes('block');
     return {
       ...entry,
       contexts: contexts.split(' ') as Context[],
       block,
-      snippet: snippet ?? snippetOf(entry, block),
+      snippet: snippet ?? (isSetting && !block ? `${entry.name} '$1'` : snippetOf(entry, block)),
     };
-  }),
-);
+  });
+});
 
 /** What may stand in a context, as far as the catalogue knows. */
 export function directivesIn(context: Context): readonly DirectiveDescription[] {

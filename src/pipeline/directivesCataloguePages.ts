@@ -124,12 +124,6 @@ cleanup block
   Whatever the result, after all the others.
 `,
   agent: `
-any
-  Any node.
-  > any
-none
-  No node for all of it; stages choose their own.
-  > none
 label
   A node with the label, or with labels that an expression names.
   > label '<1:label>'
