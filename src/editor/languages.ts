@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import { isJenkinsfile, onDidChangeJenkinsfiles } from './jenkinsfiles';
 import type { Commands } from './commands';
 import type { Language, LanguageParts } from './language/main';
+import type { VagrantAction } from './vagrantCommands';
 import { isVagrantfile } from './vagrantfiles';
+import type { MachineOf } from './vagrantLenses';
 
 /**
  * What concerns Jenkinsfile and Vagrantfile documents is a bundle of its own, `dist/language.js`:
@@ -40,7 +42,17 @@ export class Languages implements vscode.Disposable {
 
   /** The commands about documents; the first of them loads what carries it out. */
   commands(): Commands {
+    const vagrant = (action: VagrantAction) => async (of?: MachineOf) =>
+      (await this.load()).vagrant(action, of);
     return {
+      'ciParity.vagrantUp': vagrant('up'),
+      'ciParity.vagrantSsh': vagrant('ssh'),
+      'ciParity.vagrantHalt': vagrant('halt'),
+      'ciParity.vagrantDestroy': vagrant('destroy'),
+      'ciParity.vagrantRefresh': async (file?: vscode.Uri) => {
+        const wanted = file ?? vscode.window.activeTextEditor?.document.uri;
+        if (wanted) (await this.load()).askVagrant(wanted);
+      },
       'ciParity.compareLinter': async (file?: vscode.Uri) =>
         (await this.load()).linter.compare(file),
     };

@@ -65,17 +65,19 @@ describe('package.json', () => {
     );
   });
 
-  it('activates for views, commands, Jenkinsfiles and links, and never on startup', () => {
+  it('activates for views, commands, Jenkinsfiles, Vagrantfiles and links, and never on startup', () => {
     assert.deepEqual(manifest.activationEvents, [
       'onLanguage:jenkinsfile',
       'onLanguage:groovy',
+      'onLanguage:ruby',
       'onUri',
     ]);
   });
 
   it('offers nothing that runs code in an untrusted workspace', () => {
     const running = ['reproduce', 'reproduceUrl', 'runStage', 'showPlan', 'again', 'enterMachine'];
-    for (const name of running) {
+    const vagrant = ['Up', 'Ssh', 'Halt', 'Destroy', 'Refresh'].map((name) => `vagrant${name}`);
+    for (const name of [...running, ...vagrant]) {
       const command = contributes.commands.find((each) => each.command === `ciParity.${name}`);
       assert.match(command?.enablement ?? '', /isWorkspaceTrusted/, name);
     }

@@ -6,7 +6,10 @@ import type { RunDetails } from '../runDetails';
 import type { Servers } from '../servers';
 import { StageHistory } from '../stageHistory';
 import { StageLenses } from '../stageLenses';
-import { VAGRANTFILES } from '../vagrantfiles';
+import { isOfReproduction, runVagrant, type VagrantAction } from '../vagrantCommands';
+import { isVagrantfile, VAGRANTFILES } from '../vagrantfiles';
+import { VagrantLenses, type MachineOf } from '../vagrantLenses';
+import { VagrantStates } from '../vagrantStates';
 import { completionProvider, TRIGGERS } from './completionProvider';
 import { CredentialNames } from './credentialNames';
 import { Diagnostics } from './diagnostics';
@@ -34,7 +37,12 @@ export interface LanguageParts {
 export interface Language {
   /** What tests inside the extension host look at. */
   readonly lenses: StageLenses;
+  readonly vagrantLenses: VagrantLenses;
   readonly linter: Linter;
+  /** Runs Vagrant for a machine; without one the person is asked. */
+  vagrant(action: VagrantAction, of: MachineOf | undefined): Promise<void>;
+  /** Asks Vagrant for the states of a Vagrantfile's machines. */
+  askVagrant(file: vscode.Uri): void;
   /** Asks the servers again. */
   refresh(): void;
   dispose(): void;
@@ -47,6 +55,10 @@ export function startLanguage({ servers, details, output }: LanguageParts): Lang
   const lenses = new StageLenses(history, (document) => readings.of(document).pipeline);
   const sources = new WorkspaceSources(readings);
   const environment = new EnvironmentLinks(readings, sources, output);
+  const states = new VagrantStates((document) => {
+    return isVagrantfile(document) && !isOfReproduction(document.uri);
+  });
+  const vagrantLenses = new VagrantLenses(states);
   const linter = new Linter(servers, (document) => {
     const { pipeline } = readings.of(document);
     return [...pipeline.problems, ...validate(pipeline)];
@@ -62,6 +74,8 @@ export function startLanguage({ servers, details, output }: LanguageParts): Lang
     sources,
     environment,
     linter,
+    states,
+    vscode.languages.registerCodeLensProvider(VAGRANTFILES, vagrantLenses),
     forReaders(environment),
     forJenkinsfiles((files) => {
       const { languages } = vscode;
@@ -96,7 +110,10 @@ export function startLanguage({ servers, details, output }: LanguageParts): Lang
   );
   return {
     lenses,
+    vagrantLenses,
     linter,
+    vagrant: (action, of) => runVagrant(action, of, states),
+    askVagrant: (file) => states.ask(file),
     refresh: () => history.refresh(),
     dispose: () => {
       subscriptions.dispose();

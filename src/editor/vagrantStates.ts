@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { basename, dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { vagrantStatus, type VagrantAnswer } from '../machines/vagrantStatus';
+
+/** What is known of the machines of a Vagrantfile. */
+export type VagrantState =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'asking'; readonly before: VagrantAnswer | undefined }
+  | { readonly kind: 'answered'; readonly answer: VagrantAnswer; readonly at: number }
+  /** There is no program `vagrant`. */
+  | { readonly kind: 'absent' };
+
+interface Entry {
+  state: VagrantState;
+  readonly stop: AbortController;
+  /** Something has happened while Vagrant was being asked. */
+  again: boolean;
+}
+
+/** Milliseconds for which an answer is good enough for a file that comes into sight again. */
+const FRESH = 60_000;
+/** Milliseconds for which changes are gathered before Vagrant is asked again. */
+const PAUSE = 1000;
+/** Vagrant notes here which machines it has made, `id` coming and going with them. */
+const NOTES = '**/.vagrant/machines/*/*/id';
+
+/**
+ * Asks Vagrant for the states of the machines of the Vagrantfiles in sight: one question at a time
+ * for each, in trusted workspaces only, and not after its file is closed.
+ */
+export class VagrantStates implements vscode.Disposable {
+  readonly #entries = new Map<string, Entry>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable;
+  #waiting: NodeJS.Timeout | undefined;
+  readonly onDidChange = this.#changed.event;
+
+  /** `isOurs` says of which documents machines may be asked. */
+  constructor(isOurs: (document: vscode.TextDocument) => boolean) {
+    const inSight = (): void => {
+      for (const { document } of vscode.window.visibleTextEditors)
+        if (isOurs(document)) this.#askIfOld(document.uri);
+    };
+    const watcher = vscode.workspace.createFileSystemWatcher(NOTES);
+    const soon = (): void => {
+      clearTimeout(this.#waiting);
+      this.#waiting = setTimeout(() => this.#askAll(), PAUSE);
+    };
+    watcher.onDidCreate(soon);
+    watcher.onDidChange(soon);
+    watcher.onDidDelete(soon);
+    this.#subscriptions = vscode.Disposable.from(
+      this.#changed,
+      watcher,
+      vscode.window.onDidChangeVisibleTextEditors(inSight),
+      vscode.workspace.onDidGrantWorkspaceTrust(inSight),
+      vscode.workspace.onDidSaveTextDocument((document) => {
+        if (isOurs(document) && this.#entries.has(keyOf(document.uri))) this.ask(document.uri);
+      }),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)),
+    );
+    inSight();
+  }
+
+  of(file: vscode.Uri): VagrantState {
+    return this.#entries.get(keyOf(file))?.state ?? { kind: 'unknown' };
+  }
+
+  /** Asks now, or again as soon as the question that is open has been answered. */
+  ask(file: vscode.Uri): void {
+    if (!vscode.workspace.isTrusted || file.scheme !== 'file') return;
+    const known = this.#entries.get(keyOf(file));
+    if (known?.state.kind === 'asking') {
+      known.again = true;
+      return;
+    }
+    const before = known?.state.kind === 'answered' ? known.state.answer : undefined;
+    const entry: Entry = {
+      state: { kind: 'asking', before },
+      stop: new AbortController(),
+      again: false,
+    };
+    this.#entries.set(keyOf(file), entry);
+    this.#changed.fire();
+    void askVagrant(file.fsPath, entry.stop.signal).then((state) => {
+      if (this.#entries.get(keyOf(file)) !== entry) return;
+      entry.state = state;
+      if (entry.again) this.ask(file);
+      else this.#changed.fire();
+    });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#waiting);
+    for (const { stop } of this.#entries.values()) stop.abort();
+    this.#entries.clear();
+    this.#subscriptions.dispose();
+  }
+
+  #askIfOld(file: vscode.Uri): void {
+    const state = this.of(file);
+    const old = state.kind === 'answered' && Date.now() - state.at > FRESH;
+    if (state.kind === 'unknown' || old) this.ask(file);
+  }
+
+  #askAll(): void {
+    for (const key of this.#entries.keys()) this.ask(vscode.Uri.parse(key, true));
+  }
+
+  #forget(uri: vscode.Uri): void {
+    this.#entries.get(keyOf(uri))?.stop.abort();
+    this.#entries.delete(keyOf(uri));
+  }
+}
+
+/** How Vagrant is told which Vagrantfile is meant: by its folder, and its name where that is another. */
+export function vagrantPlace(file: string): { cwd: string; env: Record<string, string> } {
+  const name = basename(file);
+  return { cwd: dirname(file), env: name === 'Vagrantfile' ? {} : { VAGRANT_VAGRANTFILE: name } };
+}
+
+function keyOf(file: vscode.Uri): string {
+  return file.toString();
+}
+
+/** Never rejects. A Vagrant that is aborted dies at once, and has changed nothing by being asked. */
+function askVagrant(file: string, signal: AbortSignal): Promise<VagrantState> {
+  const { cwd, env } = vagrantPlace(file);
+  const { command, args, limit } = vagrantStatus;
+  return new Promise((resolve) => {
+    execFile(
+      command,
+      args,
+      {
+        cwd,
+        signal,
+        timeout: limit,
+        maxBuffer: 4 << 20,
+        env: { ...process.env, VAGRANT_CHECKPOINT_DISABLE: '1', ...env },
+      },
+      (error, stdout, stderr) => {
+        const at = Date.now();
+        if (error?.code === 'ENOENT') resolve({ kind: 'absent' });
+        else if (error?.killed === true) resolve({ kind: 'answered', answer: SILENT, at });
+        else {
+          // What Vagrant cannot start with is told in plain words, on either stream.
+          const answer = vagrantStatus.parse(`${stdout}\n${error ? stderr : ''}`);
+          resolve({ kind: 'answered', answer, at });
+        }
+      },
+    );
+  });
+}
+
+const SILENT: VagrantAnswer = {
+  kind: 'trouble',
+  message: 'Vagrant did not answer in time.',
+  advice: 'Run `vagrant status` in a terminal to see what it waits for.',
+};
