@@ -25,6 +25,11 @@ import type {
 import { T, kindsOf } from './tokens';
 import { genericsEnd, skipAnnotation, typeEnd } from './typeNames';
 
+/** Of constants only a text has items. */
+function isIndexable(node: Expression): boolean {
+  return node.kind !== 'literal' || typeof node.value === 'string';
+}
+
 /** A primary with what is attached to it: properties, calls, indices, closures, arguments. */
 export function parsePostfix(cursor: Cursor, command: boolean): Expression {
   const start = cursor.startOf();
@@ -40,7 +45,7 @@ export function parsePostfix(cursor: Cursor, command: boolean): Expression {
     } else if (kind === T.curlyOpen && (command || !newline) && isCallable(cursor, node)) {
       // A closure after a call belongs to it; where a statement begins even on the next line.
       node = withArgument(start, node, parseClosure(cursor));
-    } else if (kind === T.squareOpen && !newline && node.kind !== 'literal') {
+    } else if (kind === T.squareOpen && !newline && isIndexable(node)) {
       node = parseIndex(cursor, start, node);
     } else if ((kind === T.increment || kind === T.decrement) && !newline) {
       cursor.at++;
