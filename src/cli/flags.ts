@@ -96,7 +96,7 @@ function answersOf(inputs: readonly string[], decisions: readonly string[]): Ans
     return [name, value] as const;
   });
   const decide = decisions.map((text) => {
-    const [, line, way] = /^(\d+)=(yes|no)$/.exec(text) ?? [];
+    const [, line, way] = /^((?:\S+:)?\d+)=(yes|no)$/.exec(text) ?? [];
     if (line === undefined)
       throw new UsageError(`--decide ${text} is not of the form LINE=yes or LINE=no.`);
     return [line, way === 'yes'] as const;

@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors';
+import type { Scope } from '../pipeline/effects';
 import type { Change, Failure, Parameter, Result, StageState } from '../jenkins/run';
 
 /**
@@ -91,7 +92,7 @@ export type Branches =
 export interface Answers {
   /** `--input`: by the id or the line of an `input` step, with `.NAME` after it for a parameter of it. */
   readonly input?: Readonly<Record<string, string>>;
-  /** `--decide`: which way a condition goes that is not known, by its line. */
+  /** `--decide`: which way a condition goes that is not known, by its line; `vars/x.groovy:12` in a shared library. */
   readonly decide?: Readonly<Record<string, boolean>>;
 }
 
@@ -115,6 +116,12 @@ export interface RunFacts {
 export interface RecordedStage {
   readonly path: readonly string[];
   readonly state: StageState;
+}
+
+/** By what `Answers.decide` names a condition. */
+export function decisionKey({ range, source }: Pick<Scope, 'range' | 'source'>): string {
+  const [file] = source?.split(' ') ?? [];
+  return file === undefined ? String(range.line) : `${file}:${range.line}`;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Range } from '../pipeline/syntax';
-import type { Unknown, Ways } from '../pipeline/effects';
+import { placeText, type Scope, type Unknown, type Ways } from '../pipeline/effects';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
-import type { Recipe } from '../recipe/recipe';
+import { decisionKey, type Recipe } from '../recipe/recipe';
 
 /** Which way a condition goes, and why, in words for people. */
 export interface Decision {
@@ -58,21 +58,22 @@ export function decideByRecord(recipe: Recipe, ways: Ways | undefined): Decision
 export async function decideWith(
   recipe: Recipe,
   condition: Unknown,
-  line: number,
+  at: Pick<Scope, 'range' | 'source'>,
   ways: Ways | undefined,
   ask: (question: string) => Promise<string | undefined>,
 ): Promise<Decision> {
-  const told = recipe.answers?.decide?.[String(line)];
+  const key = decisionKey(at);
+  const told = recipe.answers?.decide?.[key];
   if (told !== undefined) return { way: told, why: '--decide' };
   const recorded = decideByRecord(recipe, ways);
   if (recorded) return recorded;
   const answer = await ask(
-    `Line ${line} depends on ${condition.origin}, which is not known here. Did it hold in CI? [y/N] `,
+    `${placeText(at.range.line, at.source).replace('line', 'Line')} depends on ${condition.origin}, which is not known here. Did it hold in CI? [y/N] `,
   );
   if (answer === undefined)
     return {
       way: false,
-      why: `nobody can be asked whether it held; say --decide ${line}=yes or ${line}=no`,
+      why: `nobody can be asked whether it held; say --decide ${key}=yes or ${key}=no`,
     };
   return { way: /^\s*(y|yes|true|1)\s*$/i.test(answer), why: 'you said so' };
 }

@@ -280,9 +280,8 @@ export function realEffects(context: Context): RealEffects {
     library: libraryEffect(recipe),
     notice: (message, at) => screen.say(`${placeText(at.range.line, at.source)}: ${message}`),
     decide: async (condition, at, ways) => {
-      const { line } = at.range;
       const inFile = at.source === undefined ? ways : undefined;
-      const decision = await decideWith(recipe, condition, line, inFile, (question) =>
+      const decision = await decideWith(recipe, condition, at, inFile, (question) =>
         bench.ask(question, at.signal),
       );
       const words = `${placeText(at.range.line, at.source)} depends on ${condition.origin}: taken as ${decision.way ? 'true' : 'false'}`;
