@@ -1,7 +1,7 @@
 import type { WantedCredential } from '../base/secretChannel';
 import { interpret, type Facts } from '../pipeline/interpret';
-import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
+import { validate } from '../pipeline/validate';
 import {
   StepError,
   Unknown,
@@ -41,6 +41,8 @@ export interface Plan {
     readonly line: number;
     readonly source: string | undefined;
     readonly message: string;
+    /** Whether Jenkins refuses the whole file for it, and runs nothing, if no plugin adds to its rules. */
+    readonly refused: boolean;
   }[];
 }
 
@@ -217,7 +219,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
       return Promise.resolve('both');
     },
     notice: (message, at) => {
-      problems.push({ line: at.range.line, source: at.source, message });
+      problems.push({ line: at.range.line, source: at.source, message, refused: false });
     },
     post: (at, body) => posts.during(at, body),
     sh: (call, at) => {
@@ -278,8 +280,10 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
     kill: signal,
   });
   signal.throwIfAborted();
-  for (const problem of outline(pipeline).problems)
-    problems.push({ ...problem, source: undefined });
+  for (const { line, message } of pipeline.problems)
+    problems.push({ line, source: undefined, message, refused: false });
+  for (const { line, message } of validate(pipeline))
+    problems.push({ line, source: undefined, message, refused: true });
   return {
     items,
     environment: [...layers.run, ...layers.parameters()],
