@@ -44,12 +44,14 @@ export function planDocument(recipe: Recipe, plan: Plan): string {
     ...section('Shared libraries', (recipe.libraries ?? []).map(libraryLine)),
     ...section('Credentials that will be asked for', plan.credentials.map(credentialLine)),
     ...section('What the pipeline says of itself', settingLines(plan)),
-    ...section(
-      'What is wrong with the Jenkinsfile',
-      plan.problems.map((problem) => `- ${upperPlace(problem)}: ${escaped(problem.message)}`),
-    ),
+    ...section('What is wrong with the Jenkinsfile', plan.problems.map(problemLine)),
   ];
   return lines.join('\n').replace(/\n{3,}/g, '\n\n') + '\n';
+}
+
+function problemLine(problem: Plan['problems'][number]): string {
+  const consequence = problem.refused ? ' **Jenkins refuses the file for this.**' : '';
+  return `- ${upperPlace(problem)}: ${escaped(problem.message)}${consequence}`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {
