@@ -1,26 +1,40 @@
+import {
+  Instance,
+  ScriptClass,
+  anonymous,
+  callInstance,
+  classOf,
+  instantiate,
+  staticallyImported,
+} from './classes';
+import type { ClassScope } from './classes';
 import { closureMethod, seenBy } from './closures';
 import { readDeclarative } from './declarative';
-import { Unknown } from './effects';
 import { callDocker, isDocker } from './docker';
+import { Unknown } from './effects';
 import { evaluate } from './evaluate';
 import { ScriptObject, decide, unknown } from './frame';
 import type { Frame } from './frame';
-import { callHost, isClassName, nameOf } from './globals';
 import { functionFor } from './functions';
-import { callFunction, libraryVariable } from './libraries';
+import { callHost, isClassName, nameOf } from './globals';
+import { LibraryPackage, callFunction, libraryVariable, newLibraryScript } from './libraries';
 import { Locals } from './locals';
 import { receiverOf, thrownMember } from './members';
-import { callMethod } from './methods';
+import { callMethod, hasMethods } from './methods';
+import { cast, typeName } from './operators';
 import { runDeclarative } from './stages';
 import { execute } from './statements';
+import { callStatic, parseJson, staticProperty } from './statics';
 import { describes, isStep, runStep } from './steps';
 import type { Invocation } from './steps';
 import type { Argument, Call, Expression, New, Parameter, Place } from './syntax';
-import { Host, Lambda, Raised, Thrown, shown, textOf } from './values';
-import type { Thing } from './values';
+import { TextBuilder } from './textBuilder';
+import { Entry, Host, Lambda, Pointer, Raised, Thrown, setOf, shown, textOf } from './values';
+import type { Dictionary, Key, Thing } from './values';
 
 /** Calls a closure, or a function by its parameters and body. */
 export async function apply(lambda: Lambda, args: readonly Thing[], frame: Frame): Promise<Thing> {
+  if (lambda instanceof Pointer) return lambda.invoke(args, frame);
   const locals = new Locals(seenBy(lambda));
   const { parameters, body } = lambda.node;
   if (parameters === undefined) locals.declare('it', args[0] ?? null);
@@ -49,7 +63,8 @@ export async function call(node: Call, locals: Locals, frame: Frame): Promise<Th
     await argumentsOf(node.args, locals, frame);
     return name;
   }
-  const object = node.object === undefined || isScriptItself(node.object) ? undefined : node.object;
+  const object =
+    node.object === undefined || isScriptItself(node.object, locals) ? undefined : node.object;
   if (object === undefined) return callByName(name ?? 'call', node, locals, frame);
   const receiver = await receiverOf(object, locals, frame);
   const args = await argumentsOf(node.args, locals, frame);
@@ -66,32 +81,73 @@ export async function call(node: Call, locals: Locals, frame: Frame): Promise<Th
   }
   if (node.spread && Array.isArray(receiver)) {
     const results: Thing[] = [];
-    for (const item of receiver) results.push(await invoke(item, name, args, node, frame));
+    for (const item of receiver) {
+      results.push(item === null ? null : await invoke(item, name, args, node, frame));
+    }
     return results;
   }
   return invoke(receiver, name, args, node, frame);
 }
 
-/** `new Type(…)`: exceptions and collections; of all else only Jenkins knows. */
+/** Calls a method of a value, as a method pointer does. */
+export function callOn(
+  receiver: Thing,
+  name: string,
+  args: readonly Thing[],
+  place: Place,
+  frame: Frame,
+): Promise<Thing> {
+  return invoke(receiver, name, { positional: [...args], named: new Map() }, place, frame);
+}
+
+/** `new Type(…)`: classes of the file, exceptions and collections; of all else only Jenkins knows. */
 export async function construct(node: New, locals: Locals, frame: Frame): Promise<Thing> {
   const { type } = node;
-  const { positional } = await argumentsOf(node.args, locals, frame);
+  const { positional, named } = await argumentsOf(node.args, locals, frame);
   const [first] = positional;
   const name = nameOf(type);
+  const declared = await classOf(type, frame);
+  if (declared !== undefined) {
+    const own = node.body === undefined ? declared : anonymous(name, node.body, node, frame.file);
+    return instantiate(own, positional, named, frame);
+  }
+  const script = await newLibraryScript(type, frame);
+  if (script !== undefined) return script;
   if (/(?:Exception|Error)$/.test(name)) {
-    return new Thrown(new Raised(type, first === undefined ? '' : shown(first)));
+    const message = positional.find((value) => typeof value === 'string');
+    return new Thrown(new Raised(type, message === undefined ? '' : shown(message)));
   }
   switch (name) {
     case 'ArrayList':
     case 'LinkedList':
+    case 'Vector':
+    case 'ArrayDeque':
+      return Array.isArray(first) ? Array.from(first) : [];
     case 'HashSet':
-      return Array.isArray(first) ? [...first] : [];
+    case 'LinkedHashSet':
+    case 'TreeSet':
+      return setOf(Array.isArray(first) ? first : []);
     case 'HashMap':
     case 'LinkedHashMap':
     case 'TreeMap':
-      return first instanceof Map ? new Map(first) : new Map<string, Thing>();
+    case 'ConcurrentHashMap':
+      return new Map(first instanceof Map ? first : []);
     case 'String':
       return first ?? '';
+    case 'StringBuilder':
+    case 'StringBuffer':
+      return new TextBuilder(typeof first === 'string' ? first : '');
+    case 'Integer':
+    case 'Long':
+    case 'BigDecimal':
+    case 'BigInteger':
+    case 'Double':
+      return cast(first ?? null, name);
+    case 'JsonSlurper':
+    case 'JsonSlurperClassic':
+      return new Host('JsonSlurper');
+    case 'Object':
+      return new Host('object');
     default:
       return unknown(`new ${type}`, node, frame);
   }
@@ -100,7 +156,7 @@ export async function construct(node: New, locals: Locals, frame: Frame): Promis
 /** The values of a call's arguments. */
 interface Given {
   readonly positional: Thing[];
-  readonly named: Map<string, Thing>;
+  readonly named: Map<Key, Thing>;
 }
 
 /** How deeply calls may nest before it is a stack overflow, as it would be in Jenkins. */
@@ -113,22 +169,22 @@ async function bind(
   frame: Frame,
 ): Promise<void> {
   const [only] = args;
-  // A list spreads over the parameters of a closure.
-  const given =
+  // A list spreads over the parameters of a closure, and so does an entry of a map.
+  let given: readonly Thing[] =
     parameters.length > 1 && args.length === 1 && Array.isArray(only)
       ? only
-      : parameters.length === 2 && args.length === 1 && only instanceof Map && isEntry(only)
-        ? [only.get('key') ?? null, only.get('value') ?? null]
+      : parameters.length === 2 && args.length === 1 && only instanceof Entry
+        ? [only.key, only.value]
         : args;
+  const last = parameters.length - 1;
+  if (parameters[last]?.type?.endsWith('[]') === true && !Array.isArray(given[last])) {
+    given = [...given.slice(0, last), given.slice(last)];
+  }
   for (const [at, { name, initial }] of parameters.entries()) {
     const value = given[at];
     if (value !== undefined) locals.declare(name, value);
     else locals.declare(name, initial ? await evaluate(initial, locals, frame) : null);
   }
-}
-
-function isEntry(map: ReadonlyMap<string, Thing>): boolean {
-  return map.size === 2 && map.has('key') && map.has('value');
 }
 
 async function argumentsOf(
@@ -153,12 +209,13 @@ async function argumentsOf(
 
 /** To what is no step, named arguments come as a map before the others. */
 function positionalOf({ positional, named }: Given): Thing[] {
-  return named.size > 0 ? [named, ...positional] : positional;
+  return named.size > 0 ? [new Map<Key, Thing>(named), ...positional] : positional;
 }
 
 /** `this.sh`, `steps.sh`, `script.sh`: the steps themselves. */
-function isScriptItself(object: Expression): boolean {
-  return object.kind === 'name' && (object.name === 'this' || object.name === 'steps');
+function isScriptItself(object: Expression, locals: Locals): boolean {
+  if (object.kind !== 'name') return false;
+  return object.name === 'this' || (object.name === 'steps' && locals.get('steps') === undefined);
 }
 
 async function callByName(name: string, node: Call, locals: Locals, frame: Frame): Promise<Thing> {
@@ -166,6 +223,8 @@ async function callByName(name: string, node: Call, locals: Locals, frame: Frame
   const local = locals.get(name);
   const args = await argumentsOf(node.args, locals, frame);
   const values = positionalOf(args);
+  const ofClass = await callWithin(name, values, locals, frame);
+  if (ofClass !== undefined) return ofClass;
   const delegated = locals.delegates && callFunction(locals.delegates, name, values, frame);
   if (delegated !== undefined) return delegated;
   const declared = functionFor(file.functions, name, values);
@@ -187,11 +246,70 @@ async function callByName(name: string, node: Call, locals: Locals, frame: Frame
     if (variable !== undefined) return callScript(variable, 'call', args, node, frame);
   }
   if (local instanceof Unknown && !isStep(name)) return local;
+  const imported = isStep(name) ? undefined : await staticallyImported(name, frame);
+  if (imported !== undefined) return (await callInstance(imported, name, values, frame)) ?? null;
   const invocation = invocationOf(name, args, node, frame);
   if (!isStep(name) && describes(name) && invocation.body === undefined) {
     return new Map<string, Thing>([['$symbol', name], ...invocation.args]);
   }
   return runStep(invocation, frame);
+}
+
+/** A method of the class whose method is being run, or of what a closure is delegated to. */
+async function callWithin(
+  name: string,
+  values: readonly Thing[],
+  locals: Locals,
+  frame: Frame,
+): Promise<Thing | undefined> {
+  const { self, target } = locals;
+  if (target !== undefined && !(target instanceof ScriptObject)) {
+    const back = (lambda: Lambda, given: readonly Thing[]) => apply(lambda, given, frame);
+    const given =
+      target instanceof Instance
+        ? callInstance(target, name, values, frame)
+        : target instanceof Map
+          ? memberClosure(target, name, values, frame)
+          : callMethod(target, name, values, back);
+    const value = await given;
+    if (value !== undefined) return value;
+  }
+  if (self === undefined) return undefined;
+  if (name === 'super' || (name === 'this' && self.instance !== undefined)) {
+    return superConstructor(name, self, values, frame);
+  }
+  return callInstance(self.object, name, values, frame);
+}
+
+function memberClosure(
+  map: Dictionary,
+  name: string,
+  values: readonly Thing[],
+  frame: Frame,
+): Promise<Thing> | undefined {
+  const member = map.get(name);
+  return member instanceof Lambda ? apply(member, values, frame) : undefined;
+}
+
+/** `super(…)` and `this(…)` at the head of a constructor. */
+async function superConstructor(
+  name: string,
+  { instance, type }: ClassScope,
+  values: readonly Thing[],
+  frame: Frame,
+): Promise<Thing> {
+  const owner = name === 'super' ? type.parent : type;
+  if (instance === undefined) return null;
+  if (owner === undefined) {
+    // That of an exception, whose message it is.
+    if (values[0] !== undefined) instance.fields.declare('message', values[0]);
+    return null;
+  }
+  const declared = functionFor(owner.constructors, owner.declaration.name, values);
+  if (declared !== undefined) {
+    await apply(new Lambda(declared, instance.fields), values, { ...frame, file: owner.file });
+  }
+  return null;
 }
 
 function invocationOf(name: string, given: Given, place: Place, frame: Frame): Invocation {
@@ -202,7 +320,7 @@ function invocationOf(name: string, given: Given, place: Place, frame: Frame): I
   const [first] = positional;
   if (positional.length === 1 && first instanceof Map && given.named.size === 0) {
     // `sh([script: 'x'])` is `sh(script: 'x')`.
-    for (const [key, value] of first) args.set(key, value);
+    for (const [key, value] of first) args.set(String(key), value);
     if (first.has('$symbol') || first.has('$class')) {
       args.clear();
       args.set('', first);
@@ -210,7 +328,7 @@ function invocationOf(name: string, given: Given, place: Place, frame: Frame): I
   } else {
     for (const [at, value] of positional.entries()) args.set(at === 0 ? '' : String(at), value);
   }
-  for (const [key, value] of given.named) args.set(key, value);
+  for (const [key, value] of given.named) args.set(String(key), value);
   return {
     name,
     args,
@@ -250,35 +368,113 @@ async function invoke(
   const values = positionalOf(args);
   if (receiver instanceof Unknown) return invokeUnknown(receiver, name, args, place, frame);
   if (receiver instanceof Lambda) {
-    return name === 'call' || name === 'run'
-      ? apply(receiver, values, frame)
-      : (closureMethod(receiver, name, values) ?? unknown(`${name} of a closure`, place, frame));
+    if (name === 'call' || name === 'run' || name === 'doCall') {
+      return apply(receiver, values, frame);
+    }
+    const given = closureMethod(receiver, name, values);
+    if (given !== undefined) return given;
+    return curried(receiver, name, values) ?? unknown(`${name} of a closure`, place, frame);
   }
   if (receiver instanceof ScriptObject) return callScript(receiver, name, args, place, frame);
+  if (receiver instanceof LibraryPackage) {
+    const type = await classOf(receiver.path, frame);
+    if (type === undefined) return unknown(`${receiver.path} of ${receiver.opaque}`, place, frame);
+    if (name === 'new') return instantiate(type, args.positional, args.named, frame);
+    return (await callInstance(type, name, values, frame)) ?? null;
+  }
   if (receiver instanceof Map) {
     const member = receiver.get(name);
     if (member instanceof Lambda) return apply(member, values, frame);
   }
-  if (name === 'with' && values[0] instanceof Lambda) return apply(values[0], [receiver], frame);
-  if (receiver instanceof Host) {
-    if (isDocker(receiver)) {
-      return callDocker(receiver, name, invocationOf(name, args, place, frame), frame);
-    }
-    const known = callHost(receiver, name, values, frame, place);
-    if (known !== undefined) return known;
-    if (isClassName(receiver.opaque.split('.').at(-1) ?? '')) {
-      return unknown(`${receiver.opaque}.${name}`, place, frame);
-    }
-    // What such an object's method gives, only Jenkins knows.
-    const full = `${receiver.opaque}.${name}`;
-    const value = await runStep(invocationOf(full, args, place, frame), frame);
-    return value ?? unknown(full, place, frame);
+  const [first] = values;
+  if ((name === 'with' || name === 'tap') && first instanceof Lambda) {
+    const delegating = new Lambda(first.node, first.locals);
+    delegating.delegate = receiver;
+    delegating.resolveStrategy = 1;
+    const result = await apply(delegating, [receiver], frame);
+    return name === 'tap' ? receiver : result;
   }
-  if (receiver instanceof Thrown) return thrownMember(receiver, name, place, frame);
-  const calledBack = (lambda: Lambda, given: readonly Thing[]) => apply(lambda, given, frame);
-  const result =
-    receiver === null ? undefined : await callMethod(receiver, name, values, calledBack);
-  return result === undefined ? unknown(`the method ${name}`, place, frame) : result;
+  if (receiver instanceof Instance || receiver instanceof ScriptClass) {
+    const given = await callInstance(receiver, name, values, frame);
+    if (given !== undefined) return given;
+    throw new Raised(
+      'groovy.lang.MissingMethodException',
+      `No signature of method: ${receiver.opaque}.${name}() is applicable for these arguments`,
+    );
+  }
+  if (name === 'getClass') {
+    const type = typeName(receiver);
+    if (type !== undefined) return new Host(type);
+  }
+  const back = (lambda: Lambda, given: readonly Thing[]) => apply(lambda, given, frame);
+  if (receiver instanceof Host && !hasMethods(receiver)) {
+    return invokeHost(receiver, name, args, place, frame);
+  }
+  if (receiver instanceof Thrown) {
+    const own = receiver.instance;
+    const given =
+      own instanceof Instance ? await callInstance(own, name, values, frame) : undefined;
+    return given === undefined ? thrownMember(receiver, name, place, frame) : given;
+  }
+  const result = await callMethod(receiver, name, values, back);
+  if (result !== undefined) return result;
+  // A text or a number has no steps to run; its closure may, and nobody knows how often.
+  const body = values.at(-1);
+  if (body instanceof Lambda && !(receiver instanceof Host)) {
+    const origin = unknown(`the method ${name}`, place, frame);
+    const way = await decide(origin, place, frame, { then: body.node });
+    if (way !== false) await apply(body, [origin, origin], frame);
+  }
+  return unknown(`the method ${name}`, place, frame);
+}
+
+async function invokeHost(
+  host: Host,
+  name: string,
+  args: Given,
+  place: Place,
+  frame: Frame,
+): Promise<Thing> {
+  const values = positionalOf(args);
+  if (isDocker(host)) {
+    return callDocker(host, name, invocationOf(name, args, place, frame), frame);
+  }
+  if (host instanceof TextBuilder) return host.call(name, values) ?? unknown(name, place, frame);
+  if (host.opaque === 'JsonSlurper' && name === 'parseText') return parseJson(values[0] ?? null);
+  if (name === 'getName' || name === 'getSimpleName') {
+    const named = staticProperty(host.opaque, name === 'getName' ? 'name' : 'simpleName');
+    if (named !== undefined && isClassName(nameOf(host.opaque))) return named;
+  }
+  const own = callHost(host, name, values, frame, place);
+  const known = own === undefined ? callStatic(host.opaque, name, values) : own;
+  if (known !== undefined) return known;
+  if (isClassName(nameOf(host.opaque))) return unknown(`${host.opaque}.${name}`, place, frame);
+  // What such an object's method gives, only Jenkins knows.
+  const full = `${host.opaque}.${name}`;
+  const value = await runStep(invocationOf(full, args, place, frame), frame);
+  return value ?? unknown(full, place, frame);
+}
+
+/** `closure.curry(1)` and its like; undefined for another method. */
+function curried(lambda: Lambda, name: string, given: readonly Thing[]): Lambda | undefined {
+  const { node, locals } = lambda;
+  const parameters = node.parameters?.slice(name === 'curry' ? given.length : 0);
+  switch (name) {
+    case 'curry':
+      return new Pointer({ ...node, parameters }, locals, (args, frame) =>
+        apply(lambda, [...given, ...args], frame),
+      );
+    case 'rcurry':
+      return new Pointer(
+        { ...node, parameters: parameters?.slice(given.length) },
+        locals,
+        (args, frame) => apply(lambda, [...args, ...given], frame),
+      );
+    case 'memoize':
+      return lambda;
+    default:
+      return undefined;
+  }
 }
 
 /** A function of a script by its object: `deploy.app(…)`, `script.sh(…)`. What it does not define is what the script itself would find. */
@@ -312,7 +508,7 @@ async function invokeUnknown(
   const body = args.positional.at(-1);
   if (!(body instanceof Lambda)) return receiver;
   if (ITERATIONS.has(name)) {
-    const way = await decide(receiver, place, frame);
+    const way = await decide(receiver, place, frame, { then: body.node });
     if (way !== false) await apply(body, [receiver, receiver], frame);
   } else {
     await runStep(invocationOf(name, args, place, frame), frame);

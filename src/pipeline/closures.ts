@@ -1,7 +1,8 @@
+import { Instance } from './classes';
 import { ScriptObject } from './frame';
 import { Locals } from './locals';
 import { Lambda } from './values';
-import type { Thing , Host} from './values';
+import type { Thing, Host } from './values';
 
 /** Groovy's `Closure.DELEGATE_FIRST` and its like, by their names. */
 const STRATEGIES: ReadonlyMap<string, number> = new Map([
@@ -110,8 +111,14 @@ class Delegation extends Locals {
     if (!this.first || this.outer?.isLexical(name) === true) return super.assign(name, value);
     if (delegate instanceof Map) delegate.set(name, value);
     else if (delegate instanceof ScriptObject) delegate.file.binding.declare(name, value);
+    else if (delegate instanceof Instance) return delegate.fields.assign(name, value);
     else return super.assign(name, value);
     return true;
+  }
+
+  /** What methods are asked of before those around. */
+  override get target(): Thing | undefined {
+    return this.first ? this.delegate : this.outer?.target;
   }
 
   override get delegates(): ScriptObject | undefined {
@@ -126,6 +133,7 @@ class Delegation extends Locals {
 
   private held(name: string): Thing | undefined {
     if (this.delegate instanceof Map) return this.delegate.get(name);
+    if (this.delegate instanceof Instance) return this.delegate.fields.get(name);
     return this.delegate instanceof ScriptObject ? this.delegate.file.binding.get(name) : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { EnvironmentEntry, Level } from './declarative';
 import { Unknown } from './effects';
-import type { Agent, Value, Variable } from './effects';
+import type { Agent, Variable } from './effects';
 import { apply } from './calls';
 import { evaluate } from './evaluate';
 import { environmentOf, perform, withLayer } from './frame';
@@ -12,7 +12,7 @@ import { bodied, variablesOf } from './effectSteps';
 import { onAgent, runStep } from './steps';
 import { bodyOf, calledName, lineAt, positional } from './syntax';
 import type { Call, Expression, Place } from './syntax';
-import { Lambda, joined, textOf, thingOf, truthOf } from './values';
+import { Lambda, joined, textOf, thingOf, truthOf, valuesOf } from './values';
 import type { Thing } from './values';
 
 /** Evaluates the arguments of a directive's entry, `timeout(time: 1, unit: 'HOURS')`. */
@@ -51,7 +51,7 @@ export async function agentOf(call: Call, locals: Locals, frame: Frame): Promise
   if (inner === undefined) return { kind: 'other', text: undefined, line };
   const kind = KINDS.get(calledName(inner)) ?? 'other';
   const text = await agentText(inner, names, frame);
-  const settings = new Map<string, Value>(await settingsOf(inner, names, frame));
+  const settings = valuesOf(await settingsOf(inner, names, frame));
   return {
     kind,
     text: kind === 'other' ? (text ?? calledName(inner)) : text,
@@ -135,7 +135,10 @@ export async function withAgent(
       checkout.subdirectory === undefined ? inner : { ...inner, directory: checkout.subdirectory };
     const args = new Map<string, Thing>([['', thingOf({ opaque: 'scm' })]]);
     const value = await perform(place, call, (at) =>
-      frame.run.effects.step({ name: 'checkout', args, implicit: true, hasBody: false }, at),
+      frame.run.effects.step(
+        { name: 'checkout', args: valuesOf(args), implicit: true, hasBody: false },
+        at,
+      ),
     );
     const found = thingOf(value);
     const variables =
@@ -220,7 +223,10 @@ async function withCredentialEntries(
   const origin = `credentials('${typeof id === 'string' ? id : '…'}')`;
   if (frame.run.effects.block === undefined) {
     const value = await perform(frame, call, (at) =>
-      frame.run.effects.step({ name: 'credentials', args, implicit: false, hasBody: false }, at),
+      frame.run.effects.step(
+        { name: 'credentials', args: valuesOf(args), implicit: false, hasBody: false },
+        at,
+      ),
     );
     const variables = credentialVariables(thingOf(value), name, origin, line);
     await withCredentialEntries(rest, locals, withLayer(frame, variables), body);
@@ -364,7 +370,10 @@ export async function withTools(
         ['type', calledName(tool)],
       ]);
       const value = await perform(inner, tool, (at) =>
-        frame.run.effects.step({ name: 'tool', args: call, implicit: true, hasBody: false }, at),
+        frame.run.effects.step(
+          { name: 'tool', args: valuesOf(call), implicit: true, hasBody: false },
+          at,
+        ),
       );
       const given = thingOf(value);
       if (given instanceof Map) {
@@ -399,7 +408,10 @@ export async function withInput(
     }
   }
   const value = await perform(frame, call, (at) =>
-    frame.run.effects.step({ name: 'input', args, implicit: false, hasBody: false }, at),
+    frame.run.effects.step(
+      { name: 'input', args: valuesOf(args), implicit: false, hasBody: false },
+      at,
+    ),
   );
   await body(withLayer(frame, answers(thingOf(value), parameters, call, frame)));
 }

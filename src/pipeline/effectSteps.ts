@@ -6,8 +6,8 @@ import { lineAt } from './syntax';
 import type { Place } from './syntax';
 import { isStep } from './steps';
 import type { Invocation } from './steps';
-import { shown, textOf, thingOf } from './values';
-import type { Thing } from './values';
+import { shown, textOf, thingOf, valuesOf } from './values';
+import type { Key, Thing } from './values';
 
 /** A step whose meaning is the effects' own, with or without a body. */
 export async function effectStep(call: Invocation, frame: Frame): Promise<Thing> {
@@ -60,13 +60,18 @@ export function ask(call: Invocation, frame: Frame): Promise<Value> {
 }
 
 export function variablesOf(
-  map: ReadonlyMap<string, Thing>,
+  map: ReadonlyMap<Key, Thing>,
   origin: string,
   call: { readonly place: Place },
   frame: Frame,
 ): Variable[] {
   const line = lineAt(frame.file.pipeline.lines, call.place.start);
-  return [...map].map(([name, value]) => ({ name, value: textOf(value), origin, line }));
+  return [...map].map(([name, value]) => ({
+    name: String(name),
+    value: textOf(value),
+    origin,
+    line,
+  }));
 }
 
 /** Arguments of credential bindings that name a variable. */
@@ -105,7 +110,7 @@ function askedFor(call: Invocation, frame: Frame): StepCall {
   const { missing } = frame.run.libraries;
   return {
     name: call.name,
-    args: new Map<string, Value>(call.args),
+    args: valuesOf(call.args),
     implicit: false,
     hasBody: call.body !== undefined,
     ...(missing === undefined || isStep(call.name) ? {} : { library: missing }),

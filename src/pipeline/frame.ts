@@ -5,6 +5,7 @@ import type { Agent, Effects, Environment, Outcome, Scope, Variable, Ways } from
 import type { Pipeline } from './declarative';
 import { Binding } from './locals';
 import { rangeOf } from './syntax';
+import type { ScriptClass } from './classes';
 import type { Functions } from './functions';
 import type { Libraries } from './libraries';
 import type { Place } from './syntax';
@@ -28,6 +29,8 @@ export interface Run {
   readonly assigned: Map<string, Variable>;
   /** `currentBuild.result`. */
   result: Outcome | undefined;
+  /** The first thing that an effect threw which is no failure of a step. */
+  defect: Defect | undefined;
   /** Nodes interpreted since the last effect. */
   quiet: number;
   /** Nested calls of functions and closures. */
@@ -42,6 +45,8 @@ export interface ScriptFile {
   /** Variables without `def`, and fields. */
   readonly binding: Binding;
   readonly functions: Functions;
+  /** The classes that it declares, by their names. */
+  readonly classes: Map<string, ScriptClass>;
   /** The script as a value. */
   readonly self: ScriptObject;
 }
@@ -63,6 +68,7 @@ export function scriptFile(pipeline: Pipeline, source?: string, name = 'script')
       source,
       binding,
       functions: new Map(),
+      classes: new Map(),
       get self() {
         return self;
       },
@@ -119,6 +125,25 @@ export class Interrupted extends Raised {
   }
 }
 
+/**
+ * An effect threw what is no failure of a step: it cannot be done here, or it is broken. The
+ * pipeline goes on as after a failed step, so that its `post` and `finally` put away what was
+ * made; but nothing in it can catch this, and in the end the interpretation rejects with it.
+ */
+export class Defect extends StepError {
+  override readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause));
+    this.cause = cause;
+  }
+}
+
+/** Whether a step of the pipeline that catches errors may catch this one. */
+export function isCatchable(error: unknown): error is StepError {
+  return error instanceof StepError && !(error instanceof Defect);
+}
+
 /** Everything ends at once; nothing catches this. */
 export class Killed extends Error {
   override readonly name = 'Killed';
@@ -143,7 +168,9 @@ export async function perform<R>(
     return value;
   } catch (error) {
     if (!(error instanceof Interrupted)) checkInterrupts(frame);
-    throw error;
+    if (error instanceof StepError || error instanceof Killed) throw error;
+    run.defect ??= new Defect(error);
+    throw run.defect.cause === error ? run.defect : new Defect(error);
   }
 }
 

@@ -2,7 +2,7 @@ import { dockerProperty } from './docker';
 import { closureConstant } from './closures';
 import { ScriptObject, environmentOf, notice, originIn, perform, resultOf, worsen } from './frame';
 import type { Frame } from './frame';
-import { libraryVariable } from './libraries';
+import { LibraryPackage, libraryVariable } from './libraries';
 import type { Locals } from './locals';
 import { lineAt } from './syntax';
 import type { Place } from './syntax';
@@ -36,7 +36,7 @@ export async function lookUpName(
     case 'scm':
       return SCM;
     case 'this':
-      return frame.file.self;
+      return locals.self?.object ?? frame.file.self;
     default:
       return (
         (await libraryVariable(name, frame)) ??
@@ -79,6 +79,7 @@ export function nameOf(type: string): string {
 /** A property of one of Jenkins' objects; undefined if it is not known. */
 export function hostProperty(host: Host, name: string, frame: Frame): Thing | undefined {
   if (host === ENV) return environmentOf(frame).get(name)?.value ?? null;
+  if (host instanceof LibraryPackage) return host.member(name);
   if (host instanceof ScriptObject) {
     return host.file.binding.get(name) ?? environmentOf(frame).get(name)?.value;
   }

@@ -1,4 +1,5 @@
 import type { Pipeline } from './declarative';
+import { declareClasses } from './classes';
 import { StepError } from './effects';
 import type { Effects, Outcome, Value, Variable } from './effects';
 import { evaluate } from './evaluate';
@@ -43,7 +44,8 @@ export interface Ended {
 /**
  * Carries out a Jenkinsfile, declarative or scripted, as Jenkins would; what its steps do is the
  * effects' business. Resolves when everything, `post` included, has ended. Rejects only with what
- * an effect threw that is no `StepError`, and only after that effect has settled.
+ * an effect threw that is no `StepError`, the first such thing, and only after `post` and `finally`
+ * have been run: what the Jenkinsfile itself puts away is put away also then.
  */
 export async function interpret(
   pipeline: Pipeline,
@@ -71,10 +73,12 @@ export async function interpret(
   try {
     await runFile(pipeline, frame);
   } catch (error) {
+    if (run.defect !== undefined) throw run.defect.cause;
     if (error instanceof Killed) return { outcome: 'ABORTED', error: error.message };
     if (!(error instanceof StepError)) throw error;
     return { outcome: worst(run.result, error.outcome), error: error.message };
   }
+  if (run.defect !== undefined) throw run.defect.cause;
   return { outcome: run.result ?? 'SUCCESS', error: undefined };
 }
 
@@ -87,6 +91,7 @@ async function runFile(pipeline: Pipeline, frame: Frame): Promise<void> {
   for (const statement of statements) {
     if (statement.kind === 'function') declareFunction(frame.file.functions, statement);
   }
+  declareClasses(statements, frame.file);
   for (const statement of statements) {
     if (statement.kind === 'annotation' && statement.name === 'Library') {
       const value = annotationValue(statement);
@@ -116,6 +121,7 @@ function startOf(facts: Facts, effects: Effects, { cancel, kill }: Signals): Run
     libraries: new Libraries(),
     assigned: new Map(),
     result: undefined,
+    defect: undefined,
     quiet: 0,
     calls: 0,
   };

@@ -1,8 +1,9 @@
 import { apply } from './calls';
+import { declareClasses, fullNames } from './classes';
 import { StepError, Unknown } from './effects';
 import type { Library, LibraryCall } from './effects';
 import { ScriptObject, perform, scriptFile, unknown } from './frame';
-import type { Frame } from './frame';
+import type { Frame, ScriptFile } from './frame';
 import { libraryCall } from './libraryReferences';
 import { declareFunction, functionFor } from './functions';
 import { parse } from './parser';
@@ -10,7 +11,7 @@ import { execute } from './statements';
 import type { Invocation } from './steps';
 import type { Pipeline } from './declarative';
 import type { Place } from './syntax';
-import { Host, Lambda, UnknownText, textOf } from './values';
+import { Host, Lambda, UnknownText, textOf, valuesOf } from './values';
 import type { Thing } from './values';
 
 /** The shared libraries of one interpretation. */
@@ -76,12 +77,30 @@ export async function loadLibraries(wanted: Thing, place: Place, frame: Frame): 
   }
 }
 
+/** What the step `library` gives: `library('x').org.example.Tool.run()` goes on to a class below `src/`. */
+export class LibraryPackage extends Host {
+  /** `org.example.Tool`; empty at first. */
+  readonly path: string;
+
+  constructor(name: string, path: string) {
+    super(name);
+    this.path = path;
+  }
+
+  member(name: string): LibraryPackage {
+    return new LibraryPackage(this.opaque, this.path === '' ? name : `${this.path}.${name}`);
+  }
+}
+
 /** The step `library`: `library 'tools@v1'`, `library identifier: …, retriever: …`. */
 export async function libraryStep(call: Invocation, frame: Frame): Promise<Thing> {
   const identifier = call.args.get('identifier') ?? call.args.get('') ?? null;
   await loadLibraries(identifier, call.place, frame);
   const text = textOf(identifier);
-  return new Host(typeof text === 'string' ? `library ${libraryCall(text).name}` : 'library');
+  return new LibraryPackage(
+    typeof text === 'string' ? `library ${libraryCall(text).name}` : 'library',
+    '',
+  );
 }
 
 /** The step `libraryResource`: the text of a file below `resources/`. */
@@ -117,7 +136,32 @@ export async function libraryVariable(
   if (found === undefined) return undefined;
   const file = scriptFile(found.pipeline, found.source, name);
   asking.binding.declare(name, file.self);
-  const { statements } = found.pipeline;
+  await open(file, frame);
+  return file.self;
+}
+
+/**
+ * `new org.x.Tools()` of a file below `src/` that declares no such class: it is a script, with its
+ * functions as methods.
+ */
+export async function newLibraryScript(
+  type: string,
+  frame: Frame,
+): Promise<ScriptObject | undefined> {
+  for (const full of fullNames(type, frame.file)) {
+    const found = frame.run.libraries.script(`src/${full.replaceAll('.', '/')}.groovy`);
+    if (found === undefined) continue;
+    const file = scriptFile(found.pipeline, found.source, full);
+    await open(file, frame);
+    return file.self;
+  }
+  return undefined;
+}
+
+/** Declares what a script has as soon as there is an object of it. */
+async function open(file: ScriptFile, frame: Frame): Promise<void> {
+  const { statements } = file.pipeline;
+  declareClasses(statements, file);
   for (const statement of statements) {
     if (statement.kind === 'function') declareFunction(file.functions, statement);
   }
@@ -127,7 +171,6 @@ export async function libraryVariable(
     if (statement.kind !== 'annotation' || !statement.name.endsWith('Field') || !next) continue;
     await execute([statement, next], file.binding, { ...frame, file });
   }
-  return file.self;
 }
 
 /** Calls a function of a script, or a closure in one of its fields; undefined if it has none of this name. */
@@ -158,6 +201,9 @@ async function refuse(given: Thing, name: string, place: Place, frame: Frame): P
   frame.run.libraries.add(name, undefined);
   const args = new Map([['', given]]);
   await perform(frame, place, (at) =>
-    frame.run.effects.step({ name: 'library', args, implicit: true, hasBody: false }, at),
+    frame.run.effects.step(
+      { name: 'library', args: valuesOf(args), implicit: true, hasBody: false },
+      at,
+    ),
   );
 }

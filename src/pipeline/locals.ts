@@ -1,3 +1,4 @@
+import type { ClassScope } from './classes';
 import type { ScriptFile, ScriptObject } from './frame';
 import type { Thing } from './values';
 
@@ -25,9 +26,29 @@ export class Locals {
     return this.values.has(name) ? this.values.get(name) : this.outer?.get(name);
   }
 
+  /** The variables declared here, for a way that may not be gone. */
+  copy(): Map<string, Thing> {
+    return new Map(this.values);
+  }
+
+  restore(values: ReadonlyMap<string, Thing>): void {
+    this.values.clear();
+    for (const [name, value] of values) this.values.set(name, value);
+  }
+
   /** Whether a function or a closure around declares the variable, so that it is bound for good. */
   isLexical(name: string): boolean {
     return this.values.has(name) || (this.outer?.isLexical(name) ?? false);
+  }
+
+  /** What a closure around is delegated to, `x` of `x.with { … }`. */
+  get target(): Thing | undefined {
+    return this.outer?.target;
+  }
+
+  /** The class whose method this belongs to. */
+  get self(): ClassScope | undefined {
+    return this.outer?.self;
   }
 
   /** The script whose functions a closure's delegate puts before those of its own file. */

@@ -1,34 +1,50 @@
 import { Unknown } from './effects';
-import { nameOf } from './globals';
-import { javaPattern, numbers } from './methods';
+import { isCase } from './methods';
+import { sumOf, without } from './listMethods';
+import { calculateNumbers, isNumber, toNumber, truncated, whole } from './numerics';
+import { Big, Decimal, Double, Long, decimalOf, exact } from './numerics';
+import type { AnyNumber } from './numerics';
+import { Matcher, fits, found, replaced, sourceOf } from './patterns';
+import { MAX_TEXT } from './textMethods';
 import {
   Lambda,
+  Pattern,
+  Raised,
+  Span,
   Thrown,
+  Unique,
   UnknownText,
+  addTo,
   compare,
   equal,
   negated,
+  setOf,
   shown,
   textOf,
   truthOf,
+  withCharacters,
 } from './values';
-import type { Thing } from './values';
+import type { Key, Thing } from './values';
 
 /** A binary operator on two values; undefined if there is no telling what it gives. */
 export function calculate(operator: string, left: Thing, right: Thing): Thing | undefined {
   switch (operator) {
     case '==':
     case '===':
-      return equal(left, right);
+      return operator === '===' ? left === right : equal(left, right);
     case '!=':
     case '!==':
       return negated(equal(left, right));
     case 'in':
-      return isIn(left, right);
+      return right === null ? left === null : isCase(right, left);
+    case '!in': {
+      const answer = right === null ? left === null : isCase(right, left);
+      return answer === undefined ? undefined : negated(answer);
+    }
     default:
   }
   if (operator === '<<' && Array.isArray(left)) {
-    left.push(right);
+    addTo(left, right);
     return left;
   }
   if (left instanceof Unknown) return left;
@@ -42,14 +58,18 @@ export function calculate(operator: string, left: Thing, right: Thing): Thing | 
     case '<=':
     case '>':
     case '>=':
-      return ordered(operator, compare(left, right));
+      return ordered(operator, comparison(left, right));
     case '=~':
     case '==~':
       return matches(operator, left, right);
     default:
   }
-  if (typeof left === 'number' && typeof right === 'number')
-    return arithmetic(operator, left, right);
+  if (isNumber(left) && isNumber(right)) {
+    if ((operator === '/' || operator === '%') && isZero(left, right)) {
+      throw new Raised('java.lang.ArithmeticException', 'Division by zero');
+    }
+    return calculateNumbers(operator, left, right);
+  }
   return combine(operator, left, right);
 }
 
@@ -57,34 +77,77 @@ export function calculate(operator: string, left: Thing, right: Thing): Thing | 
 export function range(from: Thing, to: Thing, exclusive: boolean): Thing {
   if (from instanceof Unknown) return from;
   if (to instanceof Unknown) return to;
-  if (typeof from === 'number' && typeof to === 'number') {
-    if (exclusive && from === to) return [];
-    return numbers(from, exclusive ? to - Math.sign(to - from) : to);
+  const span = new Span();
+  span.from = from;
+  span.to = to;
+  span.exclusive = exclusive;
+  if (isNumber(from) && isNumber(to)) {
+    for (const item of between(toNumber(from), toNumber(to), exclusive)) span.push(item);
+    return span;
   }
-  if (typeof from === 'string' && typeof to === 'string') {
-    return numbers(from.charCodeAt(0), to.charCodeAt(0)).map((c) => String.fromCharCode(c));
+  if (typeof from === 'string' && typeof to === 'string' && from.length === 1) {
+    const codes = between(from.charCodeAt(0), to.charCodeAt(0), exclusive);
+    for (const code of codes) span.push(String.fromCharCode(code));
+    return span;
   }
   return new Unknown('a range', 0);
 }
 
-/** `value as type`. */
+/** The numbers from one to the other; a range is bounded. */
+function between(from: number, to: number, exclusive: boolean): number[] {
+  if (exclusive && from === to) return [];
+  const step = from <= to ? 1 : -1;
+  const count = Math.min(Math.abs(to - from) + (exclusive ? 0 : 1), 100_000);
+  return Array.from({ length: count }, (_, at) => from + at * step);
+}
+
+/** `value as type`, and what a variable of that type holds. */
 export function cast(value: Thing, type: string): Thing {
   if (value instanceof Unknown) return value;
-  switch (type) {
+  switch (plainType(type)) {
     case 'String':
+    case 'GString':
+    case 'CharSequence':
       return value === null ? null : textOf(value);
     case 'int':
     case 'Integer':
+    case 'short':
+    case 'byte': {
+      const number = numberIn(value);
+      return number === undefined ? value : Number(BigInt.asIntN(32, truncated(number)));
+    }
     case 'long':
     case 'Long': {
-      const number = typeof value === 'string' ? Number(value) : value;
-      return typeof number === 'number' ? Math.trunc(number) : value;
+      const number = numberIn(value);
+      return number === undefined ? value : new Long(truncated(number));
+    }
+    case 'BigInteger': {
+      const number = numberIn(value);
+      return number === undefined ? value : new Big(truncated(number));
+    }
+    case 'double':
+    case 'Double':
+    case 'float':
+    case 'Float': {
+      const number = numberIn(value);
+      return number === undefined ? value : new Double(toNumber(number));
+    }
+    case 'BigDecimal': {
+      const number = numberIn(value);
+      return number === undefined ? value : exact(number);
     }
     case 'boolean':
     case 'Boolean':
       return truthOf(value);
     case 'Set':
-      return Array.isArray(value) ? [...new Set(value)] : value;
+    case 'LinkedHashSet':
+    case 'HashSet':
+      return Array.isArray(value) ? setOf(value) : value;
+    case 'List':
+    case 'ArrayList':
+    case 'Object[]':
+    case 'String[]':
+      return Array.isArray(value) ? Array.from(value) : value;
     default:
       return value;
   }
@@ -93,38 +156,117 @@ export function cast(value: Thing, type: string): Thing {
 /** `value instanceof type`; undefined if there is no telling. */
 export function isInstance(value: Thing, type: string): Thing | undefined {
   if (value instanceof Unknown) return value;
-  switch (type.replace(/^java\.\w+\./, '').replace(/<.*/, '')) {
-    case 'String':
-    case 'GString':
-    case 'CharSequence':
-      return typeof value === 'string';
-    case 'Map':
-    case 'LinkedHashMap':
-    case 'HashMap':
-      return value instanceof Map;
-    case 'List':
-    case 'Collection':
-    case 'ArrayList':
-      return Array.isArray(value);
-    case 'Integer':
-    case 'Number':
-      return typeof value === 'number';
-    case 'Boolean':
-      return typeof value === 'boolean';
-    case 'Closure':
-      return value instanceof Lambda;
-    default:
-      return value instanceof Thrown ? nameOf(value.type) === nameOf(type) : undefined;
-  }
+  if (value === null) return false;
+  const known = TYPES[plainType(type)];
+  if (known !== undefined) return known.includes(kindOf(value));
+  return value instanceof Thrown ? value.isA(type) : undefined;
 }
 
-function isIn(left: Thing, right: Thing): Thing | undefined {
-  if (right instanceof Unknown) return right;
-  if (right instanceof Map) return right.has(shown(left));
-  if (!Array.isArray(right)) return right === null ? false : undefined;
-  const answers = right.map((item) => equal(left, item));
-  if (answers.includes(true)) return true;
-  return answers.find((answer) => answer instanceof Unknown) ?? false;
+/** The Java class of a value, as `getClass().name` gives it. */
+export function typeName(value: Thing): string | undefined {
+  if (value instanceof Thrown) return value.type;
+  return NAMES[kindOf(value)];
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  text: 'java.lang.String',
+  integer: 'java.lang.Integer',
+  Long: 'java.lang.Long',
+  Big: 'java.math.BigInteger',
+  Decimal: 'java.math.BigDecimal',
+  Double: 'java.lang.Double',
+  boolean: 'java.lang.Boolean',
+  list: 'java.util.ArrayList',
+  set: 'java.util.LinkedHashSet',
+  map: 'java.util.LinkedHashMap',
+  range: 'groovy.lang.IntRange',
+  Pattern: 'java.util.regex.Pattern',
+  Matcher: 'java.util.regex.Matcher',
+};
+
+const TYPES: Readonly<Record<string, readonly string[]>> = {
+  String: ['text'],
+  GString: [],
+  CharSequence: ['text'],
+  Map: ['map'],
+  LinkedHashMap: ['map'],
+  HashMap: ['map'],
+  List: ['list', 'range'],
+  ArrayList: ['list'],
+  Collection: ['list', 'set', 'range'],
+  Iterable: ['list', 'set', 'range'],
+  Set: ['set'],
+  Range: ['range'],
+  IntRange: ['range'],
+  Integer: ['integer'],
+  int: ['integer'],
+  Long: ['Long'],
+  long: ['Long'],
+  BigInteger: ['Big'],
+  BigDecimal: ['Decimal'],
+  Double: ['Double'],
+  double: ['Double'],
+  Number: ['integer', 'Long', 'Big', 'Decimal', 'Double'],
+  Boolean: ['boolean'],
+  boolean: ['boolean'],
+  Closure: ['Lambda'],
+  Pattern: ['Pattern'],
+  Matcher: ['Matcher'],
+};
+
+function kindOf(value: Thing): string {
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return 'integer';
+  if (typeof value === 'boolean') return 'boolean';
+  if (value === null) return 'null';
+  if (value instanceof Span) return 'range';
+  if (Array.isArray(value)) return value instanceof Unique ? 'set' : 'list';
+  if (value instanceof Map) return 'map';
+  if (value instanceof Long) return 'Long';
+  if (value instanceof Big) return 'Big';
+  if (value instanceof Decimal) return 'Decimal';
+  if (value instanceof Double) return 'Double';
+  if (value instanceof Lambda) return 'Lambda';
+  if (value instanceof Pattern) return 'Pattern';
+  return value instanceof Matcher ? 'Matcher' : '';
+}
+
+/** `Map<String, List>` is a Map, `java.util.List` a List. */
+export function plainType(type: string): string {
+  const plain = type.replace(/<.*/s, '').trim();
+  return plain.slice(plain.lastIndexOf('.') + 1);
+}
+
+/** A number, a character, or null: what a cast to a number takes; a text is parsed by nobody. */
+function numberIn(value: Thing): AnyNumber | undefined {
+  if (isNumber(value)) return value;
+  if (typeof value !== 'string') return undefined;
+  // `'42' as int` is parsed, with decimals where there is a point.
+  const text = value.trim();
+  if (/^[+-]?\d+$/.test(text)) return whole(BigInt(text.replace('+', '')));
+  const decimal = decimalOf(text);
+  if (decimal === undefined) {
+    throw new Raised('java.lang.NumberFormatException', `For input string: "${value}"`);
+  }
+  return decimal;
+}
+
+function isZero(left: AnyNumber, right: AnyNumber): boolean {
+  return !(left instanceof Double) && !(right instanceof Double) && toNumber(right) === 0;
+}
+
+/** As `<` compares: a text and a number do not. */
+function comparison(one: Thing, other: Thing): number | Unknown {
+  const [left, right] = withCharacters(one, other);
+  const isMixed =
+    (typeof left === 'string' && isNumber(right)) || (isNumber(left) && typeof right === 'string');
+  if (isMixed) {
+    throw new Raised(
+      'java.lang.ClassCastException',
+      `Cannot compare ${typeName(left) ?? ''} with value '${String(left)}' and ${typeName(right) ?? ''} with value '${String(right)}'`,
+    );
+  }
+  return compare(left, right);
 }
 
 function ordered(operator: '<' | '<=' | '>' | '>=', order: number | Unknown): Thing {
@@ -141,70 +283,60 @@ function ordered(operator: '<' | '<=' | '>' | '>=', order: number | Unknown): Th
   }
 }
 
-/** `=~` gives a matcher, of which pipelines use the truth and `m[0][1]`. */
 function matches(operator: string, left: Thing, right: Thing): Thing | undefined {
   const text = textOf(left);
-  const source = textOf(right);
-  if (text instanceof Unknown || source instanceof Unknown || text.length > 100_000)
-    return undefined;
-  if (operator === '==~') return javaPattern(`^(?:${source})$`)?.test(text);
-  const pattern = javaPattern(source, 'g');
-  if (pattern === undefined) return undefined;
-  return [...text.matchAll(pattern)].map((match) => {
-    const groups = [...match].map((group): Thing => (group as string | undefined) ?? null);
-    return groups.length === 1 ? (groups[0] ?? null) : groups;
-  });
+  const source = sourceOf(right);
+  if (text instanceof Unknown || source instanceof Unknown) return undefined;
+  if (operator === '==~') return left === null ? false : fits(text, source);
+  const all = found(text, source);
+  return all && new Matcher(text, source, all);
 }
-
-function arithmetic(operator: string, a: number, b: number): Thing | undefined {
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return b === 0 ? undefined : a / b;
-    case '%':
-      return b === 0 ? undefined : a % b;
-    case '**':
-      return a ** b;
-    case '&':
-      return a & b;
-    case '|':
-      return a | b;
-    case '^':
-      return a ^ b;
-    case '<<':
-      return a << b;
-    case '>>':
-      return a >> b;
-    default:
-      return undefined;
-  }
-}
-
-/** No text that a Jenkinsfile computes is longer. */
-const MAX_TEXT = 10_000_000;
 
 function combine(operator: string, left: Thing, right: Thing): Thing | undefined {
   if (Array.isArray(left)) {
-    if (operator === '+') return [...left, ...(Array.isArray(right) ? right : [right])];
-    const others = Array.isArray(right) ? right : [right];
-    if (operator === '-') return left.filter((item) => !others.includes(item));
+    if (operator === '+') return sumOf(left, right);
+    if (operator === '-') {
+      const rest = without(left, right);
+      return left instanceof Unique ? setOf(rest) : rest;
+    }
+    if (operator === '*' && typeof right === 'number' && left.length * right <= 100_000) {
+      return Array.from({ length: Math.max(0, right) }, () => Array.from(left)).flat();
+    }
     return undefined;
   }
   if (left instanceof Map) {
-    return operator === '+' && right instanceof Map ? new Map([...left, ...right]) : undefined;
+    if (!(right instanceof Map)) return undefined;
+    if (operator === '+') return new Map<Key, Thing>([...left, ...right]);
+    if (operator === '<<') {
+      for (const [key, value] of right) left.set(key, value);
+      return left;
+    }
+    return operator === '-'
+      ? new Map([...left].filter(([key, value]) => !right.has(key) || right.get(key) !== value))
+      : undefined;
+  }
+  if (isNumber(left) && right === null) {
+    throw new Raised('groovy.lang.GroovyRuntimeException', 'Ambiguous method overloading');
+  }
+  if (left === null && typeof right !== 'string') {
+    throw new Raised(
+      'java.lang.NullPointerException',
+      `Cannot execute null${operator}${shown(right)}`,
+    );
   }
   const a = textOf(left);
   const b = textOf(right);
   if (a instanceof Unknown || b instanceof Unknown) return undefined;
-  if (operator === '+' && a.length + b.length <= MAX_TEXT) return a + b;
-  if (operator === '-' && typeof left === 'string') return a.replace(b, '');
-  if (operator === '*' && typeof left === 'string' && typeof right === 'number') {
-    return a.length * right <= MAX_TEXT ? a.repeat(Math.max(0, right)) : undefined;
+  const isText = typeof left === 'string' || typeof right === 'string';
+  if ((operator === '+' || operator === '<<') && isText && a.length + b.length <= MAX_TEXT) {
+    return a + b;
+  }
+  if (operator === '-' && typeof left === 'string') {
+    return right instanceof Pattern ? replaced(a, right.source, '', false) : a.replace(b, () => '');
+  }
+  if (operator === '*' && typeof left === 'string' && isNumber(right)) {
+    const count = toNumber(right);
+    return a.length * count <= MAX_TEXT ? a.repeat(Math.max(0, count)) : undefined;
   }
   return undefined;
 }

@@ -1,18 +1,26 @@
+import { apply } from './calls';
+import { Instance, ScriptClass, declareClasses } from './classes';
 import { StepError, Unknown } from './effects';
 import { evaluate } from './evaluate';
-import { checkInterrupts, decide, notice, tick } from './frame';
+import { Defect, decide, notice, tick } from './frame';
 import type { Frame } from './frame';
 import { declareFunction } from './functions';
-import { nameOf } from './globals';
+import { isClassName, nameOf } from './globals';
 import { Locals } from './locals';
-import type { Declaration, Expression, For, Place, Statement, Switch, Try } from './syntax';
-import { Raised, Thrown, equal, shown, truthOf } from './values';
+import { isCase } from './methods';
+import { cast, isInstance } from './operators';
+import { Matcher } from './patterns';
+import type { Declaration, Expression, For, ForIn, Place, Statement, Switch, Try } from './syntax';
+import { Entry, Host, Lambda, Pattern, Raised, Thrown, shown, truthOf } from './values';
 import type { Thing } from './values';
+import { bothWays } from './ways';
 
 /** How a statement ended; the value of the last expression is what a closure returns. */
 export interface Completion {
   readonly kind: 'normal' | 'return' | 'break' | 'continue';
   readonly value: Thing;
+  /** The loop that `break` or `continue` means, if it says so. */
+  readonly label?: string | undefined;
 }
 
 const NORMAL: Completion = { kind: 'normal', value: null };
@@ -43,6 +51,8 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
       declareFunction(frame.file.functions, node);
       return NORMAL;
     case 'class':
+      if (!frame.file.classes.has(node.name)) declareClasses([node], frame.file);
+      return NORMAL;
     case 'import':
       return NORMAL;
     case 'annotation':
@@ -56,8 +66,15 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
       const truth = truthOf(await evaluate(node.test, locals, frame));
       const way = await decide(truth, node.test, frame, node);
       if (way === 'both') {
-        await hypothetically(node.then, locals, frame);
-        if (node.otherwise) await hypothetically(node.otherwise, locals, frame);
+        await bothWays(
+          [
+            () => run(node.then, new Locals(locals), frame),
+            otherWay(node.otherwise, locals, frame),
+          ],
+          node,
+          locals,
+          frame,
+        );
         return NORMAL;
       }
       if (way) return run(node.then, new Locals(locals), frame);
@@ -66,7 +83,7 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
     case 'for':
       return forLoop(node, locals, frame);
     case 'forIn':
-      return forIn(node.name, node.items, node.body, locals, frame);
+      return forIn(node, locals, frame);
     case 'while':
       return whileLoop(node.test, node.body, [], node, locals, frame);
     case 'switch':
@@ -94,7 +111,7 @@ async function run(node: Statement, locals: Locals, frame: Frame): Promise<Compl
     }
     case 'break':
     case 'continue':
-      return { kind: node.kind, value: null };
+      return { kind: node.kind, value: null, label: node.label };
     default:
       return { kind: 'normal', value: await evaluate(node, locals, frame) };
   }
@@ -104,7 +121,8 @@ async function declare(node: Declaration, locals: Locals, frame: Frame): Promise
   const value = node.value ? await evaluate(node.value, locals, frame) : null;
   if (!node.several) {
     const [name] = node.names;
-    if (name !== undefined) locals.declare(name.name, value);
+    const typed = node.type === undefined || value === null ? value : cast(value, node.type);
+    if (name !== undefined) locals.declare(name.name, typed);
     return;
   }
   for (const [at, name] of node.names.entries()) {
@@ -113,20 +131,6 @@ async function declare(node: Declaration, locals: Locals, frame: Frame): Promise
       value instanceof Unknown ? value : Array.isArray(value) ? (value[at] ?? null) : null,
     );
   }
-}
-
-/** Runs what may or may not run: an error on this way ends this way only. */
-async function hypothetically(node: Statement, locals: Locals, frame: Frame): Promise<void> {
-  const { result } = frame.run;
-  const status = frame.status.worst;
-  try {
-    await run(node, new Locals(locals), frame);
-  } catch (error) {
-    if (!(error instanceof StepError)) throw error;
-    checkInterrupts(frame);
-  }
-  frame.run.result = result;
-  frame.status.worst = status;
 }
 
 /** In a dry interpretation a loop whose end cannot be known is cut after this many rounds. */
@@ -142,7 +146,7 @@ async function whileLoop(
   test: Expression | undefined,
   body: Statement,
   update: readonly Expression[],
-  place: Place,
+  place: Place & { readonly label?: string | undefined },
   locals: Locals,
   frame: Frame,
 ): Promise<Completion> {
@@ -151,12 +155,12 @@ async function whileLoop(
     const way = await decide(truth, test ?? place, frame, { then: body });
     if (way === false) return NORMAL;
     if (way === 'both') {
-      await hypothetically(body, locals, frame);
+      await bothWays([() => run(body, new Locals(locals), frame)], place, locals, frame);
       return NORMAL;
     }
     const end = await run(body, new Locals(locals), frame);
-    if (end.kind === 'return') return end;
-    if (end.kind === 'break') return NORMAL;
+    if (leaves(end, place.label))
+      return end.kind === 'break' && isMine(end, place.label) ? NORMAL : end;
     for (const step of update) await evaluate(step, locals, frame);
     if (frame.run.dry && round >= MAX_DRY_ROUNDS) {
       notice(frame, place, `This loop was cut after ${round} rounds.`);
@@ -166,13 +170,8 @@ async function whileLoop(
   }
 }
 
-async function forIn(
-  name: string,
-  items: Expression,
-  body: Statement,
-  outer: Locals,
-  frame: Frame,
-): Promise<Completion> {
+async function forIn(node: ForIn, outer: Locals, frame: Frame): Promise<Completion> {
+  const { name, items, body, label } = node;
   const value = await evaluate(items, outer, frame);
   const truth = await decide(value instanceof Unknown ? value : true, items, frame, {
     then: body,
@@ -183,28 +182,32 @@ async function forIn(
     const locals = new Locals(outer);
     locals.declare(name, item);
     if (truth === 'both') {
-      await hypothetically(body, locals, frame);
+      await bothWays([() => run(body, locals, frame)], node, locals, frame);
       continue;
     }
     const end = await run(body, locals, frame);
-    if (end.kind === 'return') return end;
-    if (end.kind === 'break') break;
+    if (leaves(end, label)) return end.kind === 'break' && isMine(end, label) ? NORMAL : end;
   }
   return NORMAL;
+}
+
+/** Whether a loop ends with this, rather than going on with its next round. */
+function leaves(end: Completion, label: string | undefined): boolean {
+  if (end.kind === 'normal') return false;
+  return end.kind !== 'continue' || !isMine(end, label);
+}
+
+function isMine(end: Completion, label: string | undefined): boolean {
+  return end.label === undefined || end.label === label;
 }
 
 function itemsOf(value: Thing): readonly Thing[] {
   if (value === null) return [];
   if (Array.isArray(value)) return [...value];
+  if (value instanceof Matcher) return value.items();
   if (typeof value === 'string') return value.split('');
   if (!(value instanceof Map)) return [value];
-  return [...value].map(
-    ([key, item]) =>
-      new Map<string, Thing>([
-        ['key', key],
-        ['value', item],
-      ]),
-  );
+  return [...value.keys()].map((key) => new Entry(key, value));
 }
 
 async function choose(node: Switch, outer: Locals, frame: Frame): Promise<Completion> {
@@ -214,11 +217,16 @@ async function choose(node: Switch, outer: Locals, frame: Frame): Promise<Comple
   for (const [at, { test }] of node.cases.entries()) {
     if (test === undefined) continue;
     const value = await evaluate(test, locals, frame);
-    const hit = Array.isArray(value)
-      ? value.some((item) => equal(item, subject) === true)
-      : equal(value, subject);
+    const hit = await falls(subject, value, frame);
     const way = await decide(hit, test, frame, { then: stretch(node, at) });
-    if (way === 'both') await hypothetically(blockOf(node, at), locals, frame);
+    if (way === 'both') {
+      await bothWays(
+        [() => execute(blockOf(node, at), new Locals(locals), frame)],
+        test,
+        locals,
+        frame,
+      );
+    }
     if (way !== true) continue;
     from = at;
     break;
@@ -227,7 +235,7 @@ async function choose(node: Switch, outer: Locals, frame: Frame): Promise<Comple
   if (from < 0) return NORMAL;
   for (const { body } of node.cases.slice(from)) {
     const end = await execute(body, locals, frame);
-    if (end.kind === 'break') return NORMAL;
+    if (end.kind === 'break' && end.label === undefined) return NORMAL;
     if (end.kind !== 'normal') return end;
   }
   return NORMAL;
@@ -240,8 +248,22 @@ function stretch(node: Switch, at: number): Place | undefined {
   return first && last && { start: first.start, end: last.end };
 }
 
-function blockOf(node: Switch, at: number): Statement {
-  return { kind: 'block', start: node.start, end: node.end, body: node.cases[at]?.body ?? [] };
+/** The statements of a case, with those it falls through to. */
+function blockOf(node: Switch, at: number): readonly Statement[] {
+  return node.cases.slice(at).flatMap(({ body }) => body);
+}
+
+/** Whether the subject of a `switch` falls under a case: a value, a list, a range, a pattern, a class, a closure. */
+async function falls(subject: Thing, test: Thing, frame: Frame): Promise<boolean | Unknown> {
+  if (test instanceof Lambda) return truthOf(await apply(test, [subject], frame));
+  if (test instanceof ScriptClass) {
+    return subject instanceof Instance && subject.type.line.includes(test.declaration.name);
+  }
+  if (test instanceof Host && !(test instanceof Pattern) && isClassName(nameOf(test.opaque))) {
+    const answer = isInstance(subject, test.opaque);
+    if (typeof answer === 'boolean') return answer;
+  }
+  return isCase(test, subject) ?? new Unknown('a case', 0);
 }
 
 async function attempt(node: Try, locals: Locals, frame: Frame): Promise<Completion> {
@@ -266,35 +288,26 @@ async function caught(node: Try, locals: Locals, frame: Frame): Promise<Completi
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     const thrown = new Thrown(error);
-    const handler = node.catches.find(({ types }) => catches(types, thrown.type));
+    const handler = node.catches.find(
+      ({ types }) => types.length === 0 || types.some((type) => thrown.isA(type)),
+    );
     if (handler === undefined) throw error;
     const inner = new Locals(locals);
     inner.declare(handler.name, thrown);
-    return execute(handler.body.body, inner, frame);
+    if (!(error instanceof Defect)) return execute(handler.body.body, inner, frame);
+    // What an effect could not do at all is no failure of the pipeline: its handler may put away
+    // what was made, but the error goes on.
+    await execute(handler.body.body, inner, frame).catch((later: unknown) => {
+      if (!(later instanceof StepError)) throw later;
+    });
+    throw error;
   }
 }
 
-/** What an exception is besides its own type. */
-const SUPERTYPES: Readonly<Record<string, readonly string[]>> = {
-  AbortException: ['IOException'],
-  MissingPropertyException: ['GroovyRuntimeException', 'RuntimeException'],
-  NullPointerException: ['RuntimeException'],
-  IllegalArgumentException: ['RuntimeException'],
-  FlowInterruptedException: ['InterruptedException'],
-  PowerAssertionError: ['AssertionError'],
-};
-
-function catches(types: readonly string[], thrown: string): boolean {
-  const name = nameOf(thrown);
-  const isError = name.endsWith('Error');
-  return (
-    types.length === 0 ||
-    types.some((type) => {
-      const wanted = nameOf(type);
-      if (wanted === 'Throwable' || wanted === name) return true;
-      if (wanted === 'Exception') return !isError;
-      if (wanted === 'Error') return isError;
-      return SUPERTYPES[name]?.includes(wanted) ?? false;
-    })
-  );
+function otherWay(
+  node: Statement | undefined,
+  locals: Locals,
+  frame: Frame,
+): () => Promise<Completion> {
+  return () => (node ? run(node, new Locals(locals), frame) : Promise.resolve(NORMAL));
 }

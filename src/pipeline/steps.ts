@@ -6,7 +6,9 @@ import { effectStep, withCredentials } from './effectSteps';
 import {
   Interrupted,
   around,
+  Defect,
   checkInterrupts,
+  isCatchable,
   notice,
   perform,
   sourceOf,
@@ -19,8 +21,8 @@ import type { Frame } from './frame';
 import { libraryResource, libraryStep } from './libraries';
 import { lineAt, rangeOf } from './syntax';
 import type { Place } from './syntax';
-import { Lambda, UnknownText, outcomeOf, shown, textOf, truthOf, worst } from './values';
-import type { Thing } from './values';
+import { Lambda, UnknownText, outcomeOf, shown, textOf, truthOf, valuesOf, worst } from './values';
+import type { Key, Thing } from './values';
 
 /** A call of a step, with its arguments evaluated. */
 export interface Invocation {
@@ -318,7 +320,7 @@ export async function inParallel(
   for (const signals of delivered) {
     for (const signal of signals) if (signal !== stop.signal) frame.branch.delivered.add(signal);
   }
-  const defect = errors.find((error) => !(error instanceof StepError));
+  const defect = errors.find((error) => !(error instanceof StepError) || error instanceof Defect);
 
   if (errors.length > 0) throw defect ?? errors[0];
 }
@@ -389,7 +391,7 @@ async function retry(call: Invocation, frame: Frame): Promise<Thing> {
     try {
       return await runBody(call, frame);
     } catch (error) {
-      if (!(error instanceof StepError) || attempt >= count) throw error;
+      if (!isCatchable(error) || attempt >= count) throw error;
       if (error instanceof Interrupted && frame.interrupts.includes(error.source)) throw error;
       checkInterrupts(frame);
       notice(frame, call.place, `${error.message}: attempt ${attempt} of ${count} failed.`);
@@ -405,7 +407,7 @@ async function catching(
   try {
     return await runBody(call, frame);
   } catch (error) {
-    if (!(error instanceof StepError)) throw error;
+    if (!isCatchable(error)) throw error;
     if (error instanceof Interrupted && call.args.get('catchInterruptions') === false) throw error;
     notice(frame, call.place, `${known(argument(call, 'message'), 'Caught')}: ${error.message}`);
     if (results.build !== 'SUCCESS') worsen(frame, results.build);
@@ -447,7 +449,10 @@ async function waitUntil(call: Invocation, frame: Frame): Promise<Thing> {
     if (value === true || value instanceof Unknown || frame.run.dry) return null;
     const args = new Map<string, Thing>([['', 1]]);
     await perform(frame, call.place, (at) =>
-      frame.run.effects.step({ name: 'sleep', args, implicit: true, hasBody: false }, at),
+      frame.run.effects.step(
+        { name: 'sleep', args: valuesOf(args), implicit: true, hasBody: false },
+        at,
+      ),
     );
   }
 }
@@ -466,7 +471,7 @@ function properties(call: Invocation, frame: Frame): Promise<Thing> {
 }
 
 /** Gives a parameter its default if the run brought no value. */
-export function declareParameter(definition: ReadonlyMap<string, Thing>, frame: Frame): void {
+export function declareParameter(definition: ReadonlyMap<Key, Thing>, frame: Frame): void {
   const name = definition.get('name');
   const { parameters } = frame.run;
   if (typeof name !== 'string' || parameters.has(name)) return;

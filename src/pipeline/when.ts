@@ -5,7 +5,7 @@ import { argumentsOf, variable } from './directives';
 import type { Frame } from './frame';
 import { Directive } from './locals';
 import type { Locals } from './locals';
-import { javaPattern } from './methods';
+import { fits } from './patterns';
 import { bodyOf, calledName, lineAt } from './syntax';
 import type { Call } from './syntax';
 import { Lambda, equal, every, negated, some, textOf, truthOf } from './values';
@@ -144,10 +144,8 @@ function matches(
   switch (typeof comparator === 'string' ? comparator.toUpperCase() : usual) {
     case 'EQUALS':
       return text === actual;
-    case 'REGEXP': {
-      const expression = javaPattern(`^(?:${text})$`);
-      return expression?.test(actual) ?? new Unknown(`the pattern ${text}`, 0);
-    }
+    case 'REGEXP':
+      return fits(actual, text) ?? new Unknown(`the pattern ${text}`, 0);
     default:
       return glob(text, actual);
   }

@@ -16,7 +16,7 @@ function signals(which: 'cancel' | 'kill', at: string) {
   };
 }
 
-const POST = `post { always { sh 'always' } aborted { sh 'aborted' } failure { sh 'failure' } cleanup { sh 'cleanup' } }`;
+const POST = `post { always { sh 'always' }; aborted { sh 'aborted' }; failure { sh 'failure' }; cleanup { sh 'cleanup' } }`;
 
 describe('cancelling', () => {
   it('ends the step, then runs post: always, aborted, cleanup', async () => {
@@ -35,7 +35,7 @@ describe('cancelling', () => {
   it('runs the post of the stage, too, and does not enter the next stage', async () => {
     const recording = await record(
       `pipeline { agent any; stages {
-        stage('A') { steps { sh 'a' } post { aborted { sh 'post of A' } } }
+        stage('A') { steps { sh 'a' }; post { aborted { sh 'post of A' } } }
         stage('B') { steps { sh 'b' } } } }`,
       signals('cancel', 'a'),
     );
@@ -106,7 +106,7 @@ describe('timeout', () => {
 
   it('of the pipeline’s options does not end its post', async () => {
     const recording = await record(
-      declarative(`sh 'hang'`, `options { timeout(time: 5, unit: 'MILLISECONDS') } ${POST}`),
+      declarative(`sh 'hang'`, `options { timeout(time: 5, unit: 'MILLISECONDS') }; ${POST}`),
       hanging,
     );
     assert.deepEqual(steps(recording).slice(-5), [

@@ -98,7 +98,7 @@ describe('post', () => {
   it('goes on after an error in one condition, and keeps the first error', async () => {
     const recording = await record(`pipeline { agent any
       stages { stage('S') { steps { error 'first' } } }
-      post { always { error 'second' } cleanup { echo 'still' } } }`);
+      post { always { error 'second' }; cleanup { echo 'still' } } }`);
     assert.equal(recording.error, 'first');
     assert.ok(recording.log.includes('echo still'));
   });
@@ -148,7 +148,7 @@ describe('post', () => {
     const recording = await record(`pipeline { agent any
       stages {
         stage('A') { steps { error 'x' } }
-        stage('B') { steps { sh 'b' } post { always { echo 'never' } } }
+        stage('B') { steps { sh 'b' }; post { always { echo 'never' } } }
       } }`);
     assert.ok(!recording.log.includes('echo never'));
     assert.ok(recording.log.includes('not run B: stage A failed'));
@@ -214,8 +214,8 @@ describe('post', () => {
     const recording = await record(
       `pipeline { agent any
       options { retry(3) }
-      stages { stage('A') { steps { sh 'a' } } stage('B') { steps { sh 'b' } } }
-      post { always { echo 'post' } failure { echo 'failed' } } }`,
+      stages { stage('A') { steps { sh 'a' } }; stage('B') { steps { sh 'b' } } }
+      post { always { echo 'post' }; failure { echo 'failed' } } }`,
       { sh: (script) => (script === 'b' && ++runs < 3 ? 1 : 0) },
     );
     assert.equal(recording.outcome, 'SUCCESS');

@@ -54,7 +54,7 @@ describe('a Declarative pipeline', () => {
   it('skips what the effects skip, and goes on', async () => {
     const recording = await record(
       pipeline(
-        `stage('A') { when { branch 'x' } steps { sh 'a' } } stage('B') { steps { sh 'b' } }`,
+        `stage('A') { when { branch 'x' }; steps { sh 'a' } }; stage('B') { steps { sh 'b' } }`,
       ),
       { skip: ['A'] },
     );
@@ -70,8 +70,8 @@ describe('a Declarative pipeline', () => {
   it('checks out for each agent that it takes, also for that of a stage', async () => {
     const recording = await record(`pipeline { agent none
       stages {
-        stage('A') { agent { label 'one' } steps { sh 'a' } }
-        stage('B') { agent { docker { image 'node:20' } } steps { sh 'b' } }
+        stage('A') { agent { label 'one' }; steps { sh 'a' } }
+        stage('B') { agent { docker { image 'node:20' } }; steps { sh 'b' } }
       } }`);
     assert.deepEqual(recording.log, [
       'stage A',
@@ -143,7 +143,7 @@ describe('a Declarative pipeline', () => {
   it('runs nested stages in order, with the values of their parent', async () => {
     const recording = await record(
       pipeline(`stage('A') { environment { V = 'a' }
-        stages { stage('B') { steps { sh 'b' } } stage('C') { environment { V = "\${V}c" } steps { sh 'c' } } } }`),
+        stages { stage('B') { steps { sh 'b' } }; stage('C') { environment { V = "\${V}c" }; steps { sh 'c' } } } }`),
     );
     assert.equal(recording.environments.get('b')?.['V'], 'a');
     assert.equal(recording.environments.get('c')?.['V'], 'ac');
@@ -152,8 +152,8 @@ describe('a Declarative pipeline', () => {
   it('runs all branches to their end though one fails', async () => {
     const recording = await record(
       pipeline(`stage('P') { parallel {
-        stage('A') { steps { error 'x' } post { failure { echo 'A failed' } } }
-        stage('B') { steps { sleep 1; sh 'b' } post { success { echo 'B passed' } failure { echo 'wrong' } } } } }`),
+        stage('A') { steps { error 'x' }; post { failure { echo 'A failed' } } }
+        stage('B') { steps { sleep 1; sh 'b' }; post { success { echo 'B passed' }; failure { echo 'wrong' } } } } }`),
     );
     assert.equal(recording.outcome, 'FAILURE');
     for (const line of ['sh b', 'echo A failed', 'echo B passed', 'end P FAILURE']) {
@@ -172,7 +172,7 @@ describe('a Declarative pipeline', () => {
           `stage('P') { ${failFast}
           parallel {
             stage('A') { steps { error 'x' } }
-            stage('B') { steps { sleep 100; sh 'b' } post { aborted { echo 'B aborted' } } } } }`,
+            stage('B') { steps { sleep 100; sh 'b' }; post { aborted { echo 'B aborted' } } } } }`,
           options,
         ),
         { step: (call, at) => (call.name === 'sleep' ? aborted(at.signal) : null) },
@@ -187,7 +187,7 @@ describe('a Declarative pipeline', () => {
   it('goes on after currentBuild.result = FAILURE', async () => {
     const recording = await record(
       pipeline(
-        `stage('A') { steps { script { currentBuild.result = 'FAILURE' } } } stage('B') { steps { sh 'b' } }`,
+        `stage('A') { steps { script { currentBuild.result = 'FAILURE' } } }; stage('B') { steps { sh 'b' } }`,
       ),
     );
     assert.ok(recording.log.includes('sh b'));
@@ -196,7 +196,7 @@ describe('a Declarative pipeline', () => {
   });
 
   it('goes on after UNSTABLE, unless skipStagesAfterUnstable', async () => {
-    const stages = `stage('A') { steps { unstable 'x' } } stage('B') { steps { sh 'b' } }`;
+    const stages = `stage('A') { steps { unstable 'x' } }; stage('B') { steps { sh 'b' } }`;
     assert.ok((await record(pipeline(stages))).log.includes('sh b'));
     const skipped = await record(pipeline(stages, 'options { skipStagesAfterUnstable() }'));
     assert.ok(skipped.log.includes('not run B: the run is unstable'));
@@ -207,7 +207,7 @@ describe('a Declarative pipeline', () => {
     let runs = 0;
     const recording = await record(
       pipeline(`stage('P') { options { retry(2) }
-        stages { stage('A') { steps { sh 'a' } } stage('B') { steps { sh 'b' } } } }`),
+        stages { stage('A') { steps { sh 'a' } }; stage('B') { steps { sh 'b' } } } }`),
       { sh: (script) => (script === 'b' && ++runs < 2 ? 1 : 0) },
     );
     assert.equal(recording.outcome, 'SUCCESS');
@@ -231,8 +231,8 @@ describe('a Declarative pipeline', () => {
   it('runs a matrix as one branch for each cell that is not excluded', async () => {
     const recording = await record(
       pipeline(`stage('M') { matrix {
-        axes { axis { name 'OS'; values 'linux', 'mac' } axis { name 'V'; values 1, 2 } }
-        excludes { exclude { axis { name 'OS'; values 'mac' } axis { name 'V'; values 1 } } }
+        axes { axis { name 'OS'; values 'linux', 'mac' }; axis { name 'V'; values 1, 2 } }
+        excludes { exclude { axis { name 'OS'; values 'mac' }; axis { name 'V'; values 1 } } }
         stages { stage('T') { steps { sh "\${OS}-\${V}" } } } } }`),
     );
     assert.deepEqual(recording.log.filter((line) => line.startsWith('sh')).sort(), [
@@ -246,7 +246,7 @@ describe('a Declarative pipeline', () => {
 
 describe('when', () => {
   async function runs(when: string, environment: Record<string, string> = {}): Promise<string> {
-    const recording = await record(pipeline(`stage('A') { when { ${when} } steps { sh 'a' } }`), {
+    const recording = await record(pipeline(`stage('A') { when { ${when} }; steps { sh 'a' } }`), {
       when: true,
       environment,
     });
@@ -298,7 +298,7 @@ describe('when', () => {
   it('does not see the environment of its stage', async () => {
     const recording = await record(
       pipeline(`stage('A') { environment { X = 'stage' }
-        when { environment name: 'X', value: 'stage' } steps { sh 'a' } }`),
+        when { environment name: 'X', value: 'stage' }; steps { sh 'a' } }`),
       { when: true },
     );
     assert.ok(recording.log.includes('skip A'));
@@ -320,7 +320,7 @@ describe('when', () => {
 
   it('fails the stage when its expression fails', async () => {
     const recording = await record(
-      pipeline(`stage('A') { when { expression { error 'no' } } steps { sh 'a' } }`),
+      pipeline(`stage('A') { when { expression { error 'no' } }; steps { sh 'a' } }`),
       {
         effects: {
           stage: async (stage, _at, body) => {
