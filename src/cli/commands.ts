@@ -19,7 +19,7 @@ import { parse } from '../pipeline/parser';
 import { problemsOf } from '../pipeline/validate';
 import { composeFromFile, composeRecipe } from '../recipe/compose';
 import { remotes } from '../recipe/git';
-import { resolveMapping } from '../recipe/libraries';
+import { resolveMapping } from '../recipe/libraryMapping';
 import { makePlan } from '../recipe/plan';
 import { planDocument } from '../recipe/planDocument';
 import { parseRecipe, type Recipe } from '../recipe/recipe';

@@ -26,6 +26,7 @@ export async function recipeOfRun(
   listed: Run,
   select: Selection,
   signal: AbortSignal,
+  announce: (message: string) => void,
 ): Promise<Recipe | undefined> {
   mustBeTrusted();
   const folder = await folderOf(listed, signal);
@@ -37,7 +38,7 @@ export async function recipeOfRun(
   const failure = isBroken(run) ? await details.failure(run, signal) : undefined;
   const repository = folder.uri.fsPath;
   return composeRecipe(
-    { client, run, stages, failure, repository, ...wishesOf(folder, select) },
+    { client, run, stages, failure, repository, announce, ...wishesOf(folder, select) },
     signal,
   );
 }
@@ -48,9 +49,10 @@ export async function recipeOfFile(
   folder: vscode.WorkspaceFolder,
   select: Selection,
   signal: AbortSignal,
+  announce: (message: string) => void,
 ): Promise<Recipe> {
   mustBeTrusted();
-  const wishes = { ...wishesOf(folder, select), withChanges: true };
+  const wishes = { ...wishesOf(folder, select), withChanges: true, announce };
   return composeFromFile({ file: file.fsPath, ...wishes }, signal);
 }
 

@@ -57,14 +57,19 @@ export function runCommands(parts: RunCommandParts): Commands {
     return { kind: 'run', server, run: await client.run(wanted, signal) };
   }
 
-  function reading<T>(node: RunNode, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  function reading<T>(
+    node: RunNode,
+    work: (signal: AbortSignal, report: (message: string) => void) => Promise<T>,
+  ): Promise<T> {
     return withProgress(plain(`Reading ${node.run.job} #${node.run.number}`), work);
   }
 
   async function reproduce(node: RunNode): Promise<void> {
     mustBeAbleToReproduce();
     const { recipeOfRun } = await kitchen();
-    const recipe = await reading(node, (signal) => recipeOfRun(parts, node.run, FAILURE, signal));
+    const recipe = await reading(node, (signal, report) =>
+      recipeOfRun(parts, node.run, FAILURE, signal, report),
+    );
     if (recipe) await launcher.start(recipe);
   }
 
@@ -95,8 +100,8 @@ export function runCommands(parts: RunCommandParts): Commands {
       if (document.isDirty) await document.save();
       const select: Selection = { kind: 'stage', name };
       const { recipeOfFile } = await kitchen();
-      const recipe = await withProgress('Reading the Jenkinsfile', (signal) =>
-        recipeOfFile(document.uri, folder, select, signal),
+      const recipe = await withProgress('Reading the Jenkinsfile', (signal, report) =>
+        recipeOfFile(document.uri, folder, select, signal, report),
       );
       await launcher.start(recipe);
     },
@@ -109,9 +114,9 @@ export function runCommands(parts: RunCommandParts): Commands {
       }
       const run = await chosen('Show the plan of which run?', node as RunsNode | undefined);
       if (!run) return;
-      await reading(run, async (signal) => {
+      await reading(run, async (signal, report) => {
         const { recipeOfRun } = await kitchen();
-        const recipe = await recipeOfRun(parts, run.run, FAILURE, signal);
+        const recipe = await recipeOfRun(parts, run.run, FAILURE, signal, report);
         if (recipe) await plans.show(recipe, signal);
       });
     },

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Keep } from '../recipe/recipe';
 import { baseUrl, parseUrl } from '../jenkins/url';
-import { resolveMapping } from '../recipe/libraries';
+import { resolveMapping } from '../recipe/libraryMapping';
 import { serverName } from './serverAddress';
 
 /** A Jenkins server that the person has connected to. */

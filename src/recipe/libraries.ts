@@ -1,5 +1,4 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { stateDirectory } from '../base/stateDirectory';
 import { messageOf, UserError } from '../base/errors';
 import type { LoadedLibrary, ReplacedFile } from '../jenkins/loadedLibraries';
@@ -8,6 +7,7 @@ import type { LibraryReference } from '../pipeline/libraryReferences';
 import { git, hasCommit, remotes, sameRepository, type Remote } from './git';
 import { fetchedRepository, revisionAt, type Protocols } from './libraryCache';
 import { libraryFiles } from './libraryFiles';
+import { isAddress } from './libraryMapping';
 import type { FoundLibrary, MissingLibrary, Recipe, RecipeLibrary } from './recipe';
 
 /** A shared library that a recipe needs. */
@@ -105,24 +105,6 @@ export async function readLibraries(
     }
   }
   return read;
-}
-
-/** Whether it is an address for git, and no path: `https://…`, `git@host:path`. */
-export function isAddress(text: string): boolean {
-  return /^[a-z][a-z\d+.-]*:\/\//i.test(text) || /^[\w.-]+@[\w.-]+:/.test(text);
-}
-
-/** A mapping as a person writes it, with `~` and paths relative to `base` made absolute. */
-export function resolveMapping(
-  mapping: Readonly<Record<string, string>>,
-  base: string,
-): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(mapping).map(([name, where]) => [
-      name,
-      isAddress(where) ? where : resolve(base, where.replace(/^~(?=\/|$)/, homedir())),
-    ]),
-  );
 }
 
 /** The libraries of a recipe as effects give them; undefined for one that could not be had. */

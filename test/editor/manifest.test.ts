@@ -83,7 +83,7 @@ describe('package.json', () => {
     }
     const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     assert.equal(supported, 'limited');
-    for (const name of ['keep', 'environment', 'withChanges', 'timeoutMinutes'])
+    for (const name of ['keep', 'environment', 'withChanges', 'timeoutMinutes', 'libraries'])
       assert.ok(restrictedConfigurations.includes(`ciParity.${name}`), name);
   });
 

@@ -7,13 +7,12 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LoadedLibrary } from '../../src/jenkins/loadedLibraries';
 import {
-  isAddress,
   readLibraries,
-  resolveMapping,
   wantedLibraries,
   type LibrarySources,
   type WantedLibrary,
 } from '../../src/recipe/libraries';
+import { isAddress, resolveMapping } from '../../src/recipe/libraryMapping';
 import type { FoundLibrary, RecipeLibrary } from '../../src/recipe/recipe';
 
 describe('Shared libraries', () => {
