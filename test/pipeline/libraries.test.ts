@@ -1,41 +1,8 @@
 import assert from 'node:assert/strict';
 import { Unknown } from '../../src/pipeline/effects';
-import type { Library, LibraryCall } from '../../src/pipeline/effects';
-import { StepError, declarative, record, steps } from './recorder';
-import type { Recording, World } from './recorder';
-
-type Files = Readonly<Record<string, string>>;
-
-/** Records a file with the library `tools`, and others; what is not among them cannot be had. */
-function withLibrary(
-  text: string,
-  files: Files,
-  world: World & { readonly others?: Readonly<Record<string, Files>> } = {},
-): Promise<Recording & { readonly asked: LibraryCall[] }> {
-  const all: Readonly<Record<string, Files>> = { tools: files, ...world.others };
-  const asked: LibraryCall[] = [];
-  const library = (call: LibraryCall): Promise<Library | undefined> => {
-    asked.push(call);
-    const found = all[call.name];
-    return Promise.resolve(
-      found && { name: call.name, version: 'v1', files: new Map(Object.entries(found)) },
-    );
-  };
-  return record(text, { ...world, effects: { library, ...world.effects } }).then((recording) => ({
-    ...recording,
-    asked,
-  }));
-}
-
-/** What a scripted file on a node does that has the library `tools`. */
-async function does(body: string, files: Files, world: World = {}): Promise<string[]> {
-  const text = `@Library('tools') _\nnode {\n${body}\n}`;
-  const { log, error } = await withLibrary(text, files, world);
-  return [
-    ...log.filter((line) => !/^(end )?agent/.test(line)),
-    ...(error === undefined ? [] : [`error ${error}`]),
-  ];
-}
+import { does, withLibrary } from './library';
+import { StepError, declarative, steps } from './recorder';
+import type { World } from './recorder';
 
 describe('A shared library', () => {
   describe('is asked for', () => {
