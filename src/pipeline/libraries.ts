@@ -2,7 +2,7 @@ import { apply } from './calls';
 import { declareClasses, fullNames } from './classes';
 import { StepError, Unknown } from './effects';
 import type { Library, LibraryCall } from './effects';
-import { ScriptObject, perform, scriptFile, unknown } from './frame';
+import { ScriptObject, notice, perform, scriptFile, unknown } from './frame';
 import type { Frame, ScriptFile } from './frame';
 import { libraryCall } from './libraryReferences';
 import { declareFunction, functionFor } from './functions';
@@ -194,7 +194,13 @@ async function load(call: LibraryCall, given: Thing, place: Place, frame: Frame)
     effects.library === undefined ? Promise.resolve(undefined) : effects.library(call, at),
   );
   if (library === undefined) await refuse(given, call.name, place, frame);
-  else libraries.add(call.name, library);
+  else {
+    libraries.add(call.name, library);
+    if (call.version !== undefined && call.version !== library.version) {
+      const had = `Library ${call.name} is had at ${library.version}, not at ${call.version}.`;
+      notice(frame, place, had);
+    }
+  }
 }
 
 async function refuse(given: Thing, name: string, place: Place, frame: Frame): Promise<void> {

@@ -150,8 +150,7 @@ async function copyOf(
   if (where !== undefined && !isAddress(where)) return copyInClone(library, where, sources, signal);
   if (where !== undefined) return copyAt(library, where, 'also file', sources, signal);
   const told = library.remoteUrl;
-  if (told === undefined)
-    throw new UserError('Jenkins does not tell which repository it comes from.');
+  if (told === undefined) throw new UserError('Nothing tells which repository it comes from.');
   if (own.some(({ url }) => sameRepository(url, told)))
     return copyInClone(library, sources.directory, sources, signal);
   const familiar = [...own.map(({ url }) => url), ...Object.values(sources.mapped)].map(hostOf);

@@ -20,7 +20,7 @@ import { settingsOf, type PipelineSettings } from './pipelineSettings';
 import { branchChooser, chooser, samePath } from './selection';
 import { createPostScopes } from './postScopes';
 import { dispositionOf, isCarriedOutAround, stepText, unknownResult } from './steps';
-import type { Recipe } from './recipe';
+import { decisionKey, type Recipe } from './recipe';
 
 /** A Recipe interpreted dry: what would be run, where, with which environment, and what cannot be repeated. */
 export interface Plan {
@@ -213,7 +213,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
       return chosen;
     },
     decide: (condition, at, ways) => {
-      const told = recipe.answers?.decide?.[String(at.range.line)];
+      const told = recipe.answers?.decide?.[decisionKey(at)];
       if (told !== undefined) return Promise.resolve(told);
       undecided.note(condition, at, ways);
       return Promise.resolve('both');

@@ -465,6 +465,12 @@ def mix(what) { echo "mix \${what}" }`,
     ]);
   });
 
+  it('that is had at another version than the one asked for says so', async () => {
+    const { notices } = await withLibrary("@Library('tools@v2') _\necho 'x'", {});
+    assert.deepEqual(notices, ['Library tools is had at v1, not at v2.']);
+    assert.deepEqual((await withLibrary("@Library('tools@v1') _", {})).notices, []);
+  });
+
   it('is loaded without a word where the server does so', async () => {
     const text = declarative('a()');
     const recording = await withLibrary(

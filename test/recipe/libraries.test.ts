@@ -403,7 +403,7 @@ describe('Shared libraries', () => {
     });
 
     it('are not to be had where nothing is told', async () => {
-      assert.match(await missing({}), /does not tell which repository/);
+      assert.match(await missing({}), /Nothing tells which repository/);
     });
   });
 
