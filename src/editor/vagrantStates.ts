@@ -22,8 +22,8 @@ interface Entry {
 const FRESH = 60_000;
 /** Milliseconds for which changes are gathered before Vagrant is asked again. */
 const PAUSE = 1000;
-/** Vagrant notes here which machines it has made, `id` coming and going with them. */
-const NOTES = '**/.vagrant/machines/*/*/id';
+/** Vagrant notes here which machines it has made, by a file `id` for each. */
+const NOTES = '**/.vagrant/machines/**';
 
 /**
  * Asks Vagrant for the states of the machines of the Vagrantfiles in sight: one question at a time
@@ -47,8 +47,13 @@ export class VagrantStates implements vscode.Disposable {
       clearTimeout(this.#waiting);
       this.#waiting = setTimeout(() => this.#askAll(), PAUSE);
     };
-    watcher.onDidCreate(soon);
-    watcher.onDidChange(soon);
+    // Only these come and go with a machine; what else is there changes by being asked. Of a folder
+    // that is taken away, VS Code may tell as a whole.
+    const noted = ({ path }: vscode.Uri): void => {
+      if (path.endsWith('/id')) soon();
+    };
+    watcher.onDidCreate(noted);
+    watcher.onDidChange(noted);
     watcher.onDidDelete(soon);
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,

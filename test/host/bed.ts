@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension';
 import type { RunNode, RunsNode } from '../../src/editor/runsTree';
-import { startJenkins, type JenkinsDouble } from '../bed/jenkins/double';
+import { startJenkins, type JenkinsDouble, type JenkinsOptions } from '../bed/jenkins/double';
 import type { RunSpec, StageSpec, World } from '../bed/jenkins/world';
 
 export const USER = 'ada';
@@ -23,8 +23,9 @@ export const JENKINSFILE = `pipeline {
 `;
 
 /** A Jenkins with the job `moat`, whose #42 failed in Test at this folder's own commit. */
-export function startMoat(): Promise<JenkinsDouble> {
-  return startJenkins({ world: moat(), users: { [USER]: { token: TOKEN } }, anonymous: false });
+export function startMoat(options: Partial<JenkinsOptions> = {}): Promise<JenkinsDouble> {
+  const users = { [USER]: { token: TOKEN } };
+  return startJenkins({ world: moat(), users, anonymous: false, ...options });
 }
 
 /** The extension's own parts, which it hands out in tests only. */

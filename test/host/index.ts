@@ -14,6 +14,8 @@ export async function run(): Promise<void> {
   await import('./runs');
   await import('./documents');
   await import('./lenses');
+  await import('./linter');
+  await import('./vagrant');
   await import('./reproducing');
   const counts = await new Promise<{ passes: number; failures: number; pending: number }>(
     (done) => {

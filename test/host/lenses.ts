@@ -45,6 +45,41 @@ describe('lenses on a Jenkinsfile', () => {
     ]);
   });
 
+  it('tell in their tooltip of the runs before', async () => {
+    const { lenses } = await (await api()).languages.load();
+    const [first] = lenses.provideCodeLenses(document);
+    assert.match(first?.command?.tooltip ?? '', /the newest first: ✗ ✓ !/);
+    assert.match(first?.command?.tooltip ?? '', /\n#41 passed, 2 h ago, 1 min\n/);
+  });
+
+  it('ask for the stages of a finished run once, however often they are made', async () => {
+    const language = await (await api()).languages.load();
+    const { lenses } = language;
+    const asked = (): string[] =>
+      jenkins.requests.map(({ path }) => path).filter((path) => path.includes('/stages/tree'));
+    assert.deepEqual(asked().sort(), [
+      '/jenkins/job/moat/40/stages/tree',
+      '/jenkins/job/moat/41/stages/tree',
+      '/jenkins/job/moat/42/stages/tree',
+    ]);
+    const again = until(lenses.onDidChangeCodeLenses, async () => (await titles()).length > 7);
+    language.refresh();
+    await again;
+    assert.equal(asked().length, 3);
+  });
+
+  it('are made again within a keystroke on a file of a thousand lines', async () => {
+    const stage = `    stage('Stage') {\n      steps {\n        sh 'make'\n      }\n    }\n`;
+    const text = `pipeline {\n  agent any\n  stages {\n${stage.repeat(200)}  }\n}\n`;
+    const long = await vscode.workspace.openTextDocument({ content: text, language: 'groovy' });
+    const { lenses } = await (await api()).languages.load();
+    lenses.provideCodeLenses(long);
+    const begin = performance.now();
+    for (let again = 0; again < 20; again++) lenses.provideCodeLenses(long);
+    const each = (performance.now() - begin) / 20;
+    assert.ok(each < 5, `${each} ms`);
+  });
+
   it('are given to the editor for a Jenkinsfile, whatever its language is called', async () => {
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
       'vscode.executeCodeLensProvider',

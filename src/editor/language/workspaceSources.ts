@@ -18,7 +18,7 @@ const LARGEST = 200 * 1024;
 /** Files without a script's ending that steps name; they are not watched, but looked at each time. */
 const MOST_NAMED = 20;
 const SCRIPT_GLOB = '**/*.{sh,bash}';
-const NOT_OURS = '**/{node_modules,.git,.vagrant,.venv,vendor,out,dist,build,target}/**';
+const NOT_OURS = '**/{node_modules,.git,.vagrant,.venv,vendor}/**';
 /** Milliseconds without a change before others are told. */
 const PAUSE = 400;
 
@@ -64,6 +64,11 @@ export class WorkspaceSources implements vscode.Disposable {
       this.#changed,
       ...watchers,
       workspace.onDidChangeWorkspaceFolders(() => this.#lists.clear()),
+      workspace.onDidChangeConfiguration((event) => {
+        if (!event.affectsConfiguration('files.exclude')) return;
+        this.#lists.clear();
+        this.#soon();
+      }),
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0 && this.#read.has(document.uri.toString())) this.#soon();
       }),
