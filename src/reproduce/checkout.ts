@@ -54,14 +54,21 @@ export async function removeCheckout(
   signal: AbortSignal,
 ): Promise<void> {
   const { directory } = recipe.repository;
-  try {
-    await git(['worktree', 'remove', '--force', '--force', from], directory, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof UserError)) throw error;
-    // It was never registered, or the repository itself is gone: the folder is all there is.
-  }
+  const remove = async (): Promise<boolean> => {
+    try {
+      await git(['worktree', 'remove', '--force', '--force', from], directory, signal);
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof UserError)) throw error;
+      return false;
+    }
+  };
+  const done = await remove();
   await rm(from, { recursive: true, force: true });
+  // One that was emptied is no worktree to git, until its folder is gone too. It may also never
+  // have been registered, or the repository itself is gone: the folder is all there was.
+  if (!done) await remove();
 }
 
 /** Lets go of the commit that `checkout` fetched. */

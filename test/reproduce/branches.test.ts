@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createLineHolder, prefixLines } from '../../src/reproduce/branchOutput';
+import { runFacts } from './recipes';
+import { openWorkshop, printed, type Workshop } from './workshop';
+
+describe('Branches side by side', () => {
+  let shop: Workshop;
+  beforeEach(() => (shop = openWorkshop()));
+  afterEach(() => shop[Symbol.dispose]());
+
+  const scripted = `parallel(
+  linux: { node { sh 'echo on linux; exit 3' } },
+  mac: { node { sh 'echo on mac' } },
+)
+`;
+  const matrix = `pipeline {
+  agent any
+  stages {
+    stage('Tests') {
+      matrix {
+        axes {
+          axis { name 'OS'; values 'linux', 'mac' }
+          axis { name 'ARCH'; values 'arm', 'amd' }
+        }
+        stages { stage('Build') { steps { sh 'echo $OS on $ARCH; test "$OS$ARCH" != macarm' } } }
+      }
+    }
+  }
+}
+`;
+
+  it('never mix their lines, and name the branch before each, in the log too', async () => {
+    const branch = (name: string): string =>
+      `${name}: { node { sh '''#!/bin/sh
+i=0; while [ $i -lt 40 ]; do printf '${name} '; printf 'line '; sleep 0.002; echo $i; i=$((i+1)); done; printf 'no end' ''' } }`;
+    const { output, files } = await shop.run(`parallel(${['a', 'b', 'c'].map(branch).join(', ')})`);
+    const lines = output.trimEnd().split('\n');
+    assert.equal(lines.length, 3 * 41);
+    for (const line of lines) assert.match(line, /^\[(\w)\] (\1 line \d+|no end)$/);
+    assert.notEqual(
+      lines[0]?.slice(0, 3),
+      lines.find((line) => !line.startsWith(lines[0]?.slice(0, 3) ?? ''))?.slice(0, 3),
+    );
+    assert.equal(readFileSync(files.output, 'utf8'), output);
+  });
+
+  it('leave a pipeline without branches byte by byte as it is', async () => {
+    const { output } = await shop.run('node { sh \'#!/bin/sh\\nprintf "a\\\\rb"; printf "c"\' }');
+    assert.equal(output, 'a\rbc');
+  });
+
+  it('are all run by default', async () => {
+    const { output, verdict, events } = await shop.run(scripted);
+    assert.deepEqual(printed(output).sort(), ['[linux] on linux', '[mac] on mac']);
+    assert.equal(verdict.sentence, 'failed: linux failed with exit code 3');
+    const steps = events.flatMap((event) => (event.type === 'step' ? [event] : []));
+    assert.deepEqual(steps.map(({ branches }) => branches?.join()).sort(), ['linux', 'mac']);
+  });
+
+  it('are only the one that failed, if that is asked', async () => {
+    const run = runFacts(
+      { stage: ['linux'], command: undefined, exitCode: 3, tests: [] },
+      {
+        stages: [
+          { path: ['linux'], state: 'failed' },
+          { path: ['mac'], state: 'passed' },
+        ],
+      },
+    );
+    const { output, verdict, said } = await shop.run(scripted, {
+      recipe: (recipe) => ({ ...recipe, run, branches: { kind: 'failed' } }),
+    });
+    assert.deepEqual(printed(output), ['[linux] on linux']);
+    assert.equal(verdict.sentence, 'reproduced: linux failed as in #42, exit code 3');
+    assert.match(said, /branch mac: left out, as you asked/);
+  });
+
+  it('are only those that are named, cells by their values too', async () => {
+    const { output } = await shop.run(
+      matrix,
+      {},
+      { branches: { kind: 'named', names: ['OS=mac,ARCH=arm'] } },
+    );
+    assert.deepEqual(printed(output), ["[Matrix - OS = 'mac', ARCH = 'arm'] mac on arm"]);
+    const wrong = await shop.run(scripted, {}, { branches: { kind: 'named', names: ['windows'] } });
+    assert.match(wrong.verdict.sentence, /^could not run: The Jenkinsfile has no branch "windows"/);
+    assert.deepEqual(wrong.verdict.details, ['Its branches: linux, mac']);
+  });
+
+  it('compare the failure of the branch that failed in CI, not of the one that failed first here', async () => {
+    const run = runFacts(
+      { stage: ['b'], command: undefined, exitCode: 4, tests: [] },
+      {
+        stages: [
+          { path: ['a'], state: 'failed' },
+          { path: ['b'], state: 'failed' },
+        ],
+      },
+    );
+    const { verdict } = await shop.run(
+      "parallel(a: { node { sh 'exit 3' } }, b: { node { sh 'sleep 0.3; exit 4' } })",
+      { recipe: (recipe) => ({ ...recipe, run }) },
+    );
+    assert.equal(verdict.sentence, 'reproduced: b failed as in #42, exit code 4');
+  });
+
+  it('hold back a line until it is whole, but no endless one', () => {
+    const lines = createLineHolder();
+    assert.equal(lines.push(Buffer.from('a')).toString(), '');
+    assert.equal(lines.push(Buffer.from('b\nc\nd')).toString(), 'ab\nc\n');
+    assert.equal(lines.flush().toString(), 'd\n');
+    assert.equal(lines.flush().length, 0);
+    assert.ok(lines.push(Buffer.alloc(100_000, 'x')).length > 100_000);
+    assert.equal(prefixLines(Buffer.from('a\n\nb\n'), '[x] ').toString(), '[x] a\n[x] \n[x] b\n');
+  });
+});
