@@ -5,6 +5,7 @@ import { lineAt } from '../pipeline/syntax';
 import { ageOf, spanOf } from './age';
 import { isBroken } from './marks';
 import { plain } from './plain';
+import type { RunNode } from './runsTree';
 import type { StageHistory } from './stageHistory';
 import { brokeIn, historyText, lensTitle, type StageRecord } from './stageResults';
 
@@ -16,6 +17,8 @@ export class StageLenses implements vscode.CodeLensProvider {
   readonly #history: StageHistory;
   readonly #pipelineOf: (document: vscode.TextDocument) => Pipeline;
   readonly #read = new WeakMap<vscode.TextDocument, { version: number; lines: StageLine[] }>();
+  /** Of records that have not changed; with the minute, since they tell ages. */
+  readonly #tooltips = new WeakMap<StageRecord, { minute: number; text: string }>();
   readonly onDidChangeCodeLenses: vscode.Event<void>;
 
   /** `pipelineOf` reads a document, once for each version of it. */
@@ -27,12 +30,28 @@ export class StageLenses implements vscode.CodeLensProvider {
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-    return this.#linesOf(document).flatMap(({ path, line }) => {
-      const record = folder && this.#history.known(folder, path);
-      return lensesOf(document, path, line, record, (run) =>
-        folder ? this.#history.node(folder, run) : undefined,
-      );
-    });
+    const lines = this.#linesOf(document);
+    const told = lines.map(({ path }) => folder && this.#toldOf(folder, path));
+    // The runs may be of another Jenkinsfile of the folder: then no stage of this one is in them.
+    const isOfJob = lines.length < 2 || told.some((each, at) => each && lines[at]?.path.length);
+    return lines.flatMap(({ path, line }, at) =>
+      lensesOf(document, path, line, isOfJob ? told[at] : undefined),
+    );
+  }
+
+  #toldOf(folder: vscode.WorkspaceFolder, path: readonly string[]): Told | undefined {
+    const record = this.#history.known(folder, path);
+    const node = record && this.#history.node(folder, record.results[0].run);
+    return node && { record, node, tooltip: this.#tooltipOf(record) };
+  }
+
+  #tooltipOf(record: StageRecord): string {
+    const minute = Math.floor(Date.now() / 60_000);
+    const before = this.#tooltips.get(record);
+    if (before?.minute === minute) return before.text;
+    const text = tooltipOf(record);
+    this.#tooltips.set(record, { minute, text });
+    return text;
   }
 
   /** VS Code asks for the lenses of a document again whenever anything about them has changed, such as its history. */
@@ -59,14 +78,18 @@ function linesOf(pipeline: Pipeline): StageLine[] {
   return [{ path: [], line }, ...stages];
 }
 
-type NodeOf = (run: StageRecord['results'][0]['run']) => unknown;
+/** What CI tells of a stage, with the run as the node that commands take. */
+interface Told {
+  readonly record: StageRecord;
+  readonly node: RunNode;
+  readonly tooltip: string;
+}
 
 function lensesOf(
   document: vscode.TextDocument,
   path: readonly string[],
   line: number,
-  record: StageRecord | undefined,
-  nodeOf: NodeOf,
+  told: Told | undefined,
 ): vscode.CodeLens[] {
   const { range } = document.lineAt(line - 1);
   const lenses: vscode.CodeLens[] = [];
@@ -75,11 +98,11 @@ function lensesOf(
   };
   const whole = path.length === 0;
   const { isTrusted } = vscode.workspace;
-  const result = record?.results[0];
-  const node = result && nodeOf(result.run);
-  if (record && result && node !== undefined) {
+  if (told) {
+    const { node, tooltip } = told;
+    const [result] = told.record.results;
     const title = lensTitle(result, Date.now());
-    lens(title, tooltipOf(record), 'ciParity.showRun', node, path.at(-1));
+    lens(title, tooltip, 'ciParity.showRun', node, path.at(-1));
     const broke = whole ? isBroken(result.run) : brokeIn(result);
     if (broke && isTrusted)
       lens(

@@ -73,11 +73,18 @@ describe('lenses on a Jenkinsfile', () => {
     const text = `pipeline {\n  agent any\n  stages {\n${stage.repeat(200)}  }\n}\n`;
     const long = await vscode.workspace.openTextDocument({ content: text, language: 'groovy' });
     const { lenses } = await (await api()).languages.load();
-    lenses.provideCodeLenses(long);
-    const begin = performance.now();
-    for (let again = 0; again < 20; again++) lenses.provideCodeLenses(long);
-    const each = (performance.now() - begin) / 20;
-    assert.ok(each < 5, `${each} ms`);
+    const times: number[] = [];
+    for (let keystroke = 0; keystroke < 30; keystroke++) {
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(long.uri, new vscode.Position(long.lineCount - 1, 0), 'x');
+      await vscode.workspace.applyEdit(edit);
+      const begin = performance.now();
+      assert.ok(lenses.provideCodeLenses(long).length >= 0);
+      times.push(performance.now() - begin);
+    }
+    const median = times.sort((a, b) => a - b)[15] ?? 0;
+    // The bench says how long it really takes; here others use the machine, too.
+    assert.ok(median < 10, `${median} ms`);
   });
 
   it('are given to the editor for a Jenkinsfile, whatever its language is called', async () => {

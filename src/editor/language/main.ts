@@ -52,7 +52,7 @@ export interface Language {
 export function startLanguage({ servers, details, output }: LanguageParts): Language {
   const history = new StageHistory(servers, details, output);
   const readings = new Readings();
-  const lenses = new StageLenses(history, (document) => readings.of(document).pipeline);
+  const lenses = new StageLenses(history, (document) => readings.pipeline(document));
   const sources = new WorkspaceSources(readings);
   const environment = new EnvironmentLinks(readings, sources, output);
   const states = new VagrantStates((document) => {

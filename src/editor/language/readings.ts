@@ -1,10 +1,18 @@
 import * as vscode from 'vscode';
+import type { Pipeline } from '../../pipeline/declarative';
 import { parse } from '../../pipeline/parser';
 import { Symbols } from '../../pipeline/symbols';
 
+interface Reading {
+  readonly version: number;
+  readonly pipeline: Pipeline;
+  /** Made when somebody wants to know: lenses, which come with each keystroke, do without. */
+  symbols: Symbols | undefined;
+}
+
 /** One reading for each version of a document, which all that is shown in it shares. */
 export class Readings implements vscode.Disposable {
-  readonly #read = new Map<string, { readonly version: number; readonly symbols: Symbols }>();
+  readonly #read = new Map<string, Reading>();
   readonly #subscription: vscode.Disposable;
 
   constructor() {
@@ -14,17 +22,28 @@ export class Readings implements vscode.Disposable {
   }
 
   of(document: vscode.TextDocument): Symbols {
-    const key = document.uri.toString();
-    const known = this.#read.get(key);
-    if (known?.version === document.version) return known.symbols;
-    const symbols = new Symbols(parse(document.getText()));
-    if (!document.isClosed) this.#read.set(key, { version: document.version, symbols });
-    return symbols;
+    const reading = this.#readingOf(document);
+    reading.symbols ??= new Symbols(reading.pipeline);
+    return reading.symbols;
+  }
+
+  pipeline(document: vscode.TextDocument): Pipeline {
+    return this.#readingOf(document).pipeline;
   }
 
   dispose(): void {
     this.#subscription.dispose();
     this.#read.clear();
+  }
+
+  #readingOf(document: vscode.TextDocument): Reading {
+    const key = document.uri.toString();
+    const { version } = document;
+    const known = this.#read.get(key);
+    if (known?.version === version) return known;
+    const reading = { version, pipeline: parse(document.getText()), symbols: undefined };
+    if (!document.isClosed) this.#read.set(key, reading);
+    return reading;
   }
 }
 
