@@ -141,11 +141,10 @@ function isStatementStart(text: string, start: number): boolean {
 /** Whether an argument can begin here: after `(`, `,` or the name of the call. */
 function startsArgument({ text }: Lexed, start: number, call: OpenCall): boolean {
   if (call.key !== undefined) return false;
-  return /[(,]\s*$/.test(text.slice(call.place.end, start)) || isBlank(text, call.place.end, start);
-}
-
-function isBlank(text: string, from: number, to: number): boolean {
-  return text.slice(from, to).trim() === '';
+  const before = text.slice(call.place.end, start);
+  // The list of `withCredentials([…])` holds what it binds.
+  if (call.name === 'withCredentials' && /\[\s*$/.test(before)) return true;
+  return /[(,]\s*$/.test(before) || before.trim() === '';
 }
 
 function inArguments(
