@@ -38,7 +38,7 @@ export async function apply(lambda: Lambda, args: readonly Thing[], frame: Frame
   const locals = new Locals(seenBy(lambda));
   const { parameters, body } = lambda.node;
   if (parameters === undefined) locals.declare('it', args[0] ?? null);
-  else await bind(parameters, args, locals, inFileOf(lambda, frame));
+  else await bind(parameters, args, locals, inFileOf(lambda, frame), !('name' in lambda.node));
   const { run } = frame;
   if (run.calls >= MAX_CALLS) throw new Raised('java.lang.StackOverflowError', 'null');
   run.calls++;
@@ -167,13 +167,14 @@ async function bind(
   args: readonly Thing[],
   locals: Locals,
   frame: Frame,
+  spreads: boolean,
 ): Promise<void> {
   const [only] = args;
-  // A list spreads over the parameters of a closure, and so does an entry of a map.
+  // A list spreads over the parameters of a closure, not of a function; so does an entry of a map.
   let given: readonly Thing[] =
-    parameters.length > 1 && args.length === 1 && Array.isArray(only)
+    spreads && parameters.length > 1 && args.length === 1 && Array.isArray(only)
       ? only
-      : parameters.length === 2 && args.length === 1 && only instanceof Entry
+      : spreads && parameters.length === 2 && args.length === 1 && only instanceof Entry
         ? [only.key, only.value]
         : args;
   const last = parameters.length - 1;

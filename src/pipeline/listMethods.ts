@@ -55,6 +55,8 @@ export function listMethod(
       addTo(list, first ?? null);
       return list;
     case 'addAll': {
+      // What it holds from now on is not known.
+      if (first instanceof Unknown) list.push(first);
       const items = Array.isArray(first) ? first : Array.isArray(second) ? second : [];
       const before = list.length;
       if (Array.isArray(first)) for (const item of [...items]) addTo(list, item);
