@@ -1,3 +1,4 @@
+import { callsOf } from './declarative';
 import type { EnvironmentEntry, Level } from './declarative';
 import { Unknown } from './effects';
 import type { Agent, Variable } from './effects';
@@ -9,7 +10,7 @@ import { Directive } from './locals';
 import type { Locals } from './locals';
 import { numberText } from './outline';
 import { bodied, variablesOf } from './effectSteps';
-import { onAgent, runStep } from './steps';
+import { isReused, onAgent, runStep } from './steps';
 import { bodyOf, calledName, lineAt, positional } from './syntax';
 import type { Call, Expression, Place } from './syntax';
 import { Lambda, joined, textOf, thingOf, truthOf, valuesOf } from './values';
@@ -113,21 +114,27 @@ export interface Checkout {
   readonly subdirectory: string | undefined;
 }
 
-/** Runs `body` on the level's own agent, after its checkout; without one, where it stands. */
+/**
+ * Runs `body` on the level's own agent, after its checkout; without one, where it stands. Of a
+ * container for each stage the pipeline takes only the `node`, and a stage only the `container`.
+ */
 export async function withAgent(
   call: Call | undefined,
   checkout: Checkout,
+  scope: 'all' | 'node' | 'container',
   locals: Locals,
   frame: Frame,
   body: (inner: Frame) => Promise<void>,
 ): Promise<void> {
-  const agent = call && (await agentOf(call, locals, frame));
-  if (call === undefined || agent === undefined || agent.kind === 'none') {
+  const said = call && (await agentOf(call, locals, frame));
+  if (call === undefined || said === undefined || said.kind === 'none') {
     await body(frame);
     return;
   }
+  const agent = within(said, scope);
   await onAgent(agent, call, frame, async (inner) => {
-    if (checkout.skip) {
+    // A container on the node that is there gets that node's workspace as it is.
+    if (checkout.skip || (isReused(agent) && frame.agent !== undefined)) {
       await body(inner);
       return;
     }
@@ -145,6 +152,16 @@ export async function withAgent(
       found instanceof Map ? variablesOf(found, 'checkout', { place: call }, frame) : [];
     await body(withLayer(inner, variables));
   });
+}
+
+function within(agent: Agent, scope: 'all' | 'node' | 'container'): Agent {
+  if (scope === 'all' || (agent.kind !== 'docker' && agent.kind !== 'dockerfile')) return agent;
+  const settings = new Map(agent.settings);
+  if (scope === 'container') return { ...agent, settings: settings.set('reuseNode', true) };
+  const label = settings.get('label');
+  return typeof label === 'string'
+    ? { kind: 'label', text: label, line: agent.line }
+    : { kind: 'any', text: undefined, line: agent.line };
 }
 
 // environment
@@ -396,55 +413,41 @@ export async function withInput(
     return;
   }
   const args = new Map<string, Thing>();
-  const parameters: string[] = [];
+  const parameters: Thing[] = [];
   for (const entry of bodyOf(call)?.body ?? []) {
     if (entry.kind !== 'call') continue;
     if (entry.name === 'parameters') {
-      parameters.push(...parameterNames(entry));
-      args.set('parameters', await definitionsOf(entry, locals, frame));
+      for (const parameter of callsOf(entry)) {
+        const definition = await argumentsOf(parameter, locals, frame);
+        parameters.push(definition.set('$symbol', calledName(parameter)));
+      }
     } else {
       const value = (await argumentsOf(entry, locals, frame)).get('');
       if (value !== undefined) args.set(calledName(entry), value);
     }
   }
+  if (parameters.length > 0) args.set('parameters', parameters);
   const value = await perform(frame, call, (at) =>
     frame.run.effects.step(
       { name: 'input', args: valuesOf(args), implicit: false, hasBody: false },
       at,
     ),
   );
-  await body(withLayer(frame, answers(thingOf(value), parameters, call, frame)));
-}
-
-async function definitionsOf(call: Call, locals: Locals, frame: Frame): Promise<Thing[]> {
-  const definitions: Thing[] = [];
-  for (const entry of bodyOf(call)?.body ?? []) {
-    if (entry.kind !== 'call') continue;
-    const args = await argumentsOf(entry, locals, frame);
-    definitions.push(args.set('$symbol', calledName(entry)));
-  }
-  return definitions;
-}
-
-function parameterNames(call: Call): string[] {
-  return (bodyOf(call)?.body ?? []).flatMap((statement) => {
-    if (statement.kind !== 'call') return [];
-    const name = statement.args.find((arg) => arg.name === 'name')?.value;
-    return name?.kind === 'literal' && typeof name.value === 'string' ? [name.value] : [];
+  const names = parameters.flatMap((each) => {
+    const name = each instanceof Map ? each.get('name') : undefined;
+    return typeof name === 'string' ? [name] : [];
   });
+  const submitter = args.get('submitterParameter');
+  if (typeof submitter === 'string') names.push(submitter);
+  await body(withLayer(frame, answers(thingOf(value), names, call, frame)));
 }
 
-/** Several parameters are a map; one is its value. */
-function answers(
-  value: Thing,
-  parameters: readonly string[],
-  place: Place,
-  frame: Frame,
-): Variable[] {
+/** Several answers come as a map; one is its value. */
+function answers(value: Thing, names: readonly string[], place: Place, frame: Frame): Variable[] {
   if (value instanceof Map) return variablesOf(value, 'input', { place }, frame);
   const line = lineAt(frame.file.pipeline.lines, place.start);
   const text = textOf(value ?? new Unknown('input', line));
-  return parameters.map((name) => ({ name, value: text, origin: 'input', line }));
+  return names.map((name) => ({ name, value: text, origin: 'input', line }));
 }
 
 /** The text of an environment variable, if it is there and known. */

@@ -16,15 +16,16 @@ import { apply } from './calls';
 import { evaluate } from './evaluate';
 import { sourceOf, withLayer } from './frame';
 import type { Frame } from './frame';
+import { Gate } from './gate';
+import type { Course } from './gate';
 import { loadLibraries } from './libraries';
 import { Directive } from './locals';
 import type { Locals } from './locals';
 import { runPost } from './post';
 import { declareParameter, inParallel, inStage } from './steps';
-import { calledName, lineAt, rangeOf } from './syntax';
+import { calledName, lineAt, positional, rangeOf } from './syntax';
 import type { Call } from './syntax';
 import { Lambda, textOf } from './values';
-import { whenHolds } from './when';
 
 /** What holds for all stages of a pipeline. */
 interface Context {
@@ -32,6 +33,12 @@ interface Context {
   readonly checkout: Checkout;
   readonly failFast: boolean;
   readonly skipAfterUnstable: boolean;
+  /** The pipeline's own `agent`. */
+  readonly agent: Call | undefined;
+  /** True if each stage without an agent gets a container of its own on the pipeline's node. */
+  readonly perStage: boolean;
+  /** Those of the parent stage, else of the pipeline: a stage installs them again. */
+  readonly tools: readonly Call[];
 }
 
 /** Runs a Declarative pipeline: its stages, then its `post`. Rejects with the first error. */
@@ -52,7 +59,8 @@ export async function runDeclarative(
   try {
     await loadNamed(pipeline.libraries, locals, frame);
     const context = await contextOf(pipeline, locals, frame);
-    await withAgent(pipeline.agent, context.checkout, locals, frame, (onAgent) =>
+    const scope = context.perStage ? 'node' : 'all';
+    await withAgent(pipeline.agent, context.checkout, scope, locals, frame, (onAgent) =>
       withEnvironment(pipeline, 'environment of the pipeline', locals, onAgent, (inside) =>
         withOptions(pipeline.options, locals, inside, (limited) => {
           // A retry of the whole pipeline begins anew.
@@ -98,17 +106,36 @@ async function loadNamed(libraries: readonly Call[], locals: Locals, frame: Fram
   }
 }
 
-async function contextOf({ options }: Declarative, locals: Locals, frame: Frame): Promise<Context> {
+async function contextOf(
+  { options, agent, tools }: Declarative,
+  locals: Locals,
+  frame: Frame,
+): Promise<Context> {
+  const none: Checkout = { skip: false, subdirectory: undefined };
+  return {
+    locals,
+    agent,
+    tools,
+    perStage: await isOn(options, 'newContainerPerStage', locals, frame),
+    checkout: await checkoutOf(options, none, locals, frame),
+    failFast: await isOn(options, 'parallelsAlwaysFailFast', locals, frame),
+    skipAfterUnstable: await isOn(options, 'skipStagesAfterUnstable', locals, frame),
+  };
+}
+
+/** How a level checks out: its own options come before those around. */
+async function checkoutOf(
+  options: readonly Call[],
+  outer: Checkout,
+  locals: Locals,
+  frame: Frame,
+): Promise<Checkout> {
+  const skips = optionOf(options, 'skipDefaultCheckout') !== undefined;
   const folder = optionOf(options, 'checkoutToSubdirectory');
   const given = folder && (await argumentsOf(folder, locals, frame)).get('');
   return {
-    locals,
-    checkout: {
-      skip: await isOn(options, 'skipDefaultCheckout', locals, frame),
-      subdirectory: typeof given === 'string' ? given : undefined,
-    },
-    failFast: await isOn(options, 'parallelsAlwaysFailFast', locals, frame),
-    skipAfterUnstable: await isOn(options, 'skipStagesAfterUnstable', locals, frame),
+    skip: skips ? await isOn(options, 'skipDefaultCheckout', locals, frame) : outer.skip,
+    subdirectory: typeof given === 'string' ? given : outer.subdirectory,
   };
 }
 
@@ -190,53 +217,83 @@ function kindOf(stage: Stage): { conditional: boolean; parent: boolean } {
 }
 
 async function runStage(stage: Stage, name: string, context: Context, frame: Frame): Promise<void> {
-  const { when } = stage;
-  const inside: Frame = { ...frame, stage: [...frame.stage, name] };
-  const asked = when && (() => whenHolds(when, context.locals, inside));
-  await inStage(name, { ...kindOf(stage), when: asked }, stage.call, frame, (inner) =>
-    stage.work.kind === 'parallel' || stage.work.kind === 'matrix'
-      ? runBranches(stage, context, inner)
-      : runOnAgent(stage, context, inner),
-  );
+  const hasBranches = stage.work.kind === 'parallel' || stage.work.kind === 'matrix';
+  const course: Course = hasBranches
+    ? (check, inner) => runBranches(stage, context, check, inner)
+    : (check, inner) => runOnAgent(stage, context, check, inner);
+  const gate = new Gate(stage, context.locals, course);
+  let isEntered = false;
+  try {
+    const when = stage.when && ((inner: Frame) => gate.ask(inner));
+    await inStage(name, { ...kindOf(stage), when }, stage.call, frame, (inner) => {
+      isEntered = true;
+      return gate.enter(inner);
+    });
+  } finally {
+    if (!isEntered) await gate.leave();
+  }
+  if (!isEntered) {
+    skipAll(nested(stage), `stage ${name} was skipped`, context, {
+      ...frame,
+      stage: [...frame.stage, name],
+    });
+  }
 }
 
+type Check = Parameters<Course>[0];
+
 /** A stage with branches: its `post` runs outside of its own environment and options. */
-async function runBranches(stage: Stage, context: Context, frame: Frame): Promise<void> {
+async function runBranches(
+  stage: Stage,
+  context: Context,
+  check: Check,
+  frame: Frame,
+): Promise<void> {
   const { locals } = context;
   let error: StepError | undefined;
+  let isLeft = false;
+  const may = async (place: Parameters<Check>[0], inner: Frame): Promise<boolean> => {
+    isLeft = !(await check(place, inner));
+    return !isLeft;
+  };
   try {
-    await withOptions(stage.options, locals, frame, (limited) =>
-      withInput(stage.input, locals, limited, (answered) =>
-        withEnvironment(stage, originOf(answered), locals, answered, (inner) =>
+    if (!(await may('options', frame))) return;
+    await withOptions(stage.options, locals, frame, async (limited) => {
+      if (!(await may('input', limited))) return;
+      await withInput(stage.input, locals, limited, async (answered) => {
+        if (!(await may('inside', answered))) return;
+        await withEnvironment(stage, originOf(answered), locals, answered, (inner) =>
           inParallel(
             branchesOf(stage, context, inner),
             context.failFast || stage.failFast,
             stage.call,
             inner,
           ),
-        ),
-      ),
-    );
+        );
+      });
+    });
   } catch (failure) {
     if (!(failure instanceof StepError)) throw failure;
     error = failure;
   }
-  throwIf(await runPost(stage.post, error, true, locals, frame));
+  if (!isLeft) error = await runPost(stage.post, error, true, locals, frame);
+  throwIf(error);
 }
 
 type Branch = readonly [string, (frame: Frame) => Promise<void>];
 
 function branchesOf(stage: Stage, context: Context, frame: Frame): Branch[] {
+  const inside = stage.tools.length > 0 ? { ...context, tools: stage.tools } : context;
   switch (stage.work.kind) {
     case 'parallel':
       return stage.work.stages.map((branch) => [
         sourceName(branch, frame),
         async (inner) => {
-          await runStage(branch, await nameOf(branch, context, inner), context, inner);
+          await runStage(branch, await nameOf(branch, inside, inner), inside, inner);
         },
       ]);
     case 'matrix':
-      return cellsOf(stage.work.matrix, context);
+      return cellsOf(stage.work.matrix, inside);
     case 'stages':
     case 'steps':
     case 'nothing':
@@ -295,26 +352,49 @@ function isExcluded(cell: Cell, exclude: readonly Axis[]): boolean {
 }
 
 /** A stage with steps, or with stages of its own. */
-async function runOnAgent(stage: Stage, context: Context, frame: Frame): Promise<void> {
+async function runOnAgent(
+  stage: Stage,
+  context: Context,
+  check: Check,
+  frame: Frame,
+): Promise<void> {
   const { locals } = context;
-  const skip = await isOn(stage.options, 'skipDefaultCheckout', locals, frame);
-  const checkout = { ...context.checkout, skip: skip || context.checkout.skip };
-  await withOptions(stage.options, locals, frame, (limited) =>
-    withInput(stage.input, locals, limited, (answered) =>
-      withAgent(stage.agent, checkout, locals, answered, (onAgent) =>
-        withEnvironment(stage, originOf(onAgent), locals, onAgent, (inside) =>
-          withTools(stage.tools, locals, inside, (inner) => runWork(stage, context, inner)),
-        ),
-      ),
-    ),
-  );
+  const checkout = await checkoutOf(stage.options, context.checkout, locals, frame);
+  if (!(await check('options', frame))) return;
+  await withOptions(stage.options, locals, frame, async (limited) => {
+    if (!(await check('input', limited))) return;
+    await withInput(stage.input, locals, limited, async (answered) => {
+      if (!(await check('agent', answered))) return;
+      const isOwn = stage.agent !== undefined || !context.perStage;
+      const agent = isOwn ? stage.agent : context.agent;
+      const scope = isOwn ? 'all' : 'container';
+      await withAgent(agent, checkout, scope, locals, answered, async (onAgent) => {
+        if (!(await check('inside', onAgent))) return;
+        await withEnvironment(stage, originOf(onAgent), locals, onAgent, (inside) =>
+          withTools(toolsOf(stage, context), locals, inside, (inner) =>
+            runWork(stage, context, inner),
+          ),
+        );
+      });
+    });
+  });
+}
+
+/** A stage's tools come over those around, which it installs again; none without an agent of its own or of the pipeline. */
+function toolsOf(stage: Stage, { agent, tools }: Context): readonly Call[] {
+  const [kind] = positional((stage.agent ?? agent)?.args ?? []);
+  if (kind?.kind === 'name' && kind.name === 'none') return [];
+  const own = (outer: Call) => stage.tools.find((tool) => tool.name === outer.name);
+  const merged = tools.map((outer) => own(outer) ?? outer);
+  return [...merged, ...stage.tools.filter((tool) => !merged.includes(tool))];
 }
 
 /** The steps or stages, then `post`. */
 async function runWork(stage: Stage, context: Context, frame: Frame): Promise<void> {
   let error: StepError | undefined;
   if (stage.work.kind === 'stages') {
-    error = await runStages(stage.work.stages, context, frame);
+    const tools = stage.tools.length > 0 ? stage.tools : context.tools;
+    error = await runStages(stage.work.stages, { ...context, tools }, frame);
   } else if (stage.work.kind === 'steps') {
     try {
       const lambda = await evaluate(stage.work.body, context.locals, frame);

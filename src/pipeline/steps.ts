@@ -113,6 +113,9 @@ const DESCRIPTIONS = new Set([
   'disableConcurrentBuilds',
   'durabilityHint',
   'issueCommentTrigger',
+  'agent',
+  'kubernetesAgent',
+  'nonresumable',
 ]);
 
 const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
@@ -208,13 +211,19 @@ export function onAgent(
   frame: Frame,
   body: (inner: Frame) => Promise<void>,
 ): Promise<void> {
+  const kept = isReused(agent) ? frame.agentVariables : [];
   return around((guard) =>
     perform(frame, place, (at) =>
       frame.run.effects.agent(agent, at, (adds) =>
-        guard(() => body({ ...frame, agent, agentVariables: adds, directory: '.' })),
+        guard(() => body({ ...frame, agent, agentVariables: [...kept, ...adds], directory: '.' })),
       ),
     ),
   );
+}
+
+/** Whether it is a container that runs on the node, and in the workspace, where it stands. */
+export function isReused({ settings }: Agent): boolean {
+  return settings?.get('reuseNode') === true;
 }
 
 /** A stage of a scripted pipeline. */
@@ -236,7 +245,9 @@ async function stage(call: Invocation, frame: Frame): Promise<Thing> {
 /** Runs `body` in a stage, if the effects let it; an error comes out as it went in. */
 export async function inStage(
   name: string,
-  facts: Pick<StageCall, 'conditional' | 'parent' | 'when'>,
+  facts: Pick<StageCall, 'conditional' | 'parent'> & {
+    when: ((inner: Frame) => ReturnType<NonNullable<StageCall['when']>>) | undefined;
+  },
   place: Place,
   frame: Frame,
   body: (inner: Frame) => Promise<void>,
@@ -246,11 +257,13 @@ export async function inStage(
   // Declarative's branches are stages of the same name.
   const whole = frame.atBranch && frame.path.at(-1) === name ? frame.path : [...frame.path, name];
   const inner: Frame = { ...frame, stage: path, path: whole, atBranch: false, status };
+  const { when } = facts;
   const announced = {
     path,
     range: rangeOf(frame.file.pipeline, place),
     ...sourceOf(frame),
     ...facts,
+    when: when && (() => when(inner)),
   };
   await around(async (guard) => {
     await perform(inner, place, (at) =>
@@ -392,11 +405,18 @@ async function retry(call: Invocation, frame: Frame): Promise<Thing> {
       return await runBody(call, frame);
     } catch (error) {
       if (!isCatchable(error) || attempt >= count) throw error;
+      if (!isRetried(call)) throw error;
       if (error instanceof Interrupted && frame.interrupts.includes(error.source)) throw error;
       checkInterrupts(frame);
       notice(frame, call.place, `${error.message}: attempt ${attempt} of ${count} failed.`);
     }
   }
+}
+
+/** With `conditions` only what befalls the agent is retried; nothing that can happen here does. */
+function isRetried(call: Invocation): boolean {
+  const conditions = call.args.get('conditions');
+  return !Array.isArray(conditions) || conditions.length === 0;
 }
 
 async function catching(
@@ -408,7 +428,14 @@ async function catching(
     return await runBody(call, frame);
   } catch (error) {
     if (!isCatchable(error)) throw error;
-    if (error instanceof Interrupted && call.args.get('catchInterruptions') === false) throw error;
+    // An interruption that came from outside, not from a `timeout` in the body.
+    const isOutside = error instanceof Interrupted && frame.interrupts.includes(error.source);
+    if (isOutside && call.args.get('catchInterruptions') === false) throw error;
+    if (error instanceof Interrupted) {
+      worsen(frame, error.outcome);
+      worsenStage(frame, error.outcome);
+      return null;
+    }
     notice(frame, call.place, `${known(argument(call, 'message'), 'Caught')}: ${error.message}`);
     if (results.build !== 'SUCCESS') worsen(frame, results.build);
     worsenStage(frame, results.stage);
