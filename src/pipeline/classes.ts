@@ -22,8 +22,7 @@ export class ScriptClass extends Host {
   readonly statics: ClassScope;
   readonly constants: Instance[] = [];
   parent: ScriptClass | undefined;
-  /** Fills the statics; done once, when the class is first used. */
-  private prepared: Promise<void> | undefined;
+  private isPrepared = false;
 
   constructor(declaration: ClassDeclaration, file: ScriptFile) {
     super(declaration.name);
@@ -53,9 +52,11 @@ export class ScriptClass extends Host {
     return functionFor(this.methods, name, args) ?? this.parent?.method(name, args);
   }
 
-  prepare(frame: Frame): Promise<void> {
-    this.prepared ??= this.fill({ ...frame, file: this.file });
-    return this.prepared;
+  /** Fills the statics; done once, when the class is first used. As in Java, what that uses of the class itself does not wait for it. */
+  async prepare(frame: Frame): Promise<void> {
+    if (this.isPrepared) return;
+    this.isPrepared = true;
+    await this.fill({ ...frame, file: this.file });
   }
 
   private async fill(frame: Frame): Promise<void> {

@@ -117,6 +117,21 @@ describe('A class of a shared library', () => {
     assert.match(other ?? '', /new org\.x\.Other/);
   });
 
+  it('may make one of itself as its static field', async () => {
+    const files = {
+      'src/org/x/One.groovy': `package org.x
+class One {
+  static final One INSTANCE = new One()
+  def name() { 'one' }
+}`,
+    };
+    const { log } = await withLibrary(
+      "@Library('tools') import org.x.One\nnode { echo One.INSTANCE.name() }",
+      files,
+    );
+    assert.ok(log.includes('echo one'));
+  });
+
   it('has lines of its own file', async () => {
     const { scopes } = await withLibrary(
       "@Library('tools') import org.x.Tool\nnode { new Tool(this).build() }",
