@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import * as vscode from 'vscode';
+import { stateDirectory } from '../../src/base/stateDirectory';
 import { api, folder, until } from './bed';
 import { standIns } from './standIns';
 
@@ -188,6 +189,13 @@ describe('a Vagrantfile', () => {
     await run('web');
     assert.match(errors[1] ?? '', /not trusted/);
     assert.deepEqual(await titles(), ['VMs: trust this workspace to have Vagrant asked']);
+  });
+
+  it('of a reproduction is left alone', async () => {
+    const errors = hear('Error');
+    const file = vscode.Uri.file(join(stateDirectory(), 'workspaces', 'x', 'Vagrantfile'));
+    await vscode.commands.executeCommand('ciParity.vagrantDestroy', { file, machine: 'web' });
+    assert.match(errors[0] ?? '', /belong to a reproduction/);
   });
 
   it('leads from what it reads to the Jenkinsfile that sets it', async () => {

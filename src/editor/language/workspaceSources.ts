@@ -19,6 +19,8 @@ const LARGEST = 200 * 1024;
 const MOST_NAMED = 20;
 const SCRIPT_GLOB = '**/*.{sh,bash}';
 const NOT_OURS = '**/{node_modules,.git,.vagrant,.venv,vendor}/**';
+/** Milliseconds for which files are good enough whose changes are not noticed. */
+const FRESH = 3000;
 /** Milliseconds without a change before others are told. */
 const PAUSE = 400;
 
@@ -28,6 +30,12 @@ type Read =
   /** Too large, or gone. */
   | { readonly kind: 'nothing' };
 
+interface Told {
+  readonly sources: Sources;
+  /** Whether changes of all of its files are noticed. */
+  readonly watched: boolean;
+}
+
 /**
  * The Jenkinsfiles, Vagrantfiles and scripts of a workspace folder, read when somebody asks, and
  * again only when they have changed: those in an editor as they are there.
@@ -36,6 +44,8 @@ export class WorkspaceSources implements vscode.Disposable {
   readonly #readings: Readings;
   /** The files of each folder, until one comes or goes. */
   readonly #lists = new Map<string, Promise<{ files: vscode.Uri[]; complete: boolean }>>();
+  /** What was told last, until a file changes. */
+  readonly #current = new Map<string, { readonly at: number; readonly sources: Promise<Told> }>();
   readonly #read = new Map<string, { readonly stamp: string; readonly read: Promise<Read> }>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable;
@@ -48,8 +58,9 @@ export class WorkspaceSources implements vscode.Disposable {
     const { workspace } = vscode;
     const watchers = [JENKINSFILE_GLOB, VAGRANTFILE_GLOB, SCRIPT_GLOB].map((glob) => {
       const watcher = workspace.createFileSystemWatcher(glob);
-      const listed = (): void => {
+      const listed = (uri: vscode.Uri): void => {
         this.#lists.clear();
+        this.#read.delete(uri.toString());
         this.#soon();
       };
       watcher.onDidCreate(listed);
@@ -70,12 +81,38 @@ export class WorkspaceSources implements vscode.Disposable {
         this.#soon();
       }),
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0 && this.#read.has(document.uri.toString())) this.#soon();
+        if (contentChanges.length > 0 && this.#matters(document)) this.#soon();
+      }),
+      workspace.onDidOpenTextDocument((document) => {
+        if (this.#matters(document)) this.#soon();
+      }),
+      // What was typed and not saved is gone with its document.
+      workspace.onDidCloseTextDocument((document) => {
+        if (!this.#matters(document)) return;
+        this.#read.delete(document.uri.toString());
+        this.#soon();
       }),
     );
   }
 
   async of(folder: vscode.WorkspaceFolder): Promise<Sources> {
+    const key = folder.uri.toString();
+    const known = this.#current.get(key);
+    if (known) {
+      const told = await known.sources;
+      if (told.watched || Date.now() - known.at < FRESH) return told.sources;
+    }
+    const sources = this.#tell(folder);
+    this.#current.set(key, { at: Date.now(), sources });
+    try {
+      return (await sources).sources;
+    } catch (error) {
+      this.#current.delete(key);
+      throw error;
+    }
+  }
+
+  async #tell(folder: vscode.WorkspaceFolder): Promise<Told> {
     const { files, complete } = await this.#listOf(folder);
     const open = vscode.workspace.textDocuments
       .filter((document) => isJenkinsfile(document) && folderOf(document) === folder)
@@ -87,7 +124,7 @@ export class WorkspaceSources implements vscode.Disposable {
     const named = new Set<string>();
     for (const source of sources.jenkinsfiles)
       for (const path of reachOf(source, sources).wanted) named.add(path);
-    if (named.size === 0) return sources;
+    if (named.size === 0) return { sources, watched: true };
     const more = [...named]
       .slice(0, MOST_NAMED)
       .map((path) => vscode.Uri.joinPath(folder.uri, path));
@@ -95,7 +132,7 @@ export class WorkspaceSources implements vscode.Disposable {
     const found = (await this.#readAll(folder, more, false)).filter(
       ({ kind }) => kind === 'reader',
     );
-    return sourcesOf([...listed, ...found], complete);
+    return { sources: sourcesOf([...listed, ...found], complete), watched: false };
   }
 
   dispose(): void {
@@ -103,7 +140,13 @@ export class WorkspaceSources implements vscode.Disposable {
     this.#subscriptions.dispose();
   }
 
+  #matters(document: vscode.TextDocument): boolean {
+    const { uri } = document;
+    return this.#read.has(uri.toString()) || isJenkinsfile(document) || isVagrantfile(document);
+  }
+
   #soon(): void {
+    this.#current.clear();
     clearTimeout(this.#waiting);
     this.#waiting = setTimeout(() => this.#changed.fire(), PAUSE);
   }
