@@ -20,22 +20,24 @@ export const LABEL = 'ci-parity.reproduction';
 const ANSWER = 20_000;
 const REMOVAL = 60_000;
 
-/** Looks in the PATH for `docker`, then for `podman`. */
+/**
+ * Looks in the PATH for `docker`, then for `podman`: the first that answers, since a client may well
+ * lie there without its daemon. If none does, what the first one said; undefined if there is none.
+ */
 export async function findDocker(
   environment: Readonly<Record<string, string>>,
-): Promise<Docker | undefined> {
+): Promise<{ readonly docker: Docker; readonly trouble: string | undefined } | undefined> {
+  let silent: { docker: Docker; trouble: string } | undefined;
   for (const name of ['docker', 'podman'])
     for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
       const program = join(folder, name);
-      if (folder !== '' && (await isExecutable(program))) return { program, environment };
+      if (folder === '' || !(await isExecutable(program))) continue;
+      const docker = { program, environment };
+      const result = await ask(docker, ['version']);
+      if (result.exitCode === 0) return { docker, trouble: undefined };
+      silent ??= { docker, trouble: result.all.trim().split('\n').at(-1) ?? '' };
     }
-  return undefined;
-}
-
-/** Whether it answers: a client without its daemon does not. Undefined if it does, else its own words. */
-export async function troubleOf(docker: Docker): Promise<string | undefined> {
-  const result = await ask(docker, ['version']);
-  return result.exitCode === 0 ? undefined : (result.all.trim().split('\n').at(-1) ?? '');
+  return silent;
 }
 
 export interface ContainerWish {
@@ -104,7 +106,10 @@ export function enclosureOf(docker: Docker, name: string): Enclosure {
 
 /** Removes containers by name or id. What it could not do is seen by `containersOf`. */
 export async function removeContainers(docker: Docker, names: readonly string[]): Promise<void> {
-  if (names.length > 0) await ask(docker, ['rm', '--force', '--volumes', ...names], REMOVAL);
+  if (names.length === 0) return;
+  // `rm` alone would ask them to end first, and what only holds a container up does not hear it.
+  await ask(docker, ['kill', ...names], REMOVAL);
+  await ask(docker, ['rm', '--force', '--volumes', ...names], REMOVAL);
 }
 
 /** The names of the containers of a reproduction, running or not; undefined where docker does not answer. */
@@ -127,12 +132,14 @@ export async function removeImage(docker: Docker, image: string): Promise<void> 
 
 const MARK = 'CI_PARITY_MARK';
 
-/** For the smallest shells: finds processes by their environment, as the host does. */
+/** For the smallest shells: finds processes by their environment, as the host does, and signals them at once. */
 function signalScript(mark: string, signal: string): string {
-  return `for p in /proc/[0-9]*; do
+  return `found=
+for p in /proc/[0-9]*; do
   if [ "$p" != "/proc/$$" ] && grep -q '${MARK}=${mark}' "$p/environ" 2>/dev/null
-  then kill -${signal} "\${p#/proc/}" 2>/dev/null; fi
-done; true`;
+  then found="$found \${p#/proc/}"; fi
+done
+[ -z "$found" ] || kill -${signal} $found 2>/dev/null; true`;
 }
 
 function ask({ program, environment }: Docker, args: readonly string[], timeout = ANSWER) {

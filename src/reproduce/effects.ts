@@ -4,6 +4,7 @@ import { UserError } from '../base/errors';
 import { createQueue } from '../base/queue';
 import type { Secrets } from '../base/secretChannel';
 import type { FailedTest } from '../jenkins/run';
+import type { Docker } from '../machines/docker';
 import type { Machine } from '../machines/machine';
 import {
   Unknown,
@@ -31,7 +32,7 @@ import { createMask } from './mask';
 import { createShell, GRACE } from './shell';
 import { temporaryOf, type Bench } from './steps/bench';
 import { secretTexts } from './steps/credentials';
-import { createContainers, startAgent } from './steps/docker';
+import { createContainers, neededDocker, startAgent } from './steps/docker';
 import { blockEffects, stepEffects } from './steps/table';
 import { directoryOf } from './steps/bench';
 import type { Files } from './store';
@@ -100,6 +101,7 @@ export function realEffects(context: Context): RealEffects {
   const blocks = blockEffects(containers);
   // A terminal has one person before it.
   const asking = createQueue();
+  let docker: Promise<Docker> | undefined;
   let offset = 0;
 
   const log = (bytes: Buffer): void => {
@@ -200,6 +202,8 @@ export function realEffects(context: Context): RealEffects {
       for (const test of found) tests.set(`${test.group}\0${test.name}`, test);
     },
     caveat,
+    docker: () => (docker ??= neededDocker(base)),
+    locks: new Map(),
     gitQueue: createQueue(),
     enclosure: (at) => containers.of(at.agent, at),
     withWorkspace,

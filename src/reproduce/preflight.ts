@@ -3,6 +3,7 @@ import { access, mkdir, statfs } from 'node:fs/promises';
 import { freemem, homedir, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { UserError } from '../base/errors';
+import { findDocker } from '../machines/docker';
 import { showFile } from '../recipe/git';
 import type { Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
@@ -30,7 +31,8 @@ export async function preflight(
           providerFindings(vagrantfile, base),
           boxFindings(vagrantfile, base),
         ];
-  const findings = await Promise.all([...ofVagrant, diskFindings(files)]);
+  const ofDocker = wantsContainers(plan) ? [dockerFindings(base)] : [];
+  const findings = await Promise.all([...ofVagrant, ...ofDocker, diskFindings(files)]);
   return [...findings.flat(), ...memoryFindings(plan), ...leftoverFindings(others)];
 }
 
@@ -57,6 +59,31 @@ async function vagrantFindings(base: Readonly<Record<string, string>>): Promise<
         },
       ]
     : [{ level: 'ok', subject: 'vagrant', message: `Vagrant at ${path}` }];
+}
+
+function wantsContainers({ items }: Plan): boolean {
+  return items.some(
+    (item) =>
+      (item.kind === 'agent' && item.container !== undefined) ||
+      (item.kind === 'step' && item.text.startsWith('docker.')),
+  );
+}
+
+/** Without it the steps would run in another environment than CI's, and the verdict would say nothing. */
+async function dockerFindings(base: Readonly<Record<string, string>>): Promise<Finding[]> {
+  const found = await findDocker(base);
+  if (found?.trouble === undefined && found)
+    return [{ level: 'ok', subject: 'docker', message: `containers by ${found.docker.program}` }];
+  return [
+    {
+      level: 'stop',
+      subject: 'docker',
+      message: found
+        ? `The Jenkinsfile runs steps in containers, and ${found.docker.program} does not answer: ${found.trouble ?? ''}`
+        : 'The Jenkinsfile runs steps in containers, and neither docker nor podman is on this machine.',
+      advice: 'Install or start Docker or Podman, or reproduce a stage that wants no container.',
+    },
+  ];
 }
 
 /** The program that shows that a provider is there. */

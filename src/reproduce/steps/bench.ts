@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Queue } from '../../base/queue';
 import type { Secrets } from '../../base/secretChannel';
 import type { FailedTest } from '../../jenkins/run';
+import type { Docker } from '../../machines/docker';
 import type { Enclosure, Exit, Machine } from '../../machines/machine';
 import {
   StepError,
@@ -41,6 +42,10 @@ export interface Bench {
   caveat(sentence: string): void;
   /** Where the steps of an agent run, if not on the machine itself; started when it is asked for. */
   enclosure(at: Scope): Promise<Enclosure | undefined>;
+  /** The docker of this machine. Rejects with a UserError where there is none that answers. */
+  docker(): Promise<Docker>;
+  /** Who holds or waits for a lock, as the end of the last of them. */
+  readonly locks: Map<string, Promise<unknown>>;
   /** For what git does to the worktrees of one repository: two at once trip over each other. */
   readonly gitQueue: Queue;
   /** A workspace that no other branch has at the moment. */

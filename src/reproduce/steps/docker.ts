@@ -130,8 +130,8 @@ export const run: StepEffect = async (call, at, bench) =>
   new Map([['id', (await runDetached(call, at, bench)).id]]);
 
 export const stop: StepEffect = async (call, _at, bench) => {
-  await removeContainers(await dockerOf(bench), [neededText(call, 'container')]);
-  await strikeOff(await dockerOf(bench), bench);
+  await removeContainers(await bench.docker(), [neededText(call, 'container')]);
+  await strikeOff(await bench.docker(), bench);
   return null;
 };
 
@@ -150,7 +150,7 @@ export const tag: StepEffect = async (call, at, bench) => {
   const image = await imageOf(call.args.get('image'), at, bench);
   const wanted = optional(call, 'tag') ?? 'latest';
   const name = image.replace(/:[^:/]*$/, '');
-  await noteImage(`${name}:${wanted}`, await dockerOf(bench), bench);
+  await noteImage(`${name}:${wanted}`, await bench.docker(), bench);
   await runDocker(['tag', image, `${name}:${wanted}`], at, bench);
   return null;
 };
@@ -166,7 +166,7 @@ export const withRegistry: BlockEffect = async (call, at, body, bench) => {
     const credential = credentialOf(binding, bench);
     if (credential.kind !== 'login')
       throw new StepError(`The credential ${shownId(binding)} is no user name and password.`);
-    const docker = await dockerOf(bench);
+    const docker = await bench.docker();
     const folder = await makeSecretFolder(at, bench);
     cleanups.defer(async () => folder[Symbol.asyncDispose]());
     const environment = {
@@ -205,7 +205,7 @@ export async function putDockerAway(
   const containers = made.filter(({ what }) => what === 'container');
   const images = made.filter(({ what }) => what === 'image');
   if (containers.length + images.length === 0) return [];
-  const docker = await findDocker(bench.base);
+  const docker = (await findDocker(bench.base))?.docker;
   const all = docker && (await containersOf(docker, bench.files.id));
   if (!docker || !all)
     return [...containers, ...images].map(
@@ -241,7 +241,7 @@ async function startInside(
   at: Scope,
   bench: Bench,
 ): Promise<Started> {
-  const docker = await dockerOf(bench);
+  const docker = await bench.docker();
   const workspace = workspaceOf(at);
   const temporary = temporaryOf(workspace);
   // A folder that is not there would be made by docker, as root.
@@ -249,9 +249,10 @@ async function startInside(
   const name = newName(bench);
   bench.journal.append({ type: 'intent', what: 'container', where: name });
   const variables = plainNames(at, bench);
+  // The scripts of steps lie beside the first workspace.
+  const folders = new Set([workspace, temporary, temporaryOf(bench.files.workspace)]);
   const mounts = [
-    { path: workspace, readOnly: false },
-    { path: temporary, readOnly: false },
+    ...[...folders].map((path) => ({ path, readOnly: false })),
     ...(await repositoryMounts(workspace, at.signal)),
   ];
   const wish = {
@@ -275,7 +276,7 @@ async function runDetached(
   at: Scope,
   bench: Bench,
 ): Promise<{ id: string; remove: () => Promise<void> }> {
-  const docker = await dockerOf(bench);
+  const docker = await bench.docker();
   const image = await imageOf(call.args.get('image'), at, bench);
   const name = newName(bench);
   bench.journal.append({ type: 'intent', what: 'container', where: name });
@@ -300,7 +301,7 @@ async function build(
   at: Scope,
   bench: Bench,
 ): Promise<void> {
-  await noteImage(tagged, await dockerOf(bench), bench);
+  await noteImage(tagged, await bench.docker(), bench);
   await runDocker(['build', '-t', tagged, ...args], at, bench);
 }
 
@@ -312,7 +313,7 @@ async function noteImage(image: string, docker: Docker, bench: Bench): Promise<v
 }
 
 async function runDocker(words: readonly string[], at: Scope, bench: Bench): Promise<void> {
-  const docker = await dockerOf(bench);
+  const docker = await bench.docker();
   await dockerScript(
     shellLine([docker.program, ...words]),
     at,
@@ -336,11 +337,15 @@ async function dockerScript(line: string, at: Scope, bench: Bench, shown: string
   return exit.stdout ?? '';
 }
 
-async function dockerOf({ base }: Bench): Promise<Docker> {
-  const docker = await findDocker(base);
-  if (docker) return docker;
-  throw new UserError('The Jenkinsfile runs containers, and neither docker nor podman is here.', {
-    advice: 'Install one of them, then reproduce again.',
+/** The docker of this machine. @throws UserError when there is none that answers. */
+export async function neededDocker(base: Bench['base']): Promise<Docker> {
+  const found = await findDocker(base);
+  if (found && found.trouble === undefined) return found.docker;
+  const what = found
+    ? `${found.docker.program} does not answer: ${found.trouble ?? ''}`
+    : 'neither docker nor podman is on this machine';
+  throw new UserError(`The Jenkinsfile runs containers, and ${what}.`, {
+    advice: 'Install or start Docker or Podman, then reproduce again.',
   });
 }
 
@@ -352,7 +357,7 @@ async function imageOf(given: Value | undefined, at: Scope, bench: Bench): Promi
   if (typeof url !== 'string' || url === '') return given;
   const registry = url.replace(/^https?:\/\//, '').replace(/\/v1\/?$|\/+$/, '');
   const qualified = `${registry}/${given}`;
-  if (given.startsWith(`${registry}/`) || (await hasImage(await dockerOf(bench), given)))
+  if (given.startsWith(`${registry}/`) || (await hasImage(await bench.docker(), given)))
     return given;
   return qualified;
 }
