@@ -340,6 +340,7 @@ class Lexer {
           escaped = 0;
           position = from;
         } else {
+          if (quote <= QUOTE.tripleDouble) this.blameDollar(position);
           position++;
         }
       } else if (c === NEWLINE && oneLine) {
@@ -350,6 +351,11 @@ class Lexer {
       }
     }
     this.unterminated(quote, start, from, Math.min(position, length), escaped);
+  }
+
+  private blameDollar(at: number): void {
+    const message = 'This $ begins no name: in a string with double quotes it must be \\$.';
+    this.tokens.blame(at, at + 1, message);
   }
 
   private closes(quote: number, position: number): boolean {

@@ -1,7 +1,7 @@
 import { entriesOf } from './declarative';
 import type { EnvironmentEntry, Pipeline } from './declarative';
 import { readNumber } from './numbers';
-import { bodyOf, lineAt } from './syntax';
+import { bodyOf, lineAt, named, positional } from './syntax';
 import type { Argument, Call, Expression, Statement } from './syntax';
 
 export interface Outline {
@@ -196,11 +196,11 @@ class Walk {
     if (name === undefined) return false;
     const { lines } = this.pipeline;
     const outer = this.path;
+    this.visit(call.object);
     this.path = [...outer, name];
     const line = lineAt(lines, call.start);
     this.stages.push({ name, path: this.path, line, endLine: lineAt(lines, call.end - 1) });
     this.arguments(call.args);
-    this.visit(call.object);
     this.path = outer;
     return true;
   }
@@ -227,9 +227,8 @@ class Walk {
 
 /** The name of a `stage` call if the text tells it: of a GString its source. */
 export function stageName(text: string, call: Call): string | undefined {
-  const [first] = call.args;
-  if (first === undefined || (first.name !== undefined && first.name !== 'name')) return undefined;
-  const { value } = first;
+  const value = named(call.args, 'name') ?? positional(call.args)[0];
+  if (value === undefined) return undefined;
   if (value.kind === 'gstring') return text.slice(value.inner.start, value.inner.end);
   if (value.kind !== 'literal' || value.value === null) return undefined;
   return String(value.value);

@@ -33,18 +33,24 @@ function isIndexable(node: Expression): boolean {
 /** A primary with what is attached to it: properties, calls, indices, closures, arguments. */
 export function parsePostfix(cursor: Cursor, command: boolean): Expression {
   const start = cursor.startOf();
-  const isParenthesized = cursor.kind() === T.parenOpen;
+  const afterParenthesis = cursor.kind() === T.parenOpen ? cursor.partner() + 1 : -1;
   let node = parsePrimary(cursor);
   for (;;) {
     const kind = cursor.kind();
     const newline = cursor.newlineBefore();
     if (kind === T.dot || kind === T.safeDot || kind === T.spreadDot || kind === T.pointer) {
       node = parseMember(cursor, start, node, kind);
-    } else if (kind === T.parenOpen && !newline && (isParenthesized || isCallable(cursor, node))) {
+    } else if (kind === T.parenOpen && !newline && cursor.at === afterParenthesis) {
+      node = callOf(start, node, parseArguments(cursor), cursor.endBefore());
+    } else if (kind === T.parenOpen && !newline && isCallable(cursor, node)) {
       node = call(start, node, parseArguments(cursor), cursor.endBefore());
     } else if (kind === T.curlyOpen && (command || !newline) && isCallable(cursor, node)) {
       // A closure after a call belongs to it; where a statement begins even on the next line.
-      node = withArgument(start, node, parseClosure(cursor));
+      const isValue = cursor.at === afterParenthesis && node.kind !== 'call';
+      const closure = parseClosure(cursor);
+      node = isValue
+        ? callOf(start, node, [argument(closure)], closure.end)
+        : withArgument(start, node, closure);
     } else if (kind === T.squareOpen && !newline && isIndexable(node)) {
       node = parseIndex(cursor, start, node);
     } else if ((kind === T.increment || kind === T.decrement) && !newline) {
@@ -143,7 +149,7 @@ const NOT_IN_PARAMETERS = kindsOf(
 );
 
 /** The `->` after the parameters of the closure that begins here, or -1. */
-function arrowOf(cursor: Cursor, close: number): number {
+export function arrowOf(cursor: Cursor, close: number): number {
   const { kind, match } = cursor.tokens;
   let before: number = T.comma;
   for (let at = cursor.at + 1; at < close; at++) {
@@ -485,17 +491,26 @@ function call(start: number, callee: Expression, args: readonly Argument[], end:
     const name = callee.kind === 'gstring' ? callee : String(callee.value);
     return { kind: 'call', start, end, object: undefined, name, safe: false, spread: false, args };
   }
+  return callOf(start, callee, args, end);
+}
+
+/** The call of a value: `(a)()`. */
+function callOf(start: number, object: Expression, args: readonly Argument[], end: number): Call {
   const name = undefined;
-  return { kind: 'call', start, end, object: callee, name, safe: false, spread: false, args };
+  return { kind: 'call', start, end, object, name, safe: false, spread: false, args };
 }
 
 /** Appends a closure to a call, or makes a call of what is none yet. */
 function withArgument(start: number, node: Expression, closure: Closure): Call {
-  const arg: Argument = { name: undefined, value: closure, spread: false };
+  const arg = argument(closure);
   if (node.kind !== 'call') return call(start, node, [arg], closure.end);
   const { object, name, safe, spread } = node;
   // The call without this argument is nowhere else, so that its list can be lent: `a { } { } …`.
   const args = node.args as Argument[];
   args.push(arg);
   return { kind: 'call', start, end: closure.end, object, name, safe, spread, args };
+}
+
+function argument(value: Expression): Argument {
+  return { name: undefined, value, spread: false };
 }

@@ -8,7 +8,7 @@ import {
   startsDeclaration,
 } from './parseDeclarations';
 import { parseExpression } from './parseExpressions';
-import { parseParenthesized } from './parseOperands';
+import { arrowOf, parseParenthesized } from './parseOperands';
 import type { Block, Expression, Opaque, Statement, Switch, Try } from './syntax';
 import { T, kindsOf } from './tokens';
 import { skipModifiers, skipType, typeEnd } from './typeNames';
@@ -94,6 +94,8 @@ function parseAnyStatement(cursor: Cursor): Statement {
       return cursor.kind(1) === T.parenOpen && cursor.textOf() === 'synchronized'
         ? parseSynchronized(cursor, start)
         : parseDeclaration(cursor, start);
+    case T.curlyOpen:
+      return startsBlock(cursor) ? parseBlock(cursor) : parseExpression(cursor, true);
     case T.kDef:
       return parseDeclaration(cursor, start);
     case T.kPrimitive:
@@ -158,6 +160,15 @@ function parseAnyStatement(cursor: Cursor): Statement {
     default:
       return parseExpression(cursor, true);
   }
+}
+
+/** Braces where a statement begins are a block, unless they have parameters or are called. */
+function startsBlock(cursor: Cursor): boolean {
+  const close = cursor.partner();
+  const next = cursor.kindAt(close + 1);
+  const isCalled =
+    next === T.dot || next === T.safeDot || (next === T.parenOpen && !cursor.newlineAt(close + 1));
+  return !isCalled && arrowOf(cursor, close) < 0;
 }
 
 function startsName(cursor: Cursor, token: number): boolean {

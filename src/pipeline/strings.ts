@@ -6,8 +6,9 @@ import { QUOTE } from './tokens';
  */
 export function unescape(raw: string, quote: number): string {
   const text = raw.includes('\r') ? raw.replaceAll(/\r\n?/g, '\n') : raw;
-  if (quote === QUOTE.slashy) return decoded(text).replaceAll('\\/', '/');
-  if (quote === QUOTE.dollarSlashy) return decoded(text).replaceAll(/\$([$/])/g, '$1');
+  if (quote === QUOTE.slashy) return decoded(text).replaceAll(/\\(?:\n|(\/))/g, '$1');
+  if (quote === QUOTE.dollarSlashy)
+    return decoded(text).replaceAll(/\\\n|\$([$/])/g, (_, escaped = '') => String(escaped));
   if (!text.includes('\\')) return text;
   return text.replaceAll(ESCAPE, (whole, escape: string) => {
     const first = escape.charAt(0);

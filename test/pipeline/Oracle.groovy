@@ -1,4 +1,5 @@
-// What Groovy itself reads in Jenkinsfiles: the truth that our parser is held against.
+// What Groovy itself reads in Jenkinsfiles: the truth that our parser is held against. Tree.groovy,
+// in this folder, must be on the class path.
 // Arguments: a file with one path a line, and the file to write JSON to.
 import groovy.json.JsonOutput
 import org.codehaus.groovy.ast.CodeVisitorSupport
@@ -23,7 +24,9 @@ class Reader extends CodeVisitorSupport {
     @Override
     void visitMethodCallExpression(MethodCallExpression call) {
         List args = call.arguments instanceof TupleExpression ? call.arguments.expressions : []
-        String name = call.methodAsString == 'stage' && args ? nameOf(args[0]) : null
+        String name = call.methodAsString == 'stage' && args ? nameOf(nameIn(args)) : null
+        // In `stage('A') { }.b()` on one line what is called on is not inside.
+        call.objectExpression.visit(this)
         if (name != null) {
             path << name
             stages << [path: path.clone(), line: call.lineNumber, endLine: call.lastLineNumber]
@@ -31,7 +34,8 @@ class Reader extends CodeVisitorSupport {
         if (call.methodAsString == 'environment' && args.size() == 1 && args[0] instanceof ClosureExpression) {
             args[0].code.statements.each { readEntry(it) }
         }
-        super.visitMethodCallExpression(call)
+        call.method.visit(this)
+        call.arguments.visit(this)
         if (name != null) {
             path.pop()
         }
@@ -52,13 +56,16 @@ class Reader extends CodeVisitorSupport {
         ]
     }
 
+    /** Named arguments come first, as a map. */
+    private static Expression nameIn(List args) {
+        if (!(args[0] instanceof MapExpression)) return args[0]
+        def named = args[0].mapEntryExpressions.find { it.keyExpression.text == 'name' }
+        named ? named.valueExpression : args[1]
+    }
+
     /** Of a GString its text without the names' marks, as Groovy gives it. */
     private static String nameOf(Expression name) {
         if (name instanceof ConstantExpression && name.value != null) return name.value.toString()
-        if (name instanceof MapExpression) {
-            def named = name.mapEntryExpressions.find { it.keyExpression.text == 'name' }
-            return named && name.mapEntryExpressions[0] == named ? nameOf(named.valueExpression) : null
-        }
         return name instanceof GStringExpression ? name.text : null
     }
 
@@ -99,7 +106,8 @@ new File(args[0]).eachLine { path ->
                 }
             }
         }
-        answer = [ok: true, stages: reader.stages, environment: reader.environment]
+        String tree = unit.AST.modules.collect { Tree.of(it) }.join('')
+        answer = [ok: true, stages: reader.stages, environment: reader.environment, tree: tree]
     } catch (Exception error) {
         answer = [ok: false, error: error.message.readLines().take(4).join(' | ')]
     }

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 
 import { outline } from '../../src/pipeline/outline';
 import { parse } from '../../src/pipeline/parser';
+import { treeOf } from './tree';
 
 /** What `Oracle.groovy` writes for a file. */
 type Answer =
@@ -20,6 +21,8 @@ type Answer =
         kind: string;
         value: string | null;
       }[];
+      /** Everything that Groovy has read, as `Tree.groovy` prints it. */
+      readonly tree: string;
     };
 
 const folder = join(import.meta.dirname, 'jenkinsfiles');
@@ -42,9 +45,8 @@ describe('our reading of Jenkinsfiles, held against Groovy’s own', () => {
   });
 
   for (const file of files) {
-    it(`agrees on ${basename(file)}`, () => {
-      const answer = answers.get(file);
-      assert.ok(answer?.ok, answer?.ok === false ? answer.error : 'no answer');
+    it(`agrees on the stages and the environment of ${basename(file)}`, () => {
+      const answer = answerFor(file);
       const ours = outline(parse(readFileSync(file, 'utf8')));
       assert.deepEqual(ours.problems, []);
       assert.deepEqual(
@@ -62,8 +64,31 @@ describe('our reading of Jenkinsfiles, held against Groovy’s own', () => {
         answer.environment.map((entry) => ({ ...entry, scope: plain(entry.scope) })),
       );
     });
+
+    it(`agrees on every statement and every value of ${basename(file)}`, () => {
+      const theirs = lines(answerFor(file).tree);
+      const ours = lines(treeOf(parse(readFileSync(file, 'utf8'))));
+      const at = ours.findIndex((line, i) => line !== theirs[i]);
+      if (at >= 0)
+        assert.equal(ours.slice(at, at + 3).join('\n'), theirs.slice(at, at + 3).join('\n'));
+      assert.equal(ours.length, theirs.length);
+    });
+  }
+
+  it('is asked about enough files', () => {
+    assert.ok(files.length >= 125, String(files.length));
+  });
+
+  function answerFor(file: string): Extract<Answer, { ok: true }> {
+    const answer = answers.get(file);
+    assert.ok(answer?.ok, answer?.ok === false ? answer.error : 'no answer');
+    return answer;
   }
 });
+
+function lines(tree: string): string[] {
+  return tree.split('\n').filter((line) => line !== '');
+}
 
 /** Asks Groovy about all files, in one process. */
 function ask(paths: readonly string[]): Map<string, Answer> {
@@ -72,7 +97,11 @@ function ask(paths: readonly string[]): Map<string, Answer> {
     const [list, out] = [join(scratch, 'list'), join(scratch, 'out.json')];
     writeFileSync(list, paths.join('\n'));
     const oracle = join(import.meta.dirname, 'Oracle.groovy');
-    const { status, stderr } = spawnSync('groovy', [oracle, list, out], { encoding: 'utf8' });
+    // `@Grab` would have it ask the network.
+    const options = ['-cp', import.meta.dirname, '-Dgroovy.grape.enable=false'];
+    const { status, stderr } = spawnSync('groovy', [...options, oracle, list, out], {
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
     return new Map(
       Object.entries(JSON.parse(readFileSync(out, 'utf8')) as Readonly<Record<string, Answer>>),
