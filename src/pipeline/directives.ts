@@ -279,6 +279,11 @@ function credentialVariables(thing: Thing, name: string, origin: string, line: n
   if (thing instanceof Unknown) return ['', '_USR', '_PSW'].map((suffix) => add(suffix, thing));
   if (!(thing instanceof Map)) return [add('', thing ?? new Unknown(origin, line))];
   const username = thing.get('username') ?? '';
+  // Of a key the file is the value, and what opens it the password.
+  const keyFile = thing.get('keyFile');
+  if (keyFile !== undefined) {
+    return [add('', keyFile), add('_USR', username), add('_PSW', thing.get('passphrase') ?? '')];
+  }
   const password = thing.get('password') ?? '';
   return [
     add('', joined([textOf(username), textOf(password)], ':')),

@@ -29,6 +29,8 @@ export interface Run {
   readonly assigned: Map<string, Variable>;
   /** `currentBuild.result`. */
   result: Outcome | undefined;
+  /** What else the pipeline has set of `currentBuild`: `displayName`, `description`. */
+  readonly said: Map<string, Thing>;
   /** The first thing that an effect threw which is no failure of a step. */
   defect: Defect | undefined;
   /** Nodes interpreted since the last effect. */
@@ -61,7 +63,13 @@ export class ScriptObject extends Host {
   }
 }
 
-export function scriptFile(pipeline: Pipeline, source?: string, name = 'script'): ScriptFile {
+/** `shared` are the variables of the script that loads this one. */
+export function scriptFile(
+  pipeline: Pipeline,
+  source?: string,
+  name = 'script',
+  shared?: Binding,
+): ScriptFile {
   return new Binding((binding) => {
     const file: ScriptFile = {
       pipeline,
@@ -75,7 +83,7 @@ export function scriptFile(pipeline: Pipeline, source?: string, name = 'script')
     };
     const self = new ScriptObject(name, file);
     return file;
-  }).file;
+  }, shared).file;
 }
 
 /** Where the interpreter stands: what steps see that is not a variable of the language. */

@@ -96,6 +96,7 @@ export function hostProperty(host: Host, name: string, frame: Frame): Thing | un
     case 'id':
       return thingOf(variables().get('BUILD_ID')?.value ?? null);
     case 'displayName': {
+      if (run.said.has(name)) return run.said.get(name);
       const display = variables().get('BUILD_DISPLAY_NAME')?.value;
       return thingOf(display ?? null);
     }
@@ -113,7 +114,7 @@ export function hostProperty(host: Host, name: string, frame: Frame): Thing | un
         ['currentResult', run.previous],
       ]);
     default:
-      return undefined;
+      return run.said.get(name);
   }
 }
 
@@ -137,6 +138,7 @@ export function setHostProperty(
   } else if (host === CURRENT_BUILD) {
     if (name === 'result' && typeof value === 'string') worsen(frame, outcomeOf(value));
     else if (name === 'result') notice(frame, place, 'The result set here is not known.');
+    else run.said.set(name, value);
   } else if (host instanceof ScriptObject) {
     host.file.binding.declare(name, value);
   } else {

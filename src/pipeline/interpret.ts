@@ -121,6 +121,7 @@ function startOf(facts: Facts, effects: Effects, { cancel, kill }: Signals): Run
     libraries: new Libraries(),
     assigned: new Map(),
     result: undefined,
+    said: new Map(),
     defect: undefined,
     quiet: 0,
     calls: 0,

@@ -70,11 +70,27 @@ export class Locals {
 /** The variables of a file that stand outside of all functions and closures. */
 export class Binding extends Locals {
   private readonly owner: ScriptFile;
+  /** Those of the script that has loaded this one, which are the same. */
+  private readonly shared: Binding | undefined;
 
   /** `fileOf` makes the file that these variables belong to. */
-  constructor(fileOf: (binding: Binding) => ScriptFile) {
+  constructor(fileOf: (binding: Binding) => ScriptFile, shared?: Binding) {
     super(undefined);
+    this.shared = shared;
     this.owner = fileOf(this);
+  }
+
+  override declare(name: string, value: Thing): void {
+    if (this.shared === undefined) super.declare(name, value);
+    else this.shared.declare(name, value);
+  }
+
+  override assign(name: string, value: Thing): boolean {
+    return this.shared === undefined ? super.assign(name, value) : this.shared.assign(name, value);
+  }
+
+  override get(name: string): Thing | undefined {
+    return this.shared === undefined ? super.get(name) : this.shared.get(name);
   }
 
   override get file(): ScriptFile {

@@ -222,17 +222,17 @@ async function runStage(stage: Stage, name: string, context: Context, frame: Fra
     ? (check, inner) => runBranches(stage, context, check, inner)
     : (check, inner) => runOnAgent(stage, context, check, inner);
   const gate = new Gate(stage, context.locals, course);
-  let isEntered = false;
+  const state = { isEntered: false };
   try {
     const when = stage.when && ((inner: Frame) => gate.ask(inner));
     await inStage(name, { ...kindOf(stage), when }, stage.call, frame, (inner) => {
-      isEntered = true;
+      state.isEntered = true;
       return gate.enter(inner);
     });
   } finally {
-    if (!isEntered) await gate.leave();
+    if (!state.isEntered) await gate.leave();
   }
-  if (!isEntered) {
+  if (!state.isEntered) {
     skipAll(nested(stage), `stage ${name} was skipped`, context, {
       ...frame,
       stage: [...frame.stage, name],
@@ -251,10 +251,10 @@ async function runBranches(
 ): Promise<void> {
   const { locals } = context;
   let error: StepError | undefined;
-  let isLeft = false;
+  const state = { isLeft: false };
   const may = async (place: Parameters<Check>[0], inner: Frame): Promise<boolean> => {
-    isLeft = !(await check(place, inner));
-    return !isLeft;
+    state.isLeft = !(await check(place, inner));
+    return !state.isLeft;
   };
   try {
     if (!(await may('options', frame))) return;
@@ -276,7 +276,7 @@ async function runBranches(
     if (!(failure instanceof StepError)) throw failure;
     error = failure;
   }
-  if (!isLeft) error = await runPost(stage.post, error, true, locals, frame);
+  if (!state.isLeft) error = await runPost(stage.post, error, true, locals, frame);
   throwIf(error);
 }
 

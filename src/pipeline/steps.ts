@@ -18,7 +18,9 @@ import {
   worsenStage,
 } from './frame';
 import type { Frame } from './frame';
+import { evaluateText, load } from './scripts';
 import { libraryResource, libraryStep } from './libraries';
+import { parseJson } from './statics';
 import { lineAt, rangeOf } from './syntax';
 import type { Place } from './syntax';
 import { Lambda, UnknownText, outcomeOf, shown, textOf, truthOf, valuesOf, worst } from './values';
@@ -140,6 +142,9 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['properties', properties],
   ['library', libraryStep],
   ['libraryResource', libraryResource],
+  ['load', load],
+  ['evaluate', evaluateText],
+  ['readJSON', readJson],
   ['readTrusted', effectStep],
   ['sleep', effectStep],
 ]);
@@ -147,6 +152,12 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
 /** The argument `name`, or the first positional one. */
 function argument(call: Invocation, name: string): Thing {
   return call.args.get(name) ?? call.args.get('') ?? null;
+}
+
+/** `readJSON text:` is read here; a file the effects read. */
+async function readJson(call: Invocation, frame: Frame): Promise<Thing> {
+  const text = call.args.get('text');
+  return text === undefined ? effectStep(call, frame) : parseJson(text);
 }
 
 function flag(call: Invocation, name: string): boolean {

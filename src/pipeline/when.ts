@@ -69,6 +69,9 @@ async function holds(call: Call, locals: Locals, frame: Frame): Promise<boolean 
     case 'isRestartedRun':
       return false;
     default: {
+      // A first run has no changes.
+      const isChange = call.name === 'changelog' || call.name === 'changeset';
+      if (isChange && variable('BUILD_NUMBER', frame) === '1') return false;
       const line = lineAt(frame.file.pipeline.lines, call.start);
       return new Unknown(`the condition ${calledName(call)}`, line);
     }
@@ -81,7 +84,8 @@ function isSet(value: string | Unknown | undefined): boolean | Unknown {
 
 /** BRANCH_NAME, else GIT_LOCAL_BRANCH when that is not set; a missing branch matches only a missing pattern. */
 function branch(args: ReadonlyMap<string, Thing>, frame: Frame): boolean | Unknown {
-  const actual = variable('BRANCH_NAME', frame) ?? variable('GIT_LOCAL_BRANCH', frame);
+  const named = variable('BRANCH_NAME', frame);
+  const actual = named === undefined || named === '' ? variable('GIT_LOCAL_BRANCH', frame) : named;
   return matches(args.get('pattern') ?? args.get('') ?? null, actual, args, 'GLOB');
 }
 
@@ -109,7 +113,6 @@ const CHANGE_VARIABLES: Readonly<Record<string, string>> = {
   target: 'CHANGE_TARGET',
   branch: 'CHANGE_BRANCH',
   fork: 'CHANGE_FORK',
-  url: 'CHANGE_URL',
   title: 'CHANGE_TITLE',
   author: 'CHANGE_AUTHOR',
   authorDisplayName: 'CHANGE_AUTHOR_DISPLAY_NAME',
