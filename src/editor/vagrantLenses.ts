@@ -15,6 +15,8 @@ import type { VagrantState, VagrantStates } from './vagrantStates';
 const MOST_AT_TOP = 4;
 const MOST_TOLD = 12;
 
+const NOT_CREATED = { provider: undefined, state: 'not_created', words: 'not created' } as const;
+
 /** What a lens hands to the commands about a machine. */
 export interface MachineOf {
   readonly file: vscode.Uri;
@@ -41,7 +43,7 @@ export class VagrantLenses implements vscode.CodeLensProvider {
       return [note(top, 'This belongs to a reproduction: see the view Reproductions')];
     const read = this.#readOf(document);
     const state = this.#states.of(document.uri);
-    const answer = answerOf(state);
+    const answer = answerOf(state, read);
     const machines = answer?.kind === 'machines' ? answer.machines : undefined;
     const lenses = [summary(top, document, state, read)];
     if (!machines) return lenses;
@@ -68,8 +70,12 @@ export class VagrantLenses implements vscode.CodeLensProvider {
   }
 }
 
-function answerOf(state: VagrantState): VagrantAnswer | undefined {
+function answerOf(state: VagrantState, read: Vagrantfile): VagrantAnswer | undefined {
   if (state.kind === 'answered') return state.answer;
+  if (state.kind === 'untouched') {
+    const machines = machineNames(read)?.map((name) => ({ ...NOT_CREATED, name }));
+    return machines && { kind: 'machines', machines };
+  }
   return state.kind === 'asking' ? state.before : undefined;
 }
 
@@ -80,7 +86,7 @@ function summary(
   state: VagrantState,
   read: Vagrantfile,
 ): vscode.CodeLens {
-  const answer = answerOf(state);
+  const answer = answerOf(state, read);
   const asking = state.kind === 'asking' ? '$(sync~spin) ' : '';
   const refresh = { command: 'ciParity.vagrantRefresh', arguments: [document.uri] };
   if (state.kind === 'absent')
@@ -95,12 +101,14 @@ function summary(
       tooltip: `${answer.advice ?? 'Run `vagrant status` in a terminal.'}\nPress to ask Vagrant again.`,
       ...refresh,
     });
-  if (answer === undefined)
+  if (answer === undefined) {
+    const what = WITHOUT_ANSWER[state.kind] ?? 'ask Vagrant';
     return new vscode.CodeLens(range, {
-      title: `${asking || '$(vm-outline) '}${namesIn(read)}: ${asking === '' ? 'ask Vagrant' : 'asking Vagrant…'}`,
-      tooltip: `In ${dirname(document.uri.fsPath)}`,
+      title: `${asking || '$(vm-outline) '}${namesIn(read)}: ${what}`,
+      tooltip: `In ${dirname(document.uri.fsPath)}\nPress to ask Vagrant.`,
       ...refresh,
     });
+  }
   const told = answer.machines.slice(0, MOST_TOLD).map(({ name, words }) => `${name}: ${words}`);
   const left = answer.machines.length - told.length;
   const icon = answer.machines.some(isRunning) ? '$(vm-running)' : '$(vm-outline)';
@@ -113,6 +121,11 @@ function summary(
     ...refresh,
   });
 }
+
+const WITHOUT_ANSWER: Readonly<Partial<Record<VagrantState['kind'], string>>> = {
+  asking: 'asking Vagrant…',
+  untouched: 'not created',
+};
 
 function actions(
   range: vscode.Range,

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
-import { basename, dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { vagrantStatus, type VagrantAnswer } from '../machines/vagrantStatus';
 
 /** What is known of the machines of a Vagrantfile. */
 export type VagrantState =
   | { readonly kind: 'unknown' }
+  /** Vagrant has never worked in the folder: all that there could be is not created. */
+  | { readonly kind: 'untouched' }
   | { readonly kind: 'asking'; readonly before: VagrantAnswer | undefined }
   | { readonly kind: 'answered'; readonly answer: VagrantAnswer; readonly at: number }
   /** There is no program `vagrant`. */
@@ -27,7 +30,8 @@ const NOTES = '**/.vagrant/machines/**';
 
 /**
  * Asks Vagrant for the states of the machines of the Vagrantfiles in sight: one question at a time
- * for each, in trusted workspaces only, and not after its file is closed.
+ * for each, in trusted workspaces only, and not after its file is closed. Asked, Vagrant makes its
+ * folder `.vagrant`: where there is none yet, it is only asked when the person wants that.
  */
 export class VagrantStates implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>();
@@ -61,7 +65,7 @@ export class VagrantStates implements vscode.Disposable {
       vscode.window.onDidChangeVisibleTextEditors(inSight),
       vscode.workspace.onDidGrantWorkspaceTrust(inSight),
       vscode.workspace.onDidSaveTextDocument((document) => {
-        if (isOurs(document) && this.#entries.has(keyOf(document.uri))) this.ask(document.uri);
+        if (isOurs(document) && this.of(document.uri).kind === 'answered') this.ask(document.uri);
       }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)),
     );
@@ -104,7 +108,14 @@ export class VagrantStates implements vscode.Disposable {
   }
 
   #askIfOld(file: vscode.Uri): void {
+    if (!vscode.workspace.isTrusted || file.scheme !== 'file') return;
     const state = this.of(file);
+    if (state.kind === 'unknown' && !existsSync(join(dirname(file.fsPath), '.vagrant'))) {
+      const stop = new AbortController();
+      this.#entries.set(keyOf(file), { state: { kind: 'untouched' }, stop, again: false });
+      this.#changed.fire();
+      return;
+    }
     const old = state.kind === 'answered' && Date.now() - state.at > FRESH;
     if (state.kind === 'unknown' || old) this.ask(file);
   }

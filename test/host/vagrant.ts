@@ -115,14 +115,26 @@ describe('a Vagrantfile', () => {
     });
   }
 
-  it('has Vagrant asked for its machines when it comes into sight', async () => {
-    assert.match((await titles()).join(), /web, db: ask Vagrant/);
+  it('shows its machines when it comes into sight, and changes nothing by that', async () => {
     await vscode.window.showTextDocument(vagrantfile);
     assert.deepEqual(await untilTitles(/not created/), [
       '$(vm-outline) web: not created · db: not created',
       '$(play) Up web',
       '$(play) Up db',
     ]);
+    // Vagrant would make its folder `.vagrant` here.
+    assert.ok(!existsSync(join(directory, 'calls')));
+  });
+
+  it('has Vagrant asked when somebody wants that', async () => {
+    const { vagrantLenses } = await (await api()).languages.load();
+    await vscode.commands.executeCommand('ciParity.vagrantRefresh', vagrantfile.uri);
+    assert.match((await titles()).join(), /sync~spin/);
+    await until(vagrantLenses.onDidChangeCodeLenses, async () =>
+      (await titles()).every((title) => !title.includes('sync~spin')),
+    );
+    assert.equal(readFileSync(join(directory, 'calls'), 'utf8'), 'status --machine-readable\n');
+    assert.match((await titles()).join(), /web: not created · db: not created/);
   });
 
   it('starts a machine in a terminal in its folder, and tells of it', async function () {

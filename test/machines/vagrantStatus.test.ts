@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { machineNames, readVagrantfile } from '../../src/machines/vagrantfile';
 import { isMade, isRunning, vagrantStatus } from '../../src/machines/vagrantStatus';
+import { podmanBed } from '../bed/vagrant/vagrant';
 
 const STATUS = `1700000000,web,metadata,provider,libvirt
 1700000000,db,metadata,provider,libvirt
@@ -52,6 +59,31 @@ describe('the status that Vagrant tells', () => {
 
   it('is trouble where nothing can be read', () => {
     assert.equal(vagrantStatus.parse('').kind, 'trouble');
+  });
+
+  it('is read off a real Vagrant, as are the names that the text tells', async function () {
+    this.timeout('2m');
+    const bed = await podmanBed(new AbortController().signal);
+    if ('missing' in bed) {
+      console.warn(bed.missing);
+      this.skip();
+    }
+    const directory = await mkdtemp(join(tmpdir(), 'ci-parity-status-'));
+    try {
+      const text = `Vagrant.configure('2') do |c|\n  c.vm.define 'web'\n  c.vm.define "db-#{ENV['N_O_N_E'] || 'dev'}"\nend\n`;
+      await writeFile(join(directory, 'Vagrantfile'), text);
+      const { command, args } = vagrantStatus;
+      const env = { ...process.env, HOME: directory, ...bed.env };
+      const { stdout } = await promisify(execFile)(command, args, { cwd: directory, env });
+      const answer = vagrantStatus.parse(stdout);
+      assert.ok(answer.kind === 'machines');
+      assert.deepEqual(
+        answer.machines.map(({ name, state }) => [name, state]),
+        machineNames(readVagrantfile(text))?.map((name) => [name, 'not_created']),
+      );
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 
   it('tells what can be entered and destroyed', () => {
