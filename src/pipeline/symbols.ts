@@ -99,18 +99,21 @@ export class Symbols {
     }
   }
 
-  /** Every place where the same thing is meant. */
+  /** Every place where the same thing is meant, a variable also by a name that follows from its own. */
   usesOf(target: Target): Use[] {
-    const aliases = target.kind === 'variable' ? this.aliasesOf(target.name) : undefined;
+    const name = target.kind === 'own' ? target.definition.name : target.name;
+    const aliases = target.kind === 'variable' ? this.aliasesOf(name) : undefined;
     return this.uses.filter((use) => {
       const same =
-        target.kind === 'own' ? use.name === target.definition.name : use.name === target.name;
-      if (!same && !aliases?.has(use.name)) return false;
+        use.name === name ||
+        aliases?.has(use.name) === true ||
+        (target.kind === 'variable' &&
+          use.name.toUpperCase().startsWith(name.toUpperCase()) &&
+          this.aliasesOf(use.name).has(name));
+      if (!same) return false;
       const other = this.targetOf(use);
-      if (other?.kind !== target.kind) return false;
-      return (
-        target.kind !== 'own' || (other.kind === 'own' && other.definition === target.definition)
-      );
+      if (target.kind !== 'own') return other?.kind === target.kind;
+      return other?.kind === 'own' && other.definition === target.definition;
     });
   }
 

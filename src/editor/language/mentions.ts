@@ -109,6 +109,9 @@ function inScript({ lexed }: Symbols, { start, end }: Place, directory: string):
     const from = tokens.start[at] ?? 0;
     if (from >= end) break;
     const kind = tokens.kind[at] ?? T.end;
+    const interpolated = depth === 0 && (kind === T.gOpen || kind === T.gName);
+    if (interpolated && /\bcd\s+\S*$/.test(text.slice(start, from).replace(/\$$/, '')))
+      current = undefined;
     if (kind === T.gOpen) depth++;
     else if (kind === T.gClose) depth--;
     if (depth > 0 || (kind !== T.string && kind !== T.gText)) continue;

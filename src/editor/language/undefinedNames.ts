@@ -76,7 +76,7 @@ function describe(symbols: Symbols, { name, place, node, form }: Use): Undefined
     effect: isStep && form === 'name' ? 'fails' : 'null',
     near: nearest(name, candidates),
     shell: inShell ? { start: dollar, end: dollar } : undefined,
-    mayBeServers: /^[A-Z][A-Z0-9_]*$/.test(name),
+    mayBeServers: form === 'name' && /^[A-Z][A-Z0-9_]*$/.test(name),
   };
 }
 
