@@ -22,10 +22,15 @@ import { createPostScopes } from './postScopes';
 import { dispositionOf, isCarriedOutAround, stepText, unknownResult } from './steps';
 import { decisionKey, type Recipe } from './recipe';
 
+/** The error of the step that failed in CI. */
+const FAILED_IN_CI = 'failed in CI';
+
 /** A Recipe interpreted dry: what would be run, where, with which environment, and what cannot be repeated. */
 export interface Plan {
   /** In the order in which things would happen; branches one after the other. */
   readonly items: readonly PlanItem[];
+  /** What would end the pipeline; undefined if nothing does but the failure that CI saw. */
+  readonly error: string | undefined;
   /** The run's own variables and its parameters, the same for every step. */
   readonly environment: readonly Variable[];
   /** What the run's agents were asked for by: labels, images. */
@@ -80,6 +85,8 @@ export type PlanItem = {
       readonly kind: 'agent';
       readonly asked: string;
       readonly container: string | undefined;
+      /** What the Jenkinsfile gives `docker run` beside the image. */
+      readonly options: string;
       readonly workspace: string;
       /** Why it is not as in CI. */
       readonly note: string | undefined;
@@ -237,7 +244,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
         samePath(at.path, broke.stage) &&
         runsCommand(call.script, broke.command)
       )
-        return Promise.reject(new StepError('failed in CI', 'FAILURE', broke.exitCode));
+        return Promise.reject(new StepError(FAILED_IN_CI, 'FAILURE', broke.exitCode));
       const unknown = new Unknown('sh', at.range.line);
       return Promise.resolve({
         status: call.returnStatus ? unknown : 0,
@@ -275,7 +282,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
   }
 
   const pipeline = parse(recipe.jenkinsfile.text);
-  await interpret(pipeline, { ...factsOf(recipe), dry: true }, effects, {
+  const ended = await interpret(pipeline, { ...factsOf(recipe), dry: true }, effects, {
     cancel: signal,
     kill: signal,
   });
@@ -286,6 +293,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
     problems.push({ line, source: undefined, message, refused: true });
   return {
     items,
+    error: ended.error === FAILED_IN_CI ? undefined : ended.error,
     environment: [...layers.run, ...layers.parameters()],
     credentials: [...credentials.values()],
     agents: [...agents],
@@ -318,24 +326,34 @@ function placeOf(agent: Agent) {
   const text = agent.text instanceof Unknown ? `‹${agent.text.origin}›` : (agent.text ?? '');
   switch (agent.kind) {
     case 'docker':
-      return { asked: '', container: text, note: undefined };
+      return { asked: '', container: text, options: argsOf(agent), note: undefined };
     case 'dockerfile':
-      return { asked: '', container: text || 'Dockerfile', note: undefined };
+      return {
+        ...{ asked: '', container: text || 'Dockerfile' },
+        ...{ options: argsOf(agent), note: undefined },
+      };
     case 'kubernetes':
       return {
         asked: 'a Kubernetes pod',
         container: undefined,
+        options: '',
         note: 'there is no pod here: its steps run on this machine, and the verdict says so',
       };
     case 'other':
       return {
         asked: text,
         container: undefined,
+        options: '',
         note: 'CI Parity does not know this agent: its steps run on this machine, and the verdict says so',
       };
     default:
-      return { asked: text, container: undefined, note: undefined };
+      return { asked: text, container: undefined, options: '', note: undefined };
   }
+}
+
+function argsOf({ settings }: Agent): string {
+  const args = settings?.get('args');
+  return typeof args === 'string' ? args : '';
 }
 
 /** A branch of Declarative is a stage of its own name, and so is a cell. */

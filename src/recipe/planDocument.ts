@@ -23,11 +23,14 @@ export function planDocument(recipe: Recipe, plan: Plan): string {
     '',
     '## What would be run',
     '',
-    ...whatRuns(plan.items),
+    ...whatRuns(plan),
+    ...(plan.error === undefined ? [] : ['', `It would end with an error: ${code(plan.error)}`]),
     '',
     '## What cannot be repeated',
     '',
     ...notRepeated(plan),
+    '',
+    ...section('What is not known before it is run', notKnown(plan)).slice(1),
     '',
     '## Environment of every step',
     '',
@@ -96,7 +99,7 @@ function expectedTests({ run }: Recipe): string {
 }
 
 /** One heading for each stage, and one more where the pipeline comes back to a place. */
-function whatRuns(items: readonly PlanItem[]): string[] {
+function whatRuns({ items, branches }: Plan): string[] {
   const lines: string[] = [];
   let place: readonly string[] = [];
   let inPost = false;
@@ -113,7 +116,12 @@ function whatRuns(items: readonly PlanItem[]): string[] {
     const post = item.kind !== 'agent' && item.post;
     if (!samePath(place, item.stage) || post !== inPost) {
       const where = item.stage.length === 0 ? 'the pipeline' : code(item.stage.join(' / '));
-      lines.push('', post ? `### Post of ${where}` : `### In ${where}`, '');
+      const isBranch = branches.includes(item.stage.at(-1) ?? '');
+      lines.push(
+        '',
+        post ? `### Post of ${where}` : isBranch ? `### Branch ${where}` : `### In ${where}`,
+        '',
+      );
       place = item.stage;
       inPost = post;
       shown = undefined;
@@ -143,7 +151,7 @@ function itemLines(
       const place =
         item.container === undefined
           ? `This machine${item.asked === '' ? '' : `, where CI had ${code(item.asked)}`}`
-          : `A container of ${code(item.container)}`;
+          : `A container of ${code(item.container)}${item.options === '' ? '' : ` with ${code(item.options)}`}`;
       const note = item.note === undefined ? '' : ` — **not as in CI**: ${item.note}`;
       return [`- ${place}, workspace ${code(item.workspace)} (${where})${note}`];
     }
@@ -207,25 +215,28 @@ function notRepeated(plan: Plan): string[] {
           ? [`- ${upperPlace(item)}: ${code(item.text)} is ${escaped(item.note)}`]
           : [];
       case 'sh':
-        return item.changes.flatMap(({ name, value }) =>
-          typeof value === 'string' || isCredential(value.origin)
-            ? []
-            : [
-                `- ${upperPlace(item)}: ${code(name)} depends on ${escaped(value.origin)} at line ${value.line}`,
-              ],
-        );
       case 'stage':
         return [];
     }
   });
-  const conditions = plan.items.flatMap(({ conditions }) =>
-    conditions.map(
+  const all = [...new Set(lines)];
+  return all.length > 0 ? all : ['Nothing: every step is one that can be done again.'];
+}
+
+/** What only its steps, or the person, can tell. */
+function notKnown({ items }: Plan): string[] {
+  const lines = items.flatMap((item) => [
+    ...item.conditions.map(
       ({ line, origin }) =>
         `- Line ${line}: which way it goes depends on ${escaped(origin)}; both are shown`,
     ),
-  );
-  const all = [...new Set([...lines, ...conditions])];
-  return all.length > 0 ? all : ['Nothing: every step is one that can be done again.'];
+    ...(item.kind === 'sh' ? item.changes : []).flatMap(({ name, value }) =>
+      typeof value === 'string' || isCredential(value.origin)
+        ? []
+        : [`- ${code(name)} depends on ${escaped(value.origin)} at line ${value.line}`],
+    ),
+  ]);
+  return [...new Set(lines)];
 }
 
 /** These are asked for, and so are known when it is run. */
@@ -305,7 +316,7 @@ function code(text: string): string {
 /** Text of ours with names in it that are not: no markup, but for our own code spans of words. */
 function escaped(text: string): string {
   return text
-    .split(/(`\w+`)/)
+    .split(/(`[\w.]+`)/)
     .map((part, at) => (at % 2 === 1 ? part : part.replace(/[\\`*_[\]<>|~]/g, '\\$&')))
     .join('')
     .replace(/[\r\n]+/g, ' ');
