@@ -6,12 +6,13 @@ import { ScriptObject, notice, perform, scriptFile, unknown } from './frame';
 import type { Frame, ScriptFile } from './frame';
 import { libraryCall } from './libraryReferences';
 import { declareFunction, functionFor } from './functions';
+import { lookUpName } from './globals';
 import { parse } from './parser';
 import { execute } from './statements';
 import type { Invocation } from './steps';
 import type { Pipeline } from './declarative';
 import type { Place } from './syntax';
-import { Host, Lambda, UnknownText, textOf, valuesOf } from './values';
+import { Host, Lambda, Raised, UnknownText, textOf, valuesOf } from './values';
 import type { Thing } from './values';
 
 /** The shared libraries of one interpretation. */
@@ -184,6 +185,26 @@ export function callFunction(
   if (declared !== undefined) return apply(new Lambda(declared, file.binding), args, frame);
   const field = file.binding.get(name);
   return field instanceof Lambda ? apply(field, args, frame) : undefined;
+}
+
+/** `deploy.name`, `script.env`: a field, what `getName()` gives, or what the script itself finds by this name. */
+export async function scriptProperty(
+  script: ScriptObject,
+  name: string,
+  frame: Frame,
+): Promise<Thing> {
+  const { file } = script;
+  const field = file.binding.get(name);
+  if (field !== undefined) return field;
+  const getter = `get${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const given = callFunction(script, getter, [], frame);
+  if (given !== undefined) return given;
+  const found = await lookUpName(name, file.binding, { ...frame, file });
+  if (found !== undefined) return found;
+  throw new Raised(
+    'groovy.lang.MissingPropertyException',
+    `No such property: ${name} for class: ${script.opaque}`,
+  );
 }
 
 async function load(call: LibraryCall, given: Thing, place: Place, frame: Frame): Promise<void> {

@@ -3,9 +3,10 @@ import { Instance, ScriptClass, callInstance, classOf, propertyOf, setField } fr
 import { closureProperty, setClosureProperty } from './closures';
 import { Unknown } from './effects';
 import { evaluate } from './evaluate';
-import { checkInterrupts, notice, unknown } from './frame';
+import { ScriptObject, checkInterrupts, notice, unknown } from './frame';
 import type { Frame } from './frame';
 import { hostProperty, isClassName, lookUpName, setHostProperty, valueOfName } from './globals';
+import { scriptProperty } from './libraries';
 import { itemAt, setItem } from './listMethods';
 import type { Locals } from './locals';
 import { valueAt } from './mapMethods';
@@ -41,6 +42,7 @@ export async function property(node: Property, locals: Locals, frame: Frame): Pr
     );
   }
   if (node.spread && Array.isArray(receiver)) return memberOfEach(receiver, name, node, frame);
+  if (receiver instanceof ScriptObject) return scriptProperty(receiver, name, frame);
   return member(receiver, name, node, frame);
 }
 

@@ -178,6 +178,14 @@ describe('The command line, with a shared library', () => {
     assert.equal(recipe.run, undefined);
   });
 
+  it('says with which error the pipeline would end', async () => {
+    writeFileSync(join(app, 'Other.Jenkinsfile'), "@Library('tools') _\nsay.nothing.more()\n");
+    const { plan, document } = await planned('Other.Jenkinsfile', '--library', 'tools=../tools');
+    rmSync(join(app, 'Other.Jenkinsfile'));
+    assert.match(plan.error ?? '', /say|nothing/, JSON.stringify(plan));
+    assert.match(document, /It would end with an error: `/);
+  });
+
   it('selects a stage that stands in the library', async () => {
     const { plan } = await planned(
       runUrl,

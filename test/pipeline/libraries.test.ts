@@ -241,6 +241,33 @@ node { around { own() } }`;
     });
   });
 
+  describe('has properties', () => {
+    const files = {
+      'vars/site.groovy': "def getName() { 'moat' }",
+      'vars/a.groovy': `def call(script) {
+  echo "\${script.env.JOB_NAME} \${script.params.P} \${script.currentBuild.currentResult}"
+  script.currentBuild.result = 'UNSTABLE'
+}`,
+    };
+
+    it('by getters', async () => {
+      assert.deepEqual(await does('echo site.name', files), ['echo moat']);
+    });
+
+    it('that are Jenkins’ own, by the script it was given', async () => {
+      const text = "@Library('tools') _\nnode { a(this) }";
+      const world = { environment: { JOB_NAME: 'j' }, parameters: { P: 'p' } };
+      const { log, outcome } = await withLibrary(text, files, world);
+      assert.ok(log.includes('echo j p SUCCESS'), log.join('\n'));
+      assert.equal(outcome, 'UNSTABLE');
+    });
+
+    it('of which one that is not there is missing, as in Jenkins', async () => {
+      const [error] = await does('echo site.nothing', files);
+      assert.equal(error, 'error No such property: nothing for class: site');
+    });
+  });
+
   describe('reads a closure as its configuration', () => {
     const files = {
       'vars/build.groovy': `def call(body) {
