@@ -77,7 +77,7 @@ node body
 parallel
   Runs branches at the same time: a map of names and closures.
   - failFast boolean=false The first that fails ends the others.
-  > parallel(\\n\\t<1:one>: { <2> },\\n\\t<3:two>: { <4> },\\n)
+  > parallel(\\n\\t<1:one>: { <2> },\\n\\t<3:two>: { <4> }\\n)
 script body
   Code in all of the language, inside of Declarative.
 dir body node closed

@@ -3,7 +3,7 @@ import { didYouMean } from './nearNames';
 import { bodyOf, calledName } from './syntax';
 import type { Call, Problem, Statement } from './syntax';
 import { checkAgent } from './validateAgent';
-import { collect, headOf, sectionsOf } from './validateCheck';
+import { collect, headOf, isClear, sectionsOf } from './validateCheck';
 import type { Check } from './validateCheck';
 import { checkEnvironment, checkLibraries, checkTools } from './validateDirectives';
 import { checkOptions, checkParameters, checkTriggers } from './validateEntries';
@@ -125,16 +125,8 @@ function checkPipeline(call: Call, check: Check): void {
       }
     }
   }
-  const written = new Set(
-    body.body.map((statement) =>
-      statement.kind === 'call'
-        ? calledName(statement)
-        : statement.kind === 'name'
-          ? statement.name
-          : '',
-    ),
-  );
+  if (!isClear(body)) return;
   for (const required of ['agent', 'stages'])
-    if (!written.has(required))
+    if (!sections.some(({ name }) => name === required))
       check.report(headOf(call, check), `"${required}" is missing: a pipeline needs it.`, call);
 }

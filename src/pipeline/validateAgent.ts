@@ -1,7 +1,7 @@
 import { directivesIn } from './directivesCatalogue';
 import { didYouMean, slipOf } from './nearNames';
 import type { Call, Closure } from './syntax';
-import { argumentCount, blockOf, callsIn, headOf, sourceOf, wordOf } from './validateCheck';
+import { argumentCount, blockOf, callsIn, headOf, sourceOf, wordOf, wrong } from './validateCheck';
 import type { Check, Section } from './validateCheck';
 import { checkValue } from './validateArguments';
 
@@ -65,10 +65,9 @@ function checkKind(call: Call, check: Check): void {
   const name = typeof call.name === 'string' ? call.name : undefined;
   if (name === undefined) return;
   const settings = blockOf(call);
-  if (call.args.length === 0)
-    check.report(headOf(call, check), `"${name}" needs a value or a block.`);
+  if (call.args.length === 0) wrong(call, `"${name}" needs a value or a block.`, check);
   else if (argumentCount(call.args) > 1)
-    check.report(headOf(call, check), `"${name}" takes one value or one block.`);
+    wrong(call, `"${name}" takes one value or one block.`, check);
   else if (settings === undefined) for (const { value } of call.args) checkValue(value, check);
   else checkSettings(settings, check);
   const slip = slipOf(
@@ -95,8 +94,7 @@ function checkSettings(block: Closure, check: Check): void {
   )) {
     const name = typeof call.name === 'string' ? call.name : '';
     const inner = blockOf(call);
-    if (argumentCount(call.args) !== 1)
-      check.report(headOf(call, check), `"${name}" takes one value.`);
+    if (argumentCount(call.args) !== 1) wrong(call, `"${name}" takes one value.`, check);
     else if (inner !== undefined) checkSettings(inner, check);
     else for (const { value } of call.args) checkValue(value, check);
   }

@@ -78,6 +78,11 @@ export function headOf(statement: Statement | Expression, { text }: Check): Plac
   return { start, end: line < 0 ? end : Math.min(end, line) };
 }
 
+/** Reports at the name of a call what is concluded from all of it. */
+export function wrong(call: Call, message: string, check: Check): void {
+  check.report(headOf(call, check), message, call);
+}
+
 /** What stands there, cut to one short line for a message. */
 export function sourceOf(place: Place, { text }: Check): string {
   const source = text.slice(place.start, Math.min(place.end, place.start + 60));
@@ -107,16 +112,35 @@ export function argumentCount(args: readonly Argument[]): number {
 /** Reports a call of an object's method, or of something computed, where a plain name must stand. */
 export function nameIn(call: Call, check: Check): string | undefined {
   const name = plainName(call);
-  if (name === undefined) {
-    const object = call.object?.kind === 'name';
+  if (name !== undefined) return name;
+  const chained = chainedName(call, check);
+  if (chained !== undefined)
+    check.report(chained.place, `"${chained.name}" must begin on a line of its own.`);
+  else if (call.object?.kind === 'name')
     check.report(
       headOf(call, check),
-      object
-        ? 'A method of an object cannot be called here, only in "script".'
-        : 'A plain name must stand here.',
+      'A method of an object cannot be called here, only in "script".',
     );
-  }
-  return name;
+  else check.report(headOf(call, check), 'A plain name must stand here.');
+  return undefined;
+}
+
+/** `when { } steps { }`: to Groovy, a call of the first one's result. */
+function chainedName(
+  { object, name }: Call,
+  { text }: Check,
+): { name: string; place: Place } | undefined {
+  if (object?.kind !== 'call' || typeof name !== 'string') return undefined;
+  const start = text.indexOf(name, object.end);
+  if (start < 0 || text.slice(object.end, start).trim() !== '') return undefined;
+  return { name, place: { start, end: start + name.length } };
+}
+
+/** Whether a block has nothing but plain calls in it, so that what it lacks is really missing. */
+export function isClear(block: Closure): boolean {
+  return block.body.every(
+    (statement) => statement.kind === 'call' && plainName(statement) !== undefined,
+  );
 }
 
 export interface Section {
@@ -159,7 +183,7 @@ export function* callsIn(
 /** The block of a section; reports that there is none. */
 export function blockFor({ name, call }: Section, check: Check): Closure | undefined {
   const block = blockOf(call);
-  if (block === undefined) check.report(headOf(call, check), `"${name}" needs a block.`);
+  if (block === undefined) wrong(call, `"${name}" needs a block.`, check);
   return block;
 }
 
@@ -172,5 +196,5 @@ export function reportEmpty({ name, call }: Section, check: Check): void {
 export function checkBoolean({ name, call }: Section, check: Check): void {
   const value = call.args[0]?.value;
   if (value?.kind === 'literal' && typeof value.value === 'boolean') return;
-  check.report(headOf(call, check), `"${name}" takes true or false.`);
+  wrong(call, `"${name}" takes true or false.`, check);
 }

@@ -11,6 +11,7 @@ import {
   reportEmpty,
   sectionsOf,
   sourceOf,
+  wrong,
 } from './validateCheck';
 import type { Check, Section } from './validateCheck';
 import { checkValue } from './validateArguments';
@@ -140,8 +141,7 @@ export function checkTools(section: Section, check: Check): void {
   )) {
     const count = argumentCount(call.args);
     const name = typeof call.name === 'string' ? call.name : '';
-    if (count !== 1)
-      check.report(headOf(call, check), `The tool "${name}" takes one name, not ${count}.`);
+    if (count !== 1) wrong(call, `The tool "${name}" takes one name, not ${count}.`, check);
     for (const { value } of call.args) checkValue(value, check);
   }
   if (block.body.length === 0) reportEmpty(section, check);
@@ -157,7 +157,7 @@ export function checkLibraries(section: Section, check: Check): void {
     const [first] = args;
     const well = args.length === 1 && first?.name === undefined && first?.value.kind !== 'call';
     if (plainName(call) !== 'lib' || blockOf(call) !== undefined || !well)
-      check.report(headOf(call, check), notALibrary(call, check));
+      wrong(call, notALibrary(call, check), check);
     else if (first !== undefined) checkValue(first.value, check);
   }
   if (block.body.length === 0) reportEmpty(section, check);
@@ -186,8 +186,7 @@ export function checkInput(section: Section, check: Check): void {
     const { name, call } = field;
     if (!INPUT_FIELDS.has(name))
       check.report(headOf(call, check), `"${name}" is no part of "input".`);
-    else if (argumentCount(call.args) !== 1)
-      check.report(headOf(call, check), `"${name}" takes one value.`);
+    else if (argumentCount(call.args) !== 1) wrong(call, `"${name}" takes one value.`, check);
     else if (name === 'parameters') checkParameters(field, check);
     else for (const { value } of call.args) checkValue(value, check);
   }

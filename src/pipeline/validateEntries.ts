@@ -1,68 +1,83 @@
 import { ARGUMENTS } from './argumentsCatalogue';
 import type { Description } from './catalogueNotation';
 import { directivesIn } from './directivesCatalogue';
+import type { Context } from './directivesCatalogue';
 import { slipOf } from './nearNames';
 import { STEPS } from './stepsCatalogue';
 import type { Call, Expression, Statement } from './syntax';
 import { checkArguments, checkNamed, checkType, readArguments } from './validateArguments';
-import { blockFor, blockOf, callsIn, headOf, nameIn, reportEmpty } from './validateCheck';
+import { blockFor, blockOf, callsIn, headOf, nameIn, reportEmpty, wrong } from './validateCheck';
 import type { Check, Section } from './validateCheck';
 
-/** `options { }`, of the pipeline or of a stage. Plugins may add to them. */
+/** What is written one below the other in `options`, `triggers` and `parameters`. Plugins may add to them. */
+interface Kind {
+  /** With its article. */
+  readonly what: string;
+  readonly context: Context;
+  /** Whether each may be there only once. */
+  readonly once: boolean;
+  /** Why there can be none of the name, though a plugin could have one that is not known here. */
+  refusal(name: string): string | undefined;
+}
+
+const OPTION: Kind = {
+  what: 'an option',
+  context: 'options',
+  once: true,
+  refusal: (name) => {
+    const section = OWN_SECTION[name];
+    if (section !== undefined)
+      return `"${name}" cannot stand in "options": it has a section "${section}".`;
+    return isNoWrapper(name) ? `"${name}" is no option.` : undefined;
+  },
+};
+
+const OWN_SECTION: Readonly<Record<string, string>> = {
+  parameters: 'parameters',
+  triggers: 'triggers',
+  pipelineTriggers: 'triggers',
+};
+
+const STAGE_OPTION: Kind = {
+  ...OPTION,
+  context: 'stageOptions',
+  refusal: (name) =>
+    directivesIn('options').some((option) => option.name === name)
+      ? `"${name}" is an option of the pipeline, not of a stage.`
+      : OPTION.refusal(name),
+};
+
+const TRIGGER: Kind = {
+  what: 'a trigger',
+  context: 'triggers',
+  once: true,
+  refusal: (name) => (STEPS.has(name) ? `"${name}" is no trigger.` : undefined),
+};
+
+const PARAMETER: Kind = {
+  what: 'a parameter',
+  context: 'parameters',
+  once: false,
+  refusal: (name) => (STEPS.has(name) ? `"${name}" is no parameter.` : undefined),
+};
+
+/** `options { }`, of the pipeline or of a stage. */
 export function checkOptions(
   section: Section,
   context: 'options' | 'stageOptions',
   check: Check,
 ): void {
-  checkEntries(
-    section,
-    'an option',
-    check,
-    (name, call, known) => {
-      const head = headOf(call, check);
-      if (name === 'parameters' || name === 'triggers' || name === 'pipelineTriggers') {
-        const section = name === 'parameters' ? 'parameters' : 'triggers';
-        check.report(head, `"${name}" cannot stand in "options": it has a section "${section}".`);
-      } else if (!known && context === 'stageOptions' && isOption(name, 'options'))
-        check.report(head, `"${name}" is an option of the pipeline, not of a stage.`);
-      else if (!known && isNoWrapper(name)) check.report(head, `"${name}" is no option.`);
-    },
-    context,
-    true,
-  );
+  checkEntries(section, context === 'options' ? OPTION : STAGE_OPTION, check);
 }
 
 /** `triggers { }`. */
 export function checkTriggers(section: Section, check: Check): void {
-  checkEntries(
-    section,
-    'a trigger',
-    check,
-    (name, call, known) => {
-      if (!known && STEPS.has(name)) check.report(headOf(call, check), `"${name}" is no trigger.`);
-    },
-    'triggers',
-    true,
-  );
+  checkEntries(section, TRIGGER, check);
 }
 
 /** `parameters { }`, of the pipeline or of an input. */
 export function checkParameters(section: Section, check: Check): void {
-  checkEntries(
-    section,
-    'a parameter',
-    check,
-    (name, call, known) => {
-      if (!known && STEPS.has(name))
-        check.report(headOf(call, check), `"${name}" is no kind of parameter.`);
-    },
-    'parameters',
-    false,
-  );
-}
-
-function isOption(name: string, context: 'options' | 'stageOptions'): boolean {
-  return directivesIn(context).some((option) => option.name === name);
+  checkEntries(section, PARAMETER, check);
 }
 
 /** Steps with a block that want no node can be options, too; other steps cannot. */
@@ -73,43 +88,42 @@ function isNoWrapper(name: string): boolean {
 
 const BLOCKED = new Set(['node', 'stage', 'properties', 'parallel']);
 
-function checkEntries(
-  section: Section,
-  what: string,
-  check: Check,
-  checkName: (name: string, call: Call, known: boolean) => void,
-  context: 'options' | 'stageOptions' | 'triggers' | 'parameters',
-  once: boolean,
-): void {
+function checkEntries(section: Section, kind: Kind, check: Check): void {
   const block = blockFor(section, check);
   if (block === undefined) return;
-  const catalogue = directivesIn(context);
   const names = new Set<string>();
-  const complaint = (statement: Statement) => complain(statement, what);
+  const complaint = (statement: Statement) => complain(statement, kind);
   for (const call of callsIn(block, check, complaint)) {
     const name = nameIn(call, check);
     if (name === undefined) continue;
-    if (blockOf(call) !== undefined) {
-      check.report(headOf(call, check), `"${name}" cannot have a block here.`);
-      continue;
-    }
-    if (once && names.has(name))
+    if (kind.once && names.has(name))
       check.report(headOf(call, check), `"${name}" stands here more than once.`);
     names.add(name);
-    const description = catalogue.find((entry) => entry.name === name);
-    const slip = slipOf(
-      name,
-      catalogue.map((entry) => entry.name),
-    );
-    if (slip !== undefined)
-      check.report(headOf(call, check), `"${name}" is not ${what}. Did you mean "${slip}"?`);
-    else checkName(name, call, description !== undefined);
-    checkDescribed(call, description, true, check);
+    checkEntry(name, call, kind, check);
   }
   if (block.body.length === 0) reportEmpty(section, check);
 }
 
-function complain(statement: Statement, what: string): string {
+function checkEntry(name: string, call: Call, kind: Kind, check: Check): void {
+  const head = headOf(call, check);
+  if (blockOf(call) !== undefined) {
+    wrong(call, `"${name}" cannot have a block here.`, check);
+    return;
+  }
+  const catalogue = directivesIn(kind.context);
+  const description = catalogue.find((entry) => entry.name === name);
+  if (description === undefined) {
+    const known = catalogue.map((entry) => entry.name);
+    const slip = slipOf(name, known);
+    const noun = kind.what.replace(/^an? /, '');
+    const refusal =
+      slip === undefined ? kind.refusal(name) : `"${name}" is no ${noun}. Did you mean "${slip}"?`;
+    if (refusal !== undefined) check.report(head, refusal);
+  }
+  checkDescribed(call, description, true, check);
+}
+
+function complain(statement: Statement, { what }: Kind): string {
   if (statement.kind === 'map') return `A map cannot stand here: ${what} has a name.`;
   return statement.kind === 'name'
     ? `Write ${statement.name}(): ${what} is a call.`
@@ -128,7 +142,7 @@ function checkDescribed(
   const values = [...named.map(({ value }) => value), ...unnamed];
   for (const value of values) checkInner(value, check);
   if (named.length > 0 && unnamed.length > 0 && (isEntry || description !== undefined))
-    check.report(headOf(call, check), 'Arguments with and without names cannot be mixed here.');
+    wrong(call, 'Arguments with and without names cannot be mixed here.', check);
   else if (plain && description !== undefined && CLOSED.has(description.name))
     checkKnown(call, description, named, unnamed, check);
 }
@@ -150,13 +164,12 @@ function checkKnown(
   check: Check,
 ): void {
   const { name, parameters, positional } = description;
-  const head = headOf(call, check);
   const [first, ...others] = unnamed;
   if (named.length > 0) checkNamed(named, description, check);
-  else if (others.length > 0) check.report(head, `"${name}" must be given its arguments by name.`);
+  else if (others.length > 0) wrong(call, `"${name}" must be given its arguments by name.`, check);
   else if (first === undefined) {
     const needed = parameters.find((parameter) => parameter.required);
-    if (needed !== undefined) check.report(head, `"${name}" needs the parameter "${needed.name}".`);
+    if (needed !== undefined) wrong(call, `"${name}" needs the parameter "${needed.name}".`, check);
   } else {
     const parameter = parameters.find((candidate) => candidate.name === positional);
     if (parameter !== undefined) checkType(first, parameter, check);

@@ -8,6 +8,7 @@ import {
   plainName,
   sectionsOf,
   sourceOf,
+  wrong,
 } from './validateCheck';
 import type { Check, Section } from './validateCheck';
 import { isVariableName, notAVariable } from './validateDirectives';
@@ -61,7 +62,7 @@ function checkAxis(axis: Call, names: Set<string>, excluded: boolean, check: Che
 function checkAxisName(call: Call, names: Set<string>, check: Check): void {
   const [first] = call.args;
   if (first === undefined || argumentCount(call.args) > 1) {
-    check.report(headOf(call, check), 'An axis has one name.');
+    wrong(call, 'An axis has one name.', check);
     return;
   }
   const name = textOf(first.value);
@@ -80,7 +81,7 @@ function textOf(value: Expression): string | undefined {
 }
 
 function checkValues(call: Call, check: Check): void {
-  if (call.args.length === 0) check.report(headOf(call, check), 'The axis needs values.');
+  if (call.args.length === 0) wrong(call, 'The axis needs values.', check);
   const values = new Set<unknown>();
   for (const { value } of call.args) {
     if (value.kind !== 'literal') {

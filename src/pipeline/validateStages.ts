@@ -7,8 +7,10 @@ import {
   callsIn,
   checkBoolean,
   headOf,
+  isClear,
   sectionsOf,
   wordOf,
+  wrong,
 } from './validateCheck';
 import type { Check, Section } from './validateCheck';
 import { checkEnvironment, checkInput, checkTools } from './validateDirectives';
@@ -24,10 +26,8 @@ export function checkStages(section: Section, branching: boolean, check: Check):
   const names = new Set<string>();
   for (const call of callsIn(block, check, () => 'A "stage" must stand here.')) {
     if (call.name !== 'stage' || call.object !== undefined || blockOf(call) === undefined) {
-      check.report(
-        headOf(call, check),
-        call.name === 'stage' ? '"stage" needs a block.' : 'Only "stage" can stand here.',
-      );
+      const isStage = call.name === 'stage';
+      wrong(call, isStage ? '"stage" needs a block.' : 'Only "stage" can stand here.', check);
       continue;
     }
     const [first] = call.args;
@@ -70,13 +70,13 @@ function checkStage(call: Call, name: string | undefined, branching: boolean, ch
   }
   if (first.value.kind === 'closure') return;
   if (second?.value !== body) {
-    check.report(headOf(call, check), '"stage" takes a name and a block, nothing else.');
+    wrong(call, '"stage" takes a name and a block, nothing else.', check);
     return;
   }
-  const title = { name: name ?? '', place: first.value };
+  const stage = { name: name ?? '', place: first.value, clear: isClear(body) };
   const sections = sectionsOf(body, check);
   for (const section of sections) checkStageSection(section, branching, check);
-  checkWork(title, call, sections, branching, check);
+  checkWork(stage, call, sections, branching, check);
 }
 
 function checkStageSection(section: Section, branching: boolean, check: Check): void {
@@ -141,7 +141,7 @@ function checkCommon(section: Section, check: Check): boolean {
 
 /** What a stage does: exactly one thing; branches have no agent or tools around them, and do not nest. */
 function checkWork(
-  stage: { readonly name: string; readonly place: Expression },
+  stage: { readonly name: string; readonly place: Expression; readonly clear: boolean },
   call: Call,
   sections: readonly Section[],
   branching: boolean,
@@ -164,6 +164,8 @@ function checkWork(
       `The stage "${stage.name}" can have only one of "steps", "stages", "parallel" and "matrix".`,
       call,
     );
+  } else if (!stage.clear && work.length === 0) {
+    return;
   } else if (work.length === 0 || (steps !== undefined && stepBranches === 0)) {
     check.report(
       stage.place,
@@ -226,6 +228,7 @@ function checkMatrix(matrix: Section, check: Check): void {
           );
     }
   }
+  if (!isClear(block)) return;
   for (const required of ['axes', 'stages'])
     if (!sections.some(({ name }) => name === required))
       check.report(

@@ -14,6 +14,7 @@ import {
   reportEmpty,
   sectionsOf,
   wordOf,
+  wrong,
 } from './validateCheck';
 import type { Check, Section } from './validateCheck';
 
@@ -77,7 +78,7 @@ const BLOCKED: Readonly<Record<string, string>> = {
 function checkStep(name: string, call: Call, check: Check): void {
   const body = blockOf(call);
   if (name === 'script' || name === 'expression') {
-    if (body === undefined) check.report(headOf(call, check), `"${name}" needs a block.`);
+    if (body === undefined) wrong(call, `"${name}" needs a block.`, check);
     return;
   }
   const blocked = BLOCKED[name];
@@ -101,15 +102,14 @@ function checkStepArguments(
 ): void {
   const { named, unnamed, plain } = readArguments(args);
   if (!plain) return;
-  const head = headOf(call, check);
   const [first, ...others] = unnamed;
   if (first === undefined) {
     if (!checkNamed(named, step, check)) return;
     for (const { name, required } of step.parameters)
       if (required && !named.some((argument) => argument.name === name))
-        check.report(head, `"${step.name}" needs the parameter "${name}".`);
+        wrong(call, `"${step.name}" needs the parameter "${name}".`, check);
   } else if (others.length > 0 || named.length > 0)
-    check.report(head, `"${step.name}" must be given its arguments by name.`);
+    wrong(call, `"${step.name}" must be given its arguments by name.`, check);
   else {
     const parameter = step.parameters.find(({ name }) => name === step.positional);
     if (parameter !== undefined) checkType(first, parameter, check);

@@ -11,6 +11,7 @@ import {
   checkBoolean,
   headOf,
   nameIn,
+  wrong,
 } from './validateCheck';
 import type { Check, Section } from './validateCheck';
 
@@ -44,7 +45,7 @@ function notACondition(statement: Statement): string {
 function checkCondition(name: string, call: Call, check: Check): void {
   const block = blockOf(call);
   if (name === 'expression') {
-    if (block === undefined) check.report(headOf(call, check), '"expression" needs a block.');
+    if (block === undefined) wrong(call, '"expression" needs a block.', check);
     return;
   }
   const head = headOf(call, check);
@@ -62,7 +63,7 @@ function checkCondition(name: string, call: Call, check: Check): void {
   } else if (COMBINING.has(name)) {
     checkCombined(name, call, check);
   } else if (block !== undefined)
-    check.report(head, `"${name}" takes no block: it has no conditions in it.`);
+    wrong(call, `"${name}" takes no block: it has no conditions in it.`, check);
   else checkConditionArguments(call, args, condition, check);
 }
 
@@ -70,7 +71,7 @@ function checkCombined(name: string, call: Call, check: Check): void {
   const block = blockFor({ name, call }, check);
   if (block === undefined) return;
   if (call.args.length > 1) {
-    check.report(headOf(call, check), `"${name}" takes conditions in a block, and no arguments.`);
+    wrong(call, `"${name}" takes conditions in a block, and no arguments.`, check);
     return;
   }
   const count = block.body.length;
@@ -94,16 +95,15 @@ function checkConditionArguments(
 ): void {
   const { named, unnamed, plain } = readArguments(args);
   if (!plain) return;
-  const head = headOf(call, check);
   const [first, ...others] = unnamed;
   const { name, parameters, positional } = condition;
   if (first === undefined) {
     if (!checkNamed(named, condition, check)) return;
     for (const parameter of parameters)
       if (parameter.required && !named.some((argument) => argument.name === parameter.name))
-        check.report(head, `"${name}" needs the parameter "${parameter.name}".`);
+        wrong(call, `"${name}" needs the parameter "${parameter.name}".`, check);
   } else if (others.length > 0 || named.length > 0)
-    check.report(head, `"${name}" must be given its arguments by name.`);
+    wrong(call, `"${name}" must be given its arguments by name.`, check);
   else {
     const parameter = parameters.find((candidate) => candidate.name === positional);
     if (parameter !== undefined) checkType(first, parameter, check);

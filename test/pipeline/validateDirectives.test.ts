@@ -244,7 +244,7 @@ describe('What Jenkins refuses: options, triggers and parameters', () => {
   option(
     'a slip of the pen',
     '«timestamp»()',
-    '"timestamp" is not an option. Did you mean "timestamps"?',
+    '"timestamp" is no option. Did you mean "timestamps"?',
     'timestamps()',
   );
   option(
@@ -306,7 +306,7 @@ describe('What Jenkins refuses: options, triggers and parameters', () => {
   trigger(
     'a trigger with other capitals',
     "«pollScm»('@daily')",
-    '"pollScm" is not a trigger. Did you mean "pollSCM"?',
+    '"pollScm" is no trigger. Did you mean "pollSCM"?',
     "pollSCM('@daily')",
   );
   trigger('a step as a trigger', "«sh»('x')", '"sh" is no trigger.', "aliens('x')");

@@ -107,6 +107,12 @@ describe('What Jenkins refuses: stages', () => {
     '"sh" is no section of a stage: steps stand in "steps".',
     "steps { sh 'make' }",
   );
+  stage(
+    'a section that Groovy takes for a call of the one before it',
+    "when { branch 'x' } «steps» { echo 'x' }",
+    '"steps" must begin on a line of its own.',
+    "when { branch 'x' }; steps { echo 'x' }",
+  );
   stage('a section twice', `${step}\n «steps» { }`, '"steps" stands here more than once.', step);
   stage(
     '`failFast` that is not true or false',
