@@ -134,15 +134,12 @@ export class Collection {
     definition: Pick<Definition, 'kind' | 'name' | 'place' | 'whole'> & Partial<Definition>,
     at = -1,
   ): void {
+    const { kind, name, place, whole, scope = this.file, except = [], from = 0 } = definition;
+    const { inFunction = -1, value, call } = definition;
+    const stage = at < 0 ? [] : this.stageOf(at);
     this.definitions.push({
-      scope: this.file,
-      except: [],
-      from: 0,
-      inFunction: -1,
-      value: undefined,
-      call: undefined,
-      stage: at < 0 ? [] : this.stageOf(at),
-      ...definition,
+      ...{ kind, name, place, whole, scope, except, from },
+      ...{ inFunction, value, call, stage },
     });
   }
 

@@ -40,13 +40,12 @@ export function usesOf(
 ): Use[] {
   const uses: Use[] = [];
   const places = new Set<number>();
+  // One shape for all, made in one place: there are thousands of them on each keystroke.
   const add = (use: Pick<Use, 'name' | 'place' | 'form'> & Partial<Use>): void => {
-    if (places.has(use.place.start) || use.name === '') return;
-    places.add(use.place.start);
-    uses.push({
-      ...{ definition: undefined, write: false, interpolated: undefined, siblings: undefined },
-      ...{ node: -1, ...use },
-    });
+    const { name, place, form, definition, write = false, interpolated, siblings, node = -1 } = use;
+    if (name === '' || places.has(place.start)) return;
+    places.add(place.start);
+    uses.push({ name, place, form, definition, write, interpolated, siblings, node });
   };
 
   for (const definition of definitions) {
