@@ -8,9 +8,11 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { listReproductions } from '../../src/reproduce/store';
 import { runLike42, type Demo } from '../bed/demo/demo';
@@ -109,6 +111,46 @@ describe('Secrets', function () {
     await assertNothingLeft(demo);
   });
 
+  it('that are files and keys lie in their folder only, and are gone when their block has ended', async () => {
+    await using folder = await keyFolder();
+    const demo = await bed.demo({
+      prepare: (sample) => {
+        const commit = commitOnto(sample, sample.commits.broken, { Jenkinsfile: withFiles });
+        return Promise.resolve([runLike42(45, commit, sample.origin)]);
+      },
+    });
+    await using gate = makeGate(demo);
+    using arguments_ = watchArguments();
+    const args = ['reproduce', demo.runUrl(45), '--env', `GATE=${gate.path}`];
+    const cli = startCli(demo, bed.packaged, args, {
+      CI_PARITY_CREDENTIAL_CONF_FILE: folder.file,
+      CI_PARITY_CREDENTIAL_KEY_FILE: folder.key,
+      CI_PARITY_CREDENTIAL_KEY_USR: 'git',
+      CI_PARITY_CREDENTIAL_KEY_PSW: passphrase,
+    });
+    await Promise.race([gate.reached, cli.exit]);
+    const held = filesWith(folder.canaries, [demo.root]);
+    assert.equal(held.length, 2, cli.output());
+    for (const file of held) {
+      assert.match(file, /@tmp\/secretFiles\/[^/]+\/(conf\.txt|ssh-key-KEY)$/);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      assert.equal(statSync(dirname(file)).mode & 0o777, 0o700);
+    }
+    for (const { pid, environment } of environments())
+      if (pid !== cli.pid) assertNone(environment, String(pid), folder.canaries.slice(0, 2));
+    await cli.says(/\nagent \d+\n/);
+    const [, agent = '0'] = /\nagent (\d+)\n/.exec(cli.output()) ?? [];
+    process.kill(Number(agent), 0);
+    await gate.open();
+    assert.equal((await cli.exit).code, 0, cli.output());
+    assert.match(cli.output(), /\n\*\*\*\*\nthe key has 1 line in the agent\n/);
+    assert.throws(() => process.kill(Number(agent), 0), /ESRCH/);
+    assertNone([cli.output(), JSON.stringify(cli.events())], 'what it said', folder.canaries);
+    assertNone(arguments_.seen(), 'arguments', folder.canaries);
+    assert.deepEqual(filesWith(folder.canaries, [demo.root]), []);
+    await assertNothingLeft(demo);
+  });
+
   it('given to the editor are besides in no settings, no terminal and no log', async function () {
     // Only this one wants a browser.
     await (await openBed(this, { vagrant: 'stand-in', chromium: true }))[Symbol.asyncDispose]();
@@ -162,6 +204,49 @@ describe('Secrets', function () {
     }
   });
 });
+
+const passphrase = 'c4nary passphrase of a key';
+
+/** Prints its secret file, uses its key, and waits at the gate with both. */
+const withFiles = `node {
+    checkout scm
+    stage('Build') {
+        sshagent(['key']) {
+            withCredentials([
+                file(credentialsId: 'conf', variable: 'CONF'),
+                sshUserPrivateKey(credentialsId: 'key', keyFileVariable: 'KEY', passphraseVariable: 'PASS')
+            ]) {
+                sh '''#!/bin/sh
+                    echo "agent $SSH_AGENT_PID"; cat "$GATE"; cat "$CONF"
+                    echo "the key has $(ssh-add -L | wc -l) line in the agent"'''
+            }
+        }
+        sh 'ls "$WORKSPACE@tmp/secretFiles"; echo "--- FAIL: TestPolicyEgressDeny (0.00s)"; exit 1'
+    }
+}
+`;
+
+interface KeyFolder extends AsyncDisposable {
+  readonly file: string;
+  readonly key: string;
+  /** The file's line and a line of the key, then the passphrase, which the Jenkinsfile gives to its steps. */
+  readonly canaries: readonly string[];
+}
+
+/** A secret file and a locked key, as the person has them: outside of all that the program makes. */
+async function keyFolder(): Promise<KeyFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'ci-parity-keys-'));
+  const [file, key] = [join(path, 'conf.txt'), join(path, 'id')];
+  const line = 'c4nary line of a secret file';
+  writeFileSync(file, `${line}\n`);
+  const made = ['-q', '-t', 'ed25519', '-N', passphrase, '-C', 'ada', '-f', key];
+  execFileSync('ssh-keygen', made);
+  const [, keyLine = ''] = readFileSync(key, 'utf8').split('\n');
+  return {
+    ...{ file, key, canaries: [line, keyLine, passphrase] },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  };
+}
 
 interface Gate extends AsyncDisposable {
   readonly path: string;
@@ -224,10 +309,13 @@ function readProc(pid: string, file: string): string {
   }
 }
 
-function assertNone(texts: readonly string[], where: string): void {
+function assertNone(
+  texts: readonly string[],
+  where: string,
+  of: readonly string[] = canaries,
+): void {
   for (const text of texts)
-    for (const canary of canaries)
-      assert.ok(!text.includes(canary), `${canary} in ${where}: ${text}`);
+    for (const canary of of) assert.ok(!text.includes(canary), `${canary} in ${where}: ${text}`);
 }
 
 function assertInNoFile(...folders: readonly string[]): void {
