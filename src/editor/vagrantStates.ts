@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { machinesOf } from '../machines/vagrant';
 import { vagrantStatus, type VagrantAnswer } from '../machines/vagrantStatus';
 
 /** What is known of the machines of a Vagrantfile. */
@@ -19,14 +20,14 @@ interface Entry {
   readonly stop: AbortController;
   /** Something has happened while Vagrant was being asked. */
   again: boolean;
+  /** Which machines Vagrant had noted when it was asked. */
+  readonly notes: string;
 }
 
 /** Milliseconds for which an answer is good enough for a file that comes into sight again. */
 const FRESH = 60_000;
-/** Milliseconds for which changes are gathered before Vagrant is asked again. */
-const PAUSE = 1000;
-/** Vagrant notes here which machines it has made, by a file `id` for each. */
-const NOTES = '**/.vagrant/machines/**';
+/** Milliseconds between two looks at Vagrant's notes while a Vagrantfile is in sight. */
+const LOOK = 2000;
 
 /**
  * Asks Vagrant for the states of the machines of the Vagrantfiles in sight: one question at a time
@@ -37,7 +38,7 @@ export class VagrantStates implements vscode.Disposable {
   readonly #entries = new Map<string, Entry>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable;
-  #waiting: NodeJS.Timeout | undefined;
+  readonly #looking: NodeJS.Timeout;
   readonly onDidChange = this.#changed.event;
 
   /** `isOurs` says of which documents machines may be asked. */
@@ -46,22 +47,13 @@ export class VagrantStates implements vscode.Disposable {
       for (const { document } of vscode.window.visibleTextEditors)
         if (isOurs(document)) this.#askIfOld(document.uri);
     };
-    const watcher = vscode.workspace.createFileSystemWatcher(NOTES);
-    const soon = (): void => {
-      clearTimeout(this.#waiting);
-      this.#waiting = setTimeout(() => this.#askAll(), PAUSE);
-    };
-    // Only these come and go with a machine; what else is there changes by being asked. Of a folder
-    // that is taken away, VS Code may tell as a whole.
-    const noted = ({ path }: vscode.Uri): void => {
-      if (path.endsWith('/id')) soon();
-    };
-    watcher.onDidCreate(noted);
-    watcher.onDidChange(noted);
-    watcher.onDidDelete(soon);
+    // Reading its few notes is cheap, and VS Code's watcher misses folders that are made at once.
+    this.#looking = setInterval(() => {
+      for (const { document } of vscode.window.visibleTextEditors) this.#look(document.uri);
+    }, LOOK);
+    this.#looking.unref();
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
-      watcher,
       vscode.window.onDidChangeVisibleTextEditors(inSight),
       vscode.workspace.onDidGrantWorkspaceTrust(inSight),
       vscode.workspace.onDidSaveTextDocument((document) => {
@@ -89,6 +81,7 @@ export class VagrantStates implements vscode.Disposable {
       state: { kind: 'asking', before },
       stop: new AbortController(),
       again: false,
+      notes: notesOf(file),
     };
     this.#entries.set(keyOf(file), entry);
     this.#changed.fire();
@@ -101,7 +94,7 @@ export class VagrantStates implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.#waiting);
+    clearInterval(this.#looking);
     for (const { stop } of this.#entries.values()) stop.abort();
     this.#entries.clear();
     this.#subscriptions.dispose();
@@ -112,7 +105,8 @@ export class VagrantStates implements vscode.Disposable {
     const state = this.of(file);
     if (state.kind === 'unknown' && !existsSync(join(dirname(file.fsPath), '.vagrant'))) {
       const stop = new AbortController();
-      this.#entries.set(keyOf(file), { state: { kind: 'untouched' }, stop, again: false });
+      const notes = notesOf(file);
+      this.#entries.set(keyOf(file), { state: { kind: 'untouched' }, stop, again: false, notes });
       this.#changed.fire();
       return;
     }
@@ -120,8 +114,10 @@ export class VagrantStates implements vscode.Disposable {
     if (state.kind === 'unknown' || old) this.ask(file);
   }
 
-  #askAll(): void {
-    for (const key of this.#entries.keys()) this.ask(vscode.Uri.parse(key, true));
+  /** Asks again when Vagrant has made or destroyed a machine meanwhile, in whatever terminal. */
+  #look(file: vscode.Uri): void {
+    const known = this.#entries.get(keyOf(file));
+    if (known && known.state.kind !== 'asking' && known.notes !== notesOf(file)) this.ask(file);
   }
 
   #forget(uri: vscode.Uri): void {
@@ -134,6 +130,12 @@ export class VagrantStates implements vscode.Disposable {
 export function vagrantPlace(file: string): { cwd: string; env: Record<string, string> } {
   const name = basename(file);
   return { cwd: dirname(file), env: name === 'Vagrantfile' ? {} : { VAGRANT_VAGRANTFILE: name } };
+}
+
+/** The machines that Vagrant has noted for a Vagrantfile, as a text to compare. */
+function notesOf(file: vscode.Uri): string {
+  const machines = machinesOf(dirname(file.fsPath)).map((each) => `${each.name} ${each.provider}`);
+  return machines.sort().join('\n');
 }
 
 function keyOf(file: vscode.Uri): string {
