@@ -23,6 +23,8 @@ export class ScriptClass extends Host {
   readonly constants: Instance[] = [];
   parent: ScriptClass | undefined;
   private isPrepared = false;
+  /** By `@Singleton`: its static field `instance` holds the one that there is. */
+  isSingleton = false;
 
   constructor(declaration: ClassDeclaration, file: ScriptFile) {
     super(declaration.name);
@@ -66,6 +68,9 @@ export class ScriptClass extends Host {
     }
     for (const field of this.fields) {
       if (field.modifiers.includes('static')) await declareField(field, this.statics, frame);
+    }
+    if (this.isSingleton) {
+      this.statics.declare('instance', await instantiate(this, [], new Map(), frame));
     }
     for (const [at, { name, args }] of constants.entries()) {
       const values: Thing[] = [];
@@ -118,7 +123,9 @@ export class ClassScope extends Locals {
   }
 
   override get(name: string): Thing | undefined {
-    return super.get(name) ?? this.type.parent?.statics.get(name);
+    const own = super.get(name);
+    // A field that is null is there.
+    return own === undefined ? this.type.parent?.statics.get(name) : own;
   }
 }
 
@@ -168,9 +175,15 @@ export async function staticallyImported(
 
 /** Declares the classes among statements. */
 export function declareClasses(statements: readonly Statement[], file: ScriptFile): void {
-  for (const statement of statements) {
+  for (const [at, statement] of statements.entries()) {
     if (statement.kind !== 'class') continue;
-    file.classes.set(statement.name, new ScriptClass(statement, file));
+    const type = new ScriptClass(statement, file);
+    for (let before = at - 1; statements[before]?.kind === 'annotation'; before--) {
+      const annotation = statements[before];
+      if (annotation?.kind === 'annotation' && /(?:^|\.)Singleton$/.test(annotation.name))
+        type.isSingleton = true;
+    }
+    file.classes.set(statement.name, type);
     declareClasses(statement.body, file);
   }
 }
@@ -367,6 +380,8 @@ function ofClass(
         `No enum constant ${type.declaration.name}.${String(keyOf(first))}`,
       );
     }
+    case 'getInstance':
+      return type.isSingleton ? type.statics.get('instance') : undefined;
     case 'getName':
     case 'getSimpleName':
       return type.declaration.name;

@@ -11,7 +11,7 @@ import { parse } from './parser';
 import { execute } from './statements';
 import type { Invocation } from './steps';
 import type { Pipeline } from './declarative';
-import type { Place } from './syntax';
+import type { Annotation, Place, Statement } from './syntax';
 import { Host, Lambda, Raised, UnknownText, textOf, valuesOf } from './values';
 import type { Thing } from './values';
 
@@ -166,12 +166,19 @@ async function open(file: ScriptFile, frame: Frame): Promise<void> {
   for (const statement of statements) {
     if (statement.kind === 'function') declareFunction(file.functions, statement);
   }
-  // Of the statements outside of functions only fields are carried out.
-  for (const [at, statement] of statements.entries()) {
+  // Of the statements outside of functions only fields are carried out. All are there from the
+  // start: one that uses a later one sees null.
+  const fields = statements.flatMap((statement, at): [Annotation, Statement][] => {
     const next = statements[at + 1];
-    if (statement.kind !== 'annotation' || !statement.name.endsWith('Field') || !next) continue;
-    await execute([statement, next], file.binding, { ...frame, file });
+    return statement.kind === 'annotation' && statement.name.endsWith('Field') && next
+      ? [[statement, next]]
+      : [];
+  });
+  for (const [, field] of fields) {
+    if (field.kind !== 'declaration') continue;
+    for (const { name } of field.names) file.binding.declare(name, null);
   }
+  for (const field of fields) await execute(field, file.binding, { ...frame, file });
 }
 
 /** Calls a function of a script, or a closure in one of its fields; undefined if it has none of this name. */

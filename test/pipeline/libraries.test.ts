@@ -132,6 +132,16 @@ def call() { count++; return count }`,
       ]);
     });
 
+    it('whose fields are null to those before them', async () => {
+      const files = {
+        'vars/keys.groovy': `import groovy.transform.Field
+@Field List all = own
+@Field List own = ['a']
+def call() { "\${all} \${own}" }`,
+      };
+      assert.deepEqual(await does('echo keys()', files), ['echo null [a]']);
+    });
+
     it('whose fields can be set from outside', async () => {
       const files = { 'vars/site.groovy': "@groovy.transform.Field String name = 'a'" };
       assert.deepEqual(await does("site.name = 'b'\necho site.name", files), ['echo b']);

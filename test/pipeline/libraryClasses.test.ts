@@ -132,6 +132,46 @@ class One {
     assert.ok(log.includes('echo one'));
   });
 
+  it('has fields that are null until they are set, also inherited and static ones', async () => {
+    const files = {
+      'src/org/x/A.groovy': `package org.x
+class A {
+  static A instance
+  List branches
+  static A get() { if (!instance) { instance = new A() }; return instance }
+}`,
+      'src/org/x/B.groovy': 'package org.x\nclass B extends A { }',
+    };
+    const { log, error } = await withLibrary(
+      `@Library('tools') import org.x.*
+node {
+  echo "\${new B().branches} \${A.get().branches}"
+}`,
+      files,
+    );
+    assert.equal(error, undefined);
+    assert.ok(log.includes('echo null null'), log.join('\n'));
+  });
+
+  it('that is a singleton has its one instance', async () => {
+    const files = {
+      'src/org/x/One.groovy': `package org.x
+@Singleton
+class One implements Serializable {
+  int count = 0
+}`,
+    };
+    const { log } = await withLibrary(
+      `@Library('tools') import org.x.One
+node {
+  One.instance.count = 2
+  echo "\${One.getInstance().count}"
+}`,
+      files,
+    );
+    assert.ok(log.includes('echo 2'), log.join('\n'));
+  });
+
   it('has lines of its own file', async () => {
     const { scopes } = await withLibrary(
       "@Library('tools') import org.x.Tool\nnode { new Tool(this).build() }",
