@@ -20,13 +20,13 @@ export function didYouMean(name: string, names: Iterable<string>): string {
 }
 
 /** The name that is so near that nothing else can be meant: other capitals, or one slip in a long word. */
-export function slipOf(name: string, names: Iterable<string>): string | undefined {
-  for (const candidate of names) {
-    if (candidate === name) return undefined;
-    if (candidate.toLowerCase() === name.toLowerCase()) return candidate;
-    if (candidate.length >= 5 && distance(name, candidate, 2) < 2) return candidate;
-  }
-  return undefined;
+export function slipOf(name: string, names: readonly string[]): string | undefined {
+  if (names.includes(name)) return undefined;
+  return names.find(
+    (candidate) =>
+      candidate.toLowerCase() === name.toLowerCase() ||
+      (candidate.length >= 5 && distance(name, candidate, 2) < 2),
+  );
 }
 
 /** How many letters must be put in, taken out, changed or swapped; `limit` if not fewer than that. */
