@@ -125,6 +125,12 @@ describe('A recipe', () => {
       await compose(`${master}42/`),
       await compose('job/feature/job/feature%252Fx/4/'),
       fromFile,
+      { ...fromFile, branches: { kind: 'named', names: ['linux'] } } as const,
+      {
+        ...fromFile,
+        branches: { kind: 'failed' },
+        answers: { input: { 'go.WHERE': 'prod' }, decide: { '7': true } },
+      } as const,
     ]) {
       const json = JSON.parse(JSON.stringify(recipe)) as object;
       assert.ok(validate(json), JSON.stringify(validate.errors));

@@ -120,6 +120,22 @@ describe('Steps in containers', function () {
     assert.deepEqual(readReproduction(files.id).made, []);
   });
 
+  it('of a Dockerfile’s image are built from the repository, and the image goes with the container', async () => {
+    shop.commit({ 'ci/Dockerfile': `FROM ${image}\nARG FROM_CI\nENV MADE=$FROM_CI\n` });
+    const { output, files, verdict } = await run(
+      `pipeline {
+  agent { dockerfile { dir 'ci'; additionalBuildArgs '--build-arg FROM_CI=yes'; args '${limits}' } }
+  stages { stage('S') { steps { sh 'echo "made $MADE"' } } }
+}
+`,
+    );
+    assert.equal(verdict.kind, 'passed', output);
+    assert.match(output, /\nmade yes\n/);
+    assert.equal(containers(files.id), '');
+    assert.doesNotMatch(docker('images'), new RegExp(files.id));
+    assert.deepEqual(readReproduction(files.id).made, []);
+  });
+
   it('are stopped before the beginning where no docker is', async () => {
     const path = '/usr/bin/nowhere';
     const { verdict, output } = await shop.run(
