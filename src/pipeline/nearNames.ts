@@ -20,9 +20,10 @@ export function didYouMean(name: string, names: Iterable<string>): string {
 }
 
 /** The name that is so near that nothing else can be meant: other capitals, or one slip in a long word. */
-export function slipOf(name: string, names: readonly string[]): string | undefined {
-  if (names.includes(name)) return undefined;
-  return names.find(
+export function slipOf(name: string, names: Iterable<string>): string | undefined {
+  const known = [...names];
+  if (known.includes(name)) return undefined;
+  return known.find(
     (candidate) =>
       candidate.toLowerCase() === name.toLowerCase() ||
       (candidate.length >= 5 && distance(name, candidate, 2) < 2),
