@@ -10,6 +10,12 @@ export interface ArgumentDescription extends Description {
 }
 
 const PAGE = `
+any agent
+  On any node.
+  > any
+none agent
+  On no node of its own: stages choose theirs, and steps that want one fail.
+  > none
 string withCredentials
   A secret text in a variable.
   - credentialsId string! The id.
