@@ -120,14 +120,19 @@ class Reading {
     const blocks: { loop: boolean; close: string | undefined }[] = [];
     let loop = false;
     let awaitsDo = false;
+    let provisions = false;
     for (let at = 0; at < tokens.length; at++) {
       const token = tokens[at];
       if (token === undefined) break;
       if (token.kind === 'newline') {
+        // A line that ends with a comma goes on.
+        if (signAt(tokens, at - 1) !== ',') provisions = false;
         loop = false;
         awaitsDo = false;
-      } else if (token.kind === 'text') this.inside(token, tokens, at, depth, looped || inLoop());
-      else if (token.kind === 'sign') {
+      } else if (token.kind === 'text') {
+        if (provisions && isRocket(tokens, at, 'path')) this.path(tokens, at + 1);
+        this.inside(token, tokens, at, depth, looped || inLoop());
+      } else if (token.kind === 'sign') {
         if (token.text === '{') {
           blocks.push({ loop, close: '}' });
           loop = false;
@@ -137,6 +142,7 @@ class Reading {
         const { text } = token;
         const isCall = signAt(tokens, at - 1) === '.' || signAt(tokens, at - 1) === '&.';
         if (LOOPS.test(text)) loop = true;
+        if (isCall && text === 'provision') provisions = true;
         if (text === 'do') {
           if (!awaitsDo) blocks.push({ loop, close: undefined });
           loop = false;
@@ -146,7 +152,7 @@ class Reading {
           blocks.push({ loop: WITH_DO.has(text), close: undefined });
           awaitsDo = WITH_DO.has(text);
         } else this.wordAt(text, tokens, at, isCall, looped || inLoop());
-      } else if (token.kind === 'key' && token.text === 'path') this.path(tokens, at);
+      } else if (token.kind === 'key' && token.text === 'path' && provisions) this.path(tokens, at);
     }
 
     function inLoop(): boolean {
@@ -171,12 +177,11 @@ class Reading {
     else if ((word === 'memory' || word === 'cpus') && isCall) this.size(word, tokens, at);
     else if (word === 'path' && isCall && signAt(tokens, at + 1) === '=') this.path(tokens, at + 1);
     else if (OTHERS.has(word) && signAt(tokens, at + 1) !== '=') this.readsMore = true;
-    else if (
-      word === 'require' &&
-      !/^vagrant|^yaml$|^json$|^fileutils$/.test(textAt(tokens, at + 1))
-    )
+    else if (word === 'require') {
       // Plugins and the standard library leave the file's variables alone; a path is another file.
-      this.readsMore ||= /[./]/.test(textAt(tokens, at + 1));
+      const library = textAt(tokens, at + 1);
+      this.readsMore ||= library === '' || /^\.|\.rb$|^\//.test(library);
+    }
   }
 
   private inside(
@@ -298,8 +303,9 @@ class Reading {
     for (let next = at + 2; next < at + 20; next++) {
       const token = tokens[next];
       if (token === undefined || token.kind === 'newline') break;
-      if (token.kind === 'key' && token.text === 'primary')
-        primary = wordTextAt(tokens, next + 1) === 'true';
+      const isPrimary = token.kind === 'key' && token.text === 'primary';
+      if (isPrimary) primary = wordTextAt(tokens, next + 1) === 'true';
+      if (isRocket(tokens, next, 'primary')) primary = wordTextAt(tokens, next + 2) === 'true';
     }
     const text = name.kind === 'text' ? this.withDefaults(name) : undefined;
     this.machines.push({ ...this.stretch(name.start, name.end), name: text, several, primary });
@@ -368,6 +374,11 @@ function lineStarts(text: string): number[] {
 function signAt(tokens: readonly RubyToken[], at: number): string | undefined {
   const token = tokens[at];
   return token?.kind === 'sign' ? token.text : undefined;
+}
+
+/** `:key =>` or `'key' =>` */
+function isRocket(tokens: readonly RubyToken[], at: number, key: string): boolean {
+  return constantOf(tokens[at]) === key && signAt(tokens, at + 1) === '=>';
 }
 
 function wordTextAt(tokens: readonly RubyToken[], at: number): string | undefined {

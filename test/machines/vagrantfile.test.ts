@@ -126,6 +126,7 @@ describe('the variables that a Vagrantfile reads', () => {
       "system('./x.sh')",
       'x = %x(make)',
       'eval(text)',
+      'require CONFIG',
     ])
       assert.equal(more(text), true, text);
     for (const text of [
@@ -187,11 +188,11 @@ describe('the machines of a Vagrantfile', () => {
 
   it('say which is the primary one', () => {
     const file = readVagrantfile(
-      `c.vm.define 'a'\nc.vm.define 'b', primary: true, autostart: false`,
+      `c.vm.define 'a'\nc.vm.define 'b', primary: true, autostart: false\nc.vm.define 'c', :primary => true`,
     );
     assert.deepEqual(
       file.machines.map(({ primary }) => primary),
-      [false, true],
+      [false, true, true],
     );
   });
 
@@ -217,10 +218,10 @@ describe('what a Vagrantfile says besides', () => {
   });
 
   it('is which scripts provision them', () => {
-    const text = `c.vm.provision 'shell', path: 'setup.sh'\nc.vm.provision :shell do |s|\n  s.path = "more.sh"\nend\nc.vm.provision 'shell', path: name`;
+    const text = `c.vm.provision 'shell', path: 'setup.sh'\nc.vm.provision :shell do |s|\n  s.path = "more.sh"\nend\nc.vm.provision 'shell', path: name\nc.vm.provision :shell,\n  :path => 'old.sh'\nlv.storage path: 'disk.img'`;
     assert.deepEqual(
       readVagrantfile(text).scripts.map(({ path }) => path),
-      ['setup.sh', 'more.sh'],
+      ['setup.sh', 'more.sh', 'old.sh'],
     );
   });
 
