@@ -43,6 +43,8 @@ export async function recipeOfRun(
   );
 }
 
+export { failedBranch } from '../recipe/branches';
+
 /** The recipe of a Jenkinsfile as it is on the disk, with the uncommitted changes around it. */
 export async function recipeOfFile(
   file: vscode.Uri,

@@ -66,11 +66,16 @@ export function runCommands(parts: RunCommandParts): Commands {
 
   async function reproduce(node: RunNode): Promise<void> {
     mustBeAbleToReproduce();
-    const { recipeOfRun } = await kitchen();
+    const { failedBranch, recipeOfRun } = await kitchen();
     const recipe = await reading(node, (signal, report) =>
       recipeOfRun(parts, node.run, FAILURE, signal, report),
     );
-    if (recipe) await launcher.start(recipe);
+    if (!recipe) return;
+    const branch = failedBranch(recipe);
+    const branches = branch === undefined ? 'all' : await pickBranches(branch);
+    if (branches === 'all') await launcher.start(recipe);
+    else if (branches === 'failed')
+      await launcher.start({ ...recipe, branches: { kind: 'failed' } });
   }
 
   return {
@@ -141,6 +146,18 @@ export function runCommands(parts: RunCommandParts): Commands {
       if (node?.kind === 'more') view.tree.showMore(node.job);
     },
   };
+}
+
+/** All branches are what CI ran; the failed one alone is quicker. Undefined when the person cancelled. */
+async function pickBranches(branch: string): Promise<'all' | 'failed' | undefined> {
+  const choice = await vscode.window.showQuickPick(
+    [
+      { label: 'All branches', description: 'as CI ran them', is: 'all' as const },
+      { label: 'Only the branch that failed', description: plain(branch), is: 'failed' as const },
+    ],
+    { title: 'The run failed in one of several branches', ignoreFocusOut: true },
+  );
+  return choice?.is;
 }
 
 /** What to look for in a log to stand at the node's place. */

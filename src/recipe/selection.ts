@@ -1,6 +1,4 @@
 import type { StageCall } from '../pipeline/effects';
-import { outline } from '../pipeline/outline';
-import { parse } from '../pipeline/parser';
 import type { Recipe, RecordedStage } from './recipe';
 
 /** Whether a stage is run, and why, in words for people. */
@@ -55,35 +53,6 @@ export function findRecorded(
   if (index < 0) index = record.findIndex(isFlat);
   const stage = record[index];
   return stage && { ...stage, index };
-}
-
-/** Says which branches of a `parallel` are run. One that holds none of the chosen is run as a whole. */
-export function branchChooser(
-  recipe: Recipe,
-): ((names: readonly string[]) => readonly string[]) | undefined {
-  const { branches } = recipe;
-  if (!branches) return undefined;
-  const wanted = branches.kind === 'named' ? branches.names : failedPath(recipe);
-  const shorts = new Set(wanted.map(shortName));
-  return (names) => {
-    const chosen = names.filter((name) => shorts.has(shortName(name)));
-    return chosen.length > 0 ? chosen : names;
-  };
-}
-
-/** Where the run failed, from the outermost stage; a source without parents tells the last name only. */
-function failedPath({ run, jenkinsfile }: Recipe): readonly string[] {
-  const stage = run?.failure?.stage ?? [];
-  if (stage.length !== 1) return stage;
-  const [found, ...others] = outline(parse(jenkinsfile.text)).stages.filter(
-    ({ name }) => name === stage[0],
-  );
-  return found && others.length === 0 ? found.path : stage;
-}
-
-/** A cell `Matrix - OS = 'linux', ARCH = 'arm'` is `OS=linux,ARCH=arm` as well. */
-export function shortName(name: string): string {
-  return name.replace(/^(Matrix - |Branch: )/, '').replace(/[\s']/g, '');
 }
 
 export function samePath(a: readonly string[], b: readonly string[]): boolean {

@@ -19,7 +19,8 @@ import {
   type Variable,
 } from '../pipeline/effects';
 import { createPostScopes } from '../recipe/postScopes';
-import { branchChooser, chooser } from '../recipe/selection';
+import { branchChooser } from '../recipe/branches';
+import { chooser } from '../recipe/selection';
 import { whenText } from '../recipe/plan';
 import { libraryEffect } from '../recipe/libraries';
 import { dispositionOf, isCarriedOut, isCarriedOutAround, unknownResult } from '../recipe/steps';
