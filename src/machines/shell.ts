@@ -423,7 +423,17 @@ class Scan {
     // What the script has set before is its own, and no longer the environment's.
     if (this.sets.has(name)) return;
     const nameEnd = nameStart + name.length;
-    this.reads.push({ name, start, end, nameStart, nameEnd, line: this.lineOf(start), fallback });
+    // What nobody closed ends with the text.
+    const within = Math.min(end, this.text.length);
+    this.reads.push({
+      name,
+      start,
+      end: within,
+      nameStart,
+      nameEnd,
+      line: this.lineOf(start),
+      fallback,
+    });
   }
 
   private lineOf(offset: number): number {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { isShell, readShell } from '../../src/machines/shell';
 
 function reads(text: string): string[] {
@@ -150,6 +151,64 @@ describe('a shell script', () => {
       readShell(text.slice(0, length));
       readShell(text.slice(length));
     }
+  });
+
+  it('is read whatever it says, with all places inside of it', () => {
+    const pieces = fc.constantFrom(
+      ...[
+        '"',
+        "'",
+        '`',
+        '$(',
+        ')',
+        '(',
+        '${',
+        '}',
+        '{',
+        '\n',
+        ' ',
+        ';',
+        '|',
+        '&',
+        '<',
+        '>',
+        '<<A',
+        '\nA\n',
+      ],
+      ...[
+        '$A',
+        'A',
+        'B=',
+        ':-',
+        '-',
+        '#',
+        '!',
+        '((',
+        '))',
+        'if ',
+        'then ',
+        'fi',
+        'case ',
+        ' in ',
+        'esac',
+        ';;',
+      ],
+      ...['for ', 'do ', 'done', 'export ', 'env ', '\\', '[[', '$'],
+    );
+    const text = fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string({ unit: 'binary' })), (shell) => {
+        const { reads, commands } = readShell(shell);
+        for (const { name, start, end, nameStart, nameEnd, line } of reads) {
+          assert.ok(0 <= start && start < end && end <= shell.length);
+          assert.equal(shell.slice(nameStart, nameEnd), name);
+          assert.equal(line, shell.slice(0, start).split('\n').length);
+        }
+        for (const { words, start } of commands)
+          assert.ok(words.length > 0 && start <= shell.length);
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it('takes time in proportion to its size, however odd it is', () => {

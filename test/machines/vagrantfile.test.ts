@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { machineNames, readVagrantfile } from '../../src/machines/vagrantfile';
 
 /** Each read as `NAME`, with `!` if it is needed, `?` if only tested, and its default. */
@@ -258,6 +259,57 @@ describe('a Vagrantfile that is being typed', () => {
       readVagrantfile(text.slice(0, length));
       readVagrantfile(text.slice(length));
     }
+  });
+
+  it('is read whatever it says, with all places inside of it', () => {
+    const pieces = fc.constantFrom(
+      ...[
+        '"',
+        "'",
+        '`',
+        '#{',
+        '}',
+        '{',
+        'do ',
+        'end',
+        '\n',
+        ' ',
+        '|x|',
+        '<<~A',
+        '\nA\n',
+        '%w[',
+        ']',
+      ],
+      ...[
+        'ENV',
+        "['A']",
+        '.fetch(',
+        ')',
+        ',',
+        '||',
+        ' = ',
+        '\\',
+        '/',
+        ':a',
+        'a: ',
+        '=begin\n',
+        'each ',
+      ],
+      ...['c.vm.define ', 'if ', '?', '#', '__END__', 'p.memory = ', 'provision ', 'path: '],
+    );
+    const text = fc.array(pieces, { maxLength: 60 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string({ unit: 'binary' })), (ruby) => {
+        const { reads, machines, sizes, scripts } = readVagrantfile(ruby);
+        for (const { start, end, line } of [...reads, ...machines, ...sizes, ...scripts]) {
+          assert.ok(0 <= start && start < end && end <= ruby.length);
+          assert.equal(line, ruby.slice(0, start).split('\n').length);
+        }
+        for (const { name, nameStart, nameEnd } of reads)
+          assert.equal(ruby.slice(nameStart, nameEnd), name);
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it('takes time in proportion to its size, however odd it is', () => {

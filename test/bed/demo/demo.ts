@@ -15,6 +15,7 @@ import { listReproductions } from '../../../src/reproduce/store';
 import { bedCache, cleanEnv, findProgram } from '../host/host';
 import { ciliumWorld } from '../jenkins/cilium';
 import { startJenkins, type JenkinsDouble, type JenkinsOptions } from '../jenkins/double';
+import { onlyAgents } from '../jenkins/linter';
 import type { JobSpec, RunSpec, World } from '../jenkins/world';
 import { makeSample, type Sample } from '../sample/sample';
 import {
@@ -91,7 +92,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const sample = await makeSample(join(root, 'moat'), signal);
     const more = (await options.prepare?.(sample)) ?? [];
     const world = worldOf(sample, more);
-    const jenkins = await startJenkins({ ...options.jenkins, world });
+    const jenkins = await startJenkins({ linter: onlyAgents, ...options.jenkins, world });
     const jobUrl = `${jenkins.base}job/networking/job/cilium/`;
     const runUrl = (number: number): string => `${jobUrl}job/master/${number}/`;
     const stateDir = join(root, 'state', 'ci-parity');
