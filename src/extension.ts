@@ -43,7 +43,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const launcher = new Launcher(cli, plan, credentials, reproductions);
   const logs = new LogDocuments(servers);
   const plans = new PlanDocuments(plan);
-  const languages = new Languages({ servers, details, output });
+  const languages = new Languages({ servers, details, credentials, output });
   const links = linkHandler(output);
   const runs = new RunsView(
     {

@@ -31,6 +31,12 @@ export class Credentials {
     return secrets;
   }
 
+  /** The ids of all that are kept, whoever's; not the secrets. */
+  ids(): string[] {
+    const owners = this.#memento.keys().filter((key) => key.startsWith(indexOf('')));
+    return [...new Set(owners.flatMap((key) => this.#memento.get<readonly string[]>(key, [])))];
+  }
+
   async forget(owner: string): Promise<void> {
     for (const id of this.#ids(owner)) await this.#secrets.delete(keyOf(owner, id));
     await this.#memento.update(indexOf(owner), undefined);

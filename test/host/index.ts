@@ -14,6 +14,7 @@ export async function run(): Promise<void> {
   await import('./runs');
   await import('./documents');
   await import('./lenses');
+  await import('./language');
   await import('./linter');
   await import('./vagrant');
   await import('./reproducing');

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { lexicalAt } from '../../pipeline/position';
 import type { Completion } from './completion';
 import { completionsAt } from './completions';
 import type { CredentialNames } from './credentialNames';
@@ -18,10 +19,16 @@ export function completionProvider(
       const offset = document.offsetAt(position);
       // A brace is of interest in a string only, after the dollar.
       if (triggerCharacter === '{' && document.getText()[offset - 2] !== '$') return undefined;
-      const [steps, ids] = await Promise.all([libraries.of(document), credentials.of(document)]);
+      const symbols = readings.of(document);
+      // Ids stand in strings; to ask for them is to read other files.
+      const inString = lexicalAt(symbols.lexed, offset).kind === 'string';
+      const [steps, ids] = await Promise.all([
+        libraries.of(document),
+        inString ? credentials(document) : [],
+      ]);
       if (token.isCancellationRequested) return undefined;
       const librarySteps = new Map([...steps].map(([name, { library }]) => [name, library]));
-      const { place, items } = completionsAt(readings.of(document), offset, {
+      const { place, items } = completionsAt(symbols, offset, {
         credentials: ids,
         librarySteps,
       });

@@ -58,33 +58,47 @@ export class FilesOfSteps implements vscode.DocumentLinkProvider {
   }
 }
 
-/** Looks for files from the root of the folder, each path once. */
+/** Looks for files from the root of the folder, then from the file's own folder, each path once. */
 function finder(
   document: vscode.TextDocument,
 ): (mention: Mention) => Promise<vscode.Uri | undefined> {
   const root = vscode.workspace.getWorkspaceFolder(document.uri)?.uri;
+  const own = vscode.Uri.joinPath(document.uri, '..');
+  const isRoot = root?.path.replace(/\/$/, '') === own.path;
+  const bases = root === undefined || isRoot ? [own] : [root, own];
   const asked = new Map<string, Promise<vscode.Uri | undefined>>();
-  const ask = (path: string): Promise<vscode.Uri | undefined> => {
-    const known = asked.get(path);
-    if (known) return known;
-    const answer = root === undefined ? Promise.resolve(undefined) : fileAt(root, path);
-    asked.set(path, answer);
+  const ask = (base: vscode.Uri, path: string): Promise<vscode.Uri | undefined> => {
+    const uri = vscode.Uri.joinPath(base, path);
+    const key = uri.toString();
+    const answer = asked.get(key) ?? fileAt(uri);
+    asked.set(key, answer);
     return answer;
   };
   return async ({ kind, path }) => {
-    if (kind === 'file') return ask(path);
-    // Vagrant looks in the folder and then in those around it.
-    for (let folder: string | undefined = path; folder !== undefined;) {
-      const found = await ask(folder === '' ? 'Vagrantfile' : `${folder}/Vagrantfile`);
-      if (found) return found;
-      folder = folder === '' ? undefined : join(folder, '..');
+    for (const base of bases) {
+      const paths = kind === 'file' ? [path] : vagrantfilesFrom(path);
+      for (const each of paths) {
+        const found = await ask(base, each);
+        if (found) return found;
+      }
     }
     return undefined;
   };
 }
 
-async function fileAt(root: vscode.Uri, path: string): Promise<vscode.Uri | undefined> {
-  const uri = vscode.Uri.joinPath(root, path);
+/** Vagrant looks in the folder and then in those around it. */
+function vagrantfilesFrom(folder: string): string[] {
+  const paths: string[] = [];
+  for (
+    let at: string | undefined = folder;
+    at !== undefined;
+    at = at === '' ? undefined : join(at, '..')
+  )
+    paths.push(at === '' ? 'Vagrantfile' : `${at}/Vagrantfile`);
+  return paths;
+}
+
+async function fileAt(uri: vscode.Uri): Promise<vscode.Uri | undefined> {
   const found = await vscode.workspace.fs.stat(uri).then(
     ({ type }) => (type & vscode.FileType.File) !== 0,
     // There is none.

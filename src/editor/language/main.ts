@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { validate } from '../../pipeline/validate';
+import type { Credentials } from '../credentials';
 import { jenkinsfiles, onDidChangeJenkinsfiles } from '../jenkinsfiles';
 import { Linter } from '../linter';
 import type { RunDetails } from '../runDetails';
@@ -11,7 +12,7 @@ import { isVagrantfile, VAGRANTFILES } from '../vagrantfiles';
 import { VagrantLenses, type MachineOf } from '../vagrantLenses';
 import { VagrantStates } from '../vagrantStates';
 import { completionProvider, TRIGGERS } from './completionProvider';
-import { CredentialNames } from './credentialNames';
+import { credentialNames } from './credentialNames';
 import { Diagnostics } from './diagnostics';
 import { EnvironmentLinks, SCRIPTS } from './environmentLinks';
 import { FilesOfSteps } from './filesOfSteps';
@@ -29,6 +30,7 @@ import { WorkspaceSources } from './workspaceSources';
 
 /** What the language service takes from the extension, whose objects are the same in both bundles. */
 export interface LanguageParts {
+  readonly credentials: Credentials;
   readonly servers: Servers;
   readonly details: RunDetails;
   readonly output: vscode.LogOutputChannel;
@@ -49,7 +51,8 @@ export interface Language {
 }
 
 /** Builds what is shown in Jenkinsfiles and Vagrantfiles. Waits for nothing, reads nothing. */
-export function startLanguage({ servers, details, output }: LanguageParts): Language {
+export function startLanguage(parts: LanguageParts): Language {
+  const { servers, details, output, credentials: secrets } = parts;
   const history = new StageHistory(servers, details, output);
   const readings = new Readings();
   const lenses = new StageLenses(history, (document) => readings.pipeline(document));
@@ -65,7 +68,7 @@ export function startLanguage({ servers, details, output }: LanguageParts): Lang
   });
   const diagnostics = new Diagnostics(readings, history);
   const libraries = new LibrarySteps();
-  const credentials = new CredentialNames();
+  const credentials = credentialNames(sources, () => secrets.ids());
   const filesOfSteps = new FilesOfSteps(readings);
   const subscriptions = vscode.Disposable.from(
     history,
