@@ -353,6 +353,16 @@ class Lexer {
     this.unterminated(quote, start, from, Math.min(position, length), escaped);
   }
 
+  private isConflict(start: number): boolean {
+    const { text } = this;
+    if (start > 0 && text.charCodeAt(start - 1) !== NEWLINE) return false;
+    const after = text.charAt(start + 7);
+    return (
+      text.startsWith(text.charAt(start).repeat(7), start) &&
+      (after === '' || after === ' ' || after === '\n' || after === '\r')
+    );
+  }
+
   private blameDollar(at: number): void {
     const message = 'This $ begins no name: in a string with double quotes it must be \\$.';
     this.tokens.blame(at, at + 1, message);
@@ -446,6 +456,11 @@ class Lexer {
 
   private operator(first: number): void {
     const { text, position: start } = this;
+    if (CONFLICTS.has(first) && this.isConflict(start)) {
+      this.tokens.blame(start, lineEnd(text, start), 'A merge conflict is not resolved here.');
+      this.skipLine();
+      return;
+    }
     for (const [symbol, kind] of OPERATORS[first] ?? []) {
       if (symbol.length === 1 || text.startsWith(symbol, start)) {
         this.position = start + symbol.length;
@@ -456,6 +471,9 @@ class Lexer {
     this.single(T.stray);
   }
 }
+
+/** What git puts before the lines of a conflict begins with seven of these. */
+const CONFLICTS = new Set([0x3c, 0x3d, 0x3e, 0x7c]);
 
 /** Operators by their first character, the longest first. */
 const OPERATORS: readonly (readonly (readonly [string, number])[])[] = operatorTable([

@@ -171,9 +171,11 @@ class Walk {
         case 'assert':
           at = at.test;
           break;
+        case 'opaque':
+          if (at.inside) this.statements(at.inside);
+          return;
         case 'literal':
         case 'name':
-        case 'opaque':
         case 'import':
         case 'break':
         case 'continue':

@@ -83,9 +83,28 @@ export function parseParenthesized(cursor: Cursor): Expression {
   if (inner?.kind === 'name' && cursor.kind() === T.comma) {
     inner = parseTargets(cursor, start, close, inner);
   }
-  while (cursor.at < close) cursor.unreadable();
+  if (cursor.at < close) inner = parseRest(cursor, start, close, inner);
   cursor.at = close + 1;
   return inner ?? { kind: 'opaque', start, end: cursor.endBefore() };
+}
+
+/** What should not be in a parenthesis, but may hold stages if its other bracket was lost. */
+function parseRest(
+  cursor: Cursor,
+  start: number,
+  close: number,
+  first: Expression | undefined,
+): Opaque {
+  const inside: Statement[] = first === undefined ? [] : [first];
+  cursor.unexpected();
+  while (cursor.at < close) {
+    const before = cursor.at;
+    if (cursor.kind() === T.curlyOpen) inside.push(parseClosure(cursor));
+    else if (!cursor.atRestEnd() && cursor.kind() !== T.colon)
+      inside.push(parseExpression(cursor, false));
+    if (cursor.at === before) cursor.skip();
+  }
+  return { kind: 'opaque', start, end: cursor.tokens.end[close] ?? start, inside };
 }
 
 /** `(a, b) = list`: what is assigned to is a list of names. */

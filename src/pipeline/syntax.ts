@@ -157,6 +157,8 @@ export interface New extends Place {
 /** What could not be read. */
 export interface Opaque extends Place {
   readonly kind: 'opaque';
+  /** What could be read of it all the same; it is in no order that means anything. */
+  readonly inside?: readonly Statement[];
 }
 
 export type Expression =

@@ -1,18 +1,60 @@
 /** Jenkinsfiles as people write them, made up by rule: the same ones each time. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
-/** Files of some 1 to 60 KB, together at least `size` bytes. */
+/**
+ * Files of some 1 to 60 KB, together at least `size` bytes: three quarters made here, the rest those that
+ * are held against Groovy, with other words.
+ */
 export function jenkinsfiles(size: number): { readonly name: string; readonly text: string }[] {
   const files: { name: string; text: string }[] = [];
   const dice = createDice(20260201);
+  const seeds = written();
+  let made = 0;
   for (let written = 0; written < size;) {
     const number = files.length;
+    // By bytes, since those that were written are short.
+    const isMade = made * 4 <= written * 3;
     // Few are long, as in life.
     const stages = dice.below(10) === 0 ? 40 + dice.below(60) : 2 + dice.below(14);
-    const text = dice.below(3) === 0 ? scripted(dice, stages) : declarative(dice, stages);
+    const text = !isMade
+      ? varied(dice, dice.one(seeds))
+      : dice.below(3) === 0
+        ? scripted(dice, stages)
+        : declarative(dice, stages);
+    if (isMade) made += text.length;
     files.push({ name: `${String(number).padStart(4, '0')}.Jenkinsfile`, text });
     written += text.length;
   }
   return files;
+}
+
+/** One declarative Jenkinsfile of at least so many lines. */
+export function longJenkinsfile(lines: number): string {
+  for (let stages = lines >> 6; ; stages += 2) {
+    const text = declarative(createDice(20260202), stages);
+    if (text.split('\n').length >= lines) return text;
+  }
+}
+
+/** The files of the oracle. */
+function written(): string[] {
+  const folder = join(import.meta.dirname, '..', 'pipeline', 'jenkinsfiles');
+  return readdirSync(folder)
+    .toSorted()
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+}
+
+function varied(dice: Dice, text: string): string {
+  const words = new Map<string, string>();
+  return text.replaceAll(
+    /\b(?:Build|Test|Deploy|One|Two|kernel|runtime|linux|kvm|main)\b/g,
+    (word) => {
+      const known = words.get(word) ?? `${dice.one(WORDS)}${dice.below(1000)}`;
+      words.set(word, known);
+      return known;
+    },
+  );
 }
 
 interface Dice {
