@@ -68,7 +68,9 @@ describe('a timeout that runs in CI', () => {
 
   it('have is found in the options of a stage and around all of its steps', () => {
     const ofStage = `pipeline { agent any
-      stages { stage('A') { options { timeout(time: 90, unit: 'SECONDS') } steps { sh 'a' } } } }`;
+      stages { stage('A') {
+        options { timeout(time: 90, unit: 'SECONDS') }
+        steps { sh 'a' } } } }`;
     assert.deepEqual(
       close(ofStage, ['passed', 1.4]).map(({ path, limitMs }) => [path, limitMs]),
       [[['A'], 90_000]],
