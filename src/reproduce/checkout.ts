@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../base/errors';
@@ -39,12 +39,28 @@ export async function checkout(
   const attributes = await blobAt(directory, recipe.commit, '.gitattributes', signal);
   const usesLfs = attributes?.text.includes('filter=lfs') ?? false;
   if (usesLfs) await needLfs(directory, signal);
-  // Twice: also where an emptied folder is still noted as a worktree.
-  const add = ['worktree', 'add', '--force', '--detach', '--quiet', into, recipe.commit];
-  await git([...noHooks, ...(usesLfs ? lfs : []), ...add], directory, signal, { env });
+  const run = (args: readonly string[], where: string): Promise<string> =>
+    git([...noHooks, ...(usesLfs ? lfs : []), ...args], where, signal, { env });
+  // `--force` also where an emptied folder is still noted as a worktree.
+  const add = ['worktree', 'add', '--force', '--detach', '--quiet'];
+  if (await isEmpty(into)) await run([...add, into, recipe.commit], directory);
+  else {
+    // As Jenkins does it: what lies there stays, unless the commit has a file of that name.
+    const beside = besideOf(into);
+    await run([...add, '--no-checkout', beside, recipe.commit], directory);
+    await rename(join(beside, '.git'), join(into, '.git'));
+    await rm(beside, { recursive: true, force: true });
+    await run(['worktree', 'repair', into], directory);
+    await run(['checkout', '--quiet', '--force', '--detach', recipe.commit], into);
+  }
   if (await blobAt(directory, recipe.commit, '.gitmodules', signal))
     await updateSubmodules(directory, into, env, signal);
   if (changes !== '') await applyChanges(changes, into, signal);
+}
+
+/** Where a worktree is made for a folder that is not empty, before it is moved into it. */
+export function besideOf(into: string): string {
+  return `${into}@git`;
 }
 
 /** Takes the worktree away, whatever is in it. It may be half made or half gone. */
@@ -69,6 +85,15 @@ export async function removeCheckout(
   // One that was emptied is no worktree to git, until its folder is gone too. It may also never
   // have been registered, or the repository itself is gone: the folder is all there was.
   if (!done) await remove();
+}
+
+async function isEmpty(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length === 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw error;
+  }
 }
 
 /** Lets go of the commit that `checkout` fetched. */

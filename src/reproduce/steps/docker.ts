@@ -387,11 +387,18 @@ async function repositoryMounts(
   }
 }
 
-/** What a step has beside the machine's own, by name: the values come from the client's environment. */
-function plainNames(at: Scope, { base }: Bench): string[] {
+/**
+ * What the container itself has beside the machine's own, by name: the values come from the client's
+ * environment. Secrets are given to each step alone: docker writes down what a container has.
+ */
+function plainNames(at: Scope, { base, mask }: Bench): string[] {
   return [...at.environment.values()]
     .filter(
-      ({ name, value }) => typeof value === 'string' && base[name] !== value && name !== 'PATH',
+      ({ name, value }) =>
+        typeof value === 'string' &&
+        base[name] !== value &&
+        name !== 'PATH' &&
+        mask.text(value) === value,
     )
     .map(({ name }) => name);
 }

@@ -5,7 +5,7 @@ import { UserError } from '../../base/errors';
 import { StepError, type Value } from '../../pipeline/effects';
 import { git } from '../../recipe/git';
 import { sourceOf } from '../../recipe/steps';
-import { checkout as checkoutCommit, noHooks } from '../checkout';
+import { besideOf, checkout as checkoutCommit, noHooks } from '../checkout';
 import { directoryOf, type Bench, type StepEffect } from './bench';
 
 /** `checkout` and `git`: the run's own repository at its own commit, any other at its branch of today. */
@@ -29,9 +29,11 @@ async function checkoutOwn(into: string, signal: AbortSignal, bench: Bench): Pro
   // A second checkout of the same commit changes nothing, unless the folder was emptied meanwhile.
   if (existsSync(join(into, '.git'))) return;
   const { files, journal, recipe } = bench;
-  journal.append({ type: 'intent', what: 'worktree', where: into });
+  const beside = besideOf(into);
+  for (const where of [into, beside]) journal.append({ type: 'intent', what: 'worktree', where });
   const mark = { CI_PARITY_COOKIE: files.id };
   await bench.gitQueue(() => checkoutCommit(recipe, into, mark, signal));
+  if (!existsSync(beside)) journal.append({ type: 'gone', what: 'worktree', where: beside });
 }
 
 /** What `checkout` gives: GIT_COMMIT and its like, as the run had them. */

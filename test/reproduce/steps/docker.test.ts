@@ -3,8 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LABEL } from '../../../src/machines/docker';
-import { readReproduction } from '../../../src/reproduce/store';
+import { openJournal } from '../../../src/reproduce/journal';
+import { sweep } from '../../../src/reproduce/putAway';
+import { createReproduction, readReproduction } from '../../../src/reproduce/store';
 import { podmanBed } from '../../bed/vagrant/vagrant';
+import { recipeFor } from '../recipes';
 import { openWorkshop, printed, type Workshop } from '../workshop';
 
 /** On real containers, by the bed's podman and its local image. */
@@ -134,6 +137,49 @@ describe('Steps in containers', function () {
     assert.equal(containers(files.id), '');
     assert.doesNotMatch(docker('images'), new RegExp(files.id));
     assert.deepEqual(readReproduction(files.id).made, []);
+  });
+
+  it('that a killed program left are swept', async () => {
+    shop.commit({ Jenkinsfile: '' });
+    const commit = shop.git('rev-parse', 'HEAD').trim();
+    const repository = { directory: shop.repository, remoteUrl: undefined };
+    const files = createReproduction(recipeFor({ repository, commit }));
+    const name = `ci-parity-${files.id}-1`;
+    {
+      using journal = openJournal(files.journal);
+      journal.append({ type: 'started', version: 1, pid: 1, bornAt: 'long ago' });
+      journal.append({ type: 'intent', what: 'container', where: name });
+      const label = `${LABEL}=${files.id}`;
+      const words = [...limits.split(' '), '--name', name, '--label', label, image, 'cat'];
+      docker('run', '-t', '-d', ...words);
+    }
+    assert.equal(containers(files.id), name);
+    const swept = await sweep(base, () => undefined, new AbortController().signal);
+    assert.deepEqual(swept, [{ id: files.id, left: [] }]);
+    assert.equal(containers(files.id), '');
+    assert.deepEqual(readReproduction(files.id).made, []);
+  });
+
+  it('keep secrets out of what docker writes down of them', async () => {
+    let inspected = '';
+    const { verdict, output } = await run(
+      `pipeline {
+  agent { docker { image '${image}'; args '${limits}' } }
+  environment { X = credentials('x'); PLAIN = 'plain-value' }
+  stages { stage('S') { steps { sh 'echo "\${#X} of $PLAIN"' } } }
+}
+`,
+      {
+        secrets: { x: { kind: 'text', text: 'c4nary-in-docker' } },
+        watch: ({ event }, files) => {
+          if (event?.type === 'exit') inspected = docker('inspect', containers(files.id));
+        },
+      },
+    );
+    assert.equal(verdict.kind, 'passed', output);
+    assert.match(output, /\n16 of plain-value\n/);
+    assert.match(inspected, /plain-value/);
+    assert.doesNotMatch(inspected, /c4nary/);
   });
 
   it('are stopped before the beginning where no docker is', async () => {

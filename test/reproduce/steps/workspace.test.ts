@@ -119,6 +119,23 @@ describe('Steps on files and workspaces', () => {
     assert.equal(shop.git('worktree', 'list').trim().split('\n').length, 1);
   });
 
+  it('check out over what lies in the workspace already, which stays', async () => {
+    const { output, verdict, files } = await shop.run(`node {
+  sh 'echo mine > other; echo not > Jenkinsfile'
+}
+node {
+  checkout scm
+  sh 'cat other; git status --short; git rev-parse HEAD; git worktree list | wc -l'
+}
+`);
+    assert.equal(verdict.sentence, 'passed: every stage passed', output);
+    const commit = shop.git('rev-parse', 'HEAD').trim();
+    const lines = printed(output).map((line) => line.trim());
+    assert.deepEqual(lines, ['mine', '?? other', commit, '2']);
+    assert.equal(shop.git('worktree', 'list').trim().split('\n').length, 1);
+    assert.deepEqual(readdirSync(dirname(files.workspace)), []);
+  });
+
   it('leave nothing behind in the person’s repository when the workspace was emptied at the end', async () => {
     await shop.run("node { checkout scm\n sh 'true'\n cleanWs() }");
     assert.equal(shop.git('worktree', 'list', '--porcelain').match(/worktree /g)?.length, 1);
