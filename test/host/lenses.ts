@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { JenkinsDouble } from '../bed/jenkins/double';
+import type { RunSpec, StageSpec } from '../bed/jenkins/world';
 import { api, connectTo, disconnect, folder, JENKINSFILE, startMoat, until } from './bed';
 import { standIns } from './standIns';
 
@@ -99,5 +100,114 @@ describe('lenses on a Jenkinsfile', () => {
   it('offer nothing that runs in an untrusted workspace', async () => {
     replace(vscode.workspace, 'isTrusted', false);
     assert.ok(!(await titles()).some((title) => /Reproduce|Run this stage/.test(title)));
+  });
+});
+
+describe('the history in lenses', () => {
+  const PIPELINE = `pipeline {
+  agent any
+  stages {
+    stage('Build') {
+      steps { sh 'make' }
+    }
+    stage('Test') {
+      matrix {
+        axes { axis { name 'OS'; values 'a', 'b' } }
+        stages { stage('Unit') { steps { sh 'make unit' } } }
+      }
+    }
+    stage('Checks') {
+      parallel {
+        stage('Lint') { steps { sh 'make lint' } }
+        stage('Docs') { steps { sh 'make docs' } }
+      }
+    }
+  }
+}
+`;
+  let jenkins: JenkinsDouble;
+  let document: vscode.TextDocument;
+  before(async () => {
+    const directory = join(folder(), 'out', 'host-history');
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'Jenkinsfile'), PIPELINE);
+    document = await vscode.workspace.openTextDocument(join(directory, 'Jenkinsfile'));
+  });
+  afterEach(async () => {
+    await disconnect();
+    await jenkins.close();
+  });
+
+  /** Twelve runs; in the newest the cell of `b` and the branch Docs have failed. */
+  async function start(stages: 'stages' | 'wfapi'): Promise<void> {
+    const runs = Array.from({ length: 12 }, (_, at): RunSpec => {
+      const state = at === 11 ? 'failed' : 'passed';
+      const cell = (os: string, unit: StageSpec['state'] & string): StageSpec => ({
+        name: `Matrix - OS = '${os}'`,
+        state: unit,
+        children: [{ name: 'Unit', state: unit, duration: 5000 }],
+      });
+      return {
+        number: at + 1,
+        result: at === 11 ? 'FAILURE' : 'SUCCESS',
+        startedAt: Date.now() - (12 - at) * 3_600_000,
+        duration: 60_000,
+        stages: [
+          { name: 'Build', duration: 2000 },
+          {
+            name: 'Test',
+            state,
+            parallel: true,
+            children: [cell('a', 'passed'), cell('b', state)],
+          },
+          {
+            name: 'Checks',
+            state,
+            parallel: true,
+            children: [{ name: 'Lint' }, { name: 'Docs', state }],
+          },
+        ],
+      };
+    });
+    jenkins = await startMoat({ world: { jobs: [{ name: 'moat', runs }] }, stages });
+    await connectTo(jenkins);
+  }
+
+  /** The first lens of each line that tells of CI, once the tooltip of Build has ten results. */
+  async function told(): Promise<Map<number, vscode.Command>> {
+    const { lenses } = await (await api()).languages.load();
+    const found = new Map<number, vscode.Command>();
+    const look = (): boolean => {
+      found.clear();
+      for (const { range, command } of lenses.provideCodeLenses(document))
+        if (command?.command === 'ciParity.showRun') found.set(range.start.line + 1, command);
+      return /✓( ✓){9}/.test(found.get(4)?.tooltip ?? '');
+    };
+    await until(lenses.onDidChangeCodeLenses, look);
+    return found;
+  }
+
+  it('is of ten runs, of a matrix its cells, of branches their own', async () => {
+    await start('stages');
+    const lenses = await told();
+    assert.match(lenses.get(4)?.tooltip ?? '', /median 2\.0 s/);
+    assert.match(
+      lenses.get(10)?.title ?? '',
+      /^\$\(error\) 1 of 2 failed in #12, 1 h ago, 5\.0 s$/,
+    );
+    assert.match(lenses.get(10)?.tooltip ?? '', /Matrix - OS = 'b' \/ Unit: failed/);
+    assert.match(lenses.get(15)?.title ?? '', /^\$\(pass\) passed in #12/);
+    assert.match(lenses.get(16)?.title ?? '', /^\$\(error\) failed in #12/);
+    const asked = jenkins.requests.filter(({ path }) => path.includes('/stages/tree'));
+    assert.equal(asked.length, 10);
+  });
+
+  it('of the older runs comes in one request where Stage View can tell it', async () => {
+    await start('wfapi');
+    await told();
+    const asked = jenkins.requests.map(({ path }) => path);
+    assert.equal(asked.filter((path) => path.includes('/wfapi/runs')).length, 1);
+    assert.equal(asked.filter((path) => path.includes('/wfapi/describe')).length, 3);
+    assert.equal(asked.filter((path) => path.includes('/consoleText')).length, 3);
   });
 });
