@@ -301,8 +301,18 @@ function introduce(recipe: Recipe, screen: Screen): void {
     screen.say('no Jenkinsfile could be had: running the commands that the log recorded');
 }
 
+/** What will not be as in CI, once for each line: cells of a matrix share theirs. */
 function announce(plan: Plan, screen: Screen): void {
-  for (const item of plan.items)
-    if (item.kind === 'cannot be repeated' || item.kind === 'left out')
-      screen.say(`${item.kind}: ${item.name} at line ${item.line}: ${item.reason}`);
+  const lines = plan.items.flatMap((item): string[] => {
+    switch (item.kind) {
+      case 'cannot be repeated':
+      case 'left out':
+        return [`${item.kind}: ${item.name} at line ${item.line}: ${item.reason}`];
+      case 'agent':
+        return item.note === undefined ? [] : [`agent at line ${item.line}: ${item.note}`];
+      default:
+        return [];
+    }
+  });
+  for (const line of new Set(lines)) screen.say(line);
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createLineHolder, prefixLines } from '../../src/reproduce/branchOutput';
 import { runFacts } from './recipes';
 import { openWorkshop, printed, type Workshop } from './workshop';
@@ -86,6 +88,30 @@ i=0; while [ $i -lt 40 ]; do printf '${name} '; printf 'line '; sleep 0.002; ech
     const wrong = await shop.run(scripted, {}, { branches: { kind: 'named', names: ['windows'] } });
     assert.match(wrong.verdict.sentence, /^could not run: The Jenkinsfile has no branch "windows"/);
     assert.deepEqual(wrong.verdict.details, ['Its branches: linux, mac']);
+  });
+
+  it('that failFast ends have not failed themselves', async () => {
+    const { verdict, events } = await shop.run(
+      "parallel(a: { node { sh 'sleep 0.2; exit 3' } }, b: { node { sh 'sleep 300' } }, failFast: true)",
+    );
+    assert.equal(verdict.sentence, 'failed: a failed with exit code 3');
+    const exits = events.flatMap((event) => (event.type === 'exit' ? [event.signal] : []));
+    assert.ok(exits.includes('SIGINT'));
+  });
+
+  it('have their names before their lines on a terminal, each in its colour', () => {
+    // `script` gives it a real terminal.
+    const program = join(import.meta.dirname, 'branchScreen.ts');
+    const command = `${process.execPath} --import tsx ${program}`;
+    const told = execFileSync('script', ['-qec', command, '/dev/null'], {
+      env: { ...process.env, NO_COLOR: undefined, TERM: 'xterm' },
+      encoding: 'utf8',
+    });
+    const [first, second, third, plain] = told.split('\r\n');
+    assert.match(first ?? '', /^\u001b\[36m\[a\]\u001b\[39m one$/);
+    assert.match(second ?? '', /^\u001b\[35m\[b\]\u001b\[39m two$/);
+    assert.match(third ?? '', /^\u001b\[36m\[a\]\u001b\[39m three$/);
+    assert.equal(plain, 'no branch');
   });
 
   it('compare the failure of the branch that failed in CI, not of the one that failed first here', async () => {

@@ -91,6 +91,15 @@ describe('The verdict', () => {
       /^reproduced/,
     );
   });
+  it('says in its own sentence when it was not as CI ran it', () => {
+    const caveats = ['line 3 wants a pod: its steps ran on this machine'];
+    const verdict = judge(recipeFor(), seen({ caveats }));
+    assert.equal(verdict.kind, 'reproduced');
+    assert.match(verdict.sentence, /same test \(not as CI ran it, see below\)$/);
+    assert.deepEqual(verdict.details, caveats);
+    assert.equal(sentence(seen({ caveats, cancelled: true })), 'cancelled');
+  });
+
   it('passes here when nothing failed', () => {
     assert.equal(sentence(seen(passed)), 'passed here: Build failed in #42');
   });
