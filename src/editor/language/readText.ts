@@ -32,11 +32,11 @@ export function readText(read: Read, setters: readonly Setter[]): string[] {
 export function neverSetText({ name, fallback, how }: Read): string {
   const then =
     how === 'needed'
-      ? 'Without it this file fails.'
+      ? 'this file fails there'
       : fallback === undefined
-        ? 'There, too, it is not set.'
-        : `There, too, it is ${fallback}.`;
-  return `No Jenkinsfile that starts Vagrant sets ${name}. ${then} Unless the server or the agent has it, which nobody here can know.`;
+        ? 'it is not set there'
+        : `it is ${fallback} there, too`;
+  return `No Jenkinsfile that starts Vagrant sets ${name}: unless the server or the agent does, ${then}.`;
 }
 
 /** The hint on an entry of `environment` that nothing reads. */
