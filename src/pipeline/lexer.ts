@@ -1,3 +1,17 @@
+import {
+  BLANK,
+  CLASS,
+  DIGIT,
+  NAME_START,
+  dottedEnd,
+  escapeEnd,
+  isNamePart,
+  isNameStart,
+  isSpecialBlank,
+  lineEnd,
+  nameEnd,
+} from './characters';
+import { KEYWORDS, LONGEST_KEYWORD, OPERATORS } from './keywords';
 import { FLAG, QUOTE, QUOTE_LENGTH, QUOTE_SHIFT, T, TokenList, kindsOf } from './tokens';
 import type { Tokens } from './tokens';
 
@@ -7,69 +21,6 @@ export function lex(text: string): Tokens {
   const tokens = lexer.run();
   return lexer.lostQuote ? new Lexer(text, true).run() : tokens;
 }
-
-const KEYWORDS = new Map<string, number>([
-  ['as', T.kAs],
-  ['assert', T.kAssert],
-  ['break', T.kBreak],
-  ['case', T.kCase],
-  ['catch', T.kCatch],
-  ['class', T.kClass],
-  ['continue', T.kContinue],
-  ['def', T.kDef],
-  ['default', T.kDefault],
-  ['else', T.kElse],
-  ['enum', T.kEnum],
-  ['extends', T.kExtends],
-  ['false', T.kFalse],
-  ['finally', T.kFinally],
-  ['for', T.kFor],
-  ['if', T.kIf],
-  ['implements', T.kImplements],
-  ['import', T.kImport],
-  ['in', T.kIn],
-  ['instanceof', T.kInstanceof],
-  ['interface', T.kInterface],
-  ['new', T.kNew],
-  ['null', T.kNull],
-  ['package', T.kPackage],
-  ['return', T.kReturn],
-  ['super', T.kSuper],
-  ['switch', T.kSwitch],
-  ['this', T.kThis],
-  ['throw', T.kThrow],
-  ['throws', T.kThrows],
-  ['true', T.kTrue],
-  ['try', T.kTry],
-  ['while', T.kWhile],
-  ...['boolean', 'byte', 'char', 'double', 'float', 'int', 'long', 'short', 'void'].map(
-    (word): [string, number] => [word, T.kPrimitive],
-  ),
-  ...[
-    'abstract',
-    'final',
-    'native',
-    'private',
-    'protected',
-    'public',
-    'static',
-    'synchronized',
-    'transient',
-    'volatile',
-  ].map((word): [string, number] => [word, T.kModifier]),
-]);
-const LONGEST_KEYWORD = 12;
-
-const NAME_START = 1;
-const DIGIT = 2;
-const BLANK = 4;
-/** What an ASCII character can be. */
-const CLASS = new Uint8Array(128);
-for (let c = 97; c <= 122; c++) CLASS[c] = NAME_START;
-for (let c = 65; c <= 90; c++) CLASS[c] = NAME_START;
-for (let c = 48; c <= 57; c++) CLASS[c] = DIGIT;
-CLASS[0x24] = CLASS[0x5f] = NAME_START;
-CLASS[0x20] = CLASS[0x09] = CLASS[0x0c] = CLASS[0x0d] = CLASS[0] = BLANK;
 
 const NEWLINE = 0x0a;
 const QUOTE_CHAR = 0x27;
@@ -82,19 +33,6 @@ const CURLY_OPEN = 0x7b;
 
 /** A line that only a Jenkinsfile has: a string that holds one has lost its closing quote. */
 const STRUCTURE = /^[ \t]*(?:stage\s*\(\s*["']|(?:stages|steps|post)\s*\{)/m;
-
-function isNameStart(c: number): boolean {
-  return c < 128 ? CLASS[c] === NAME_START : !isSpecialBlank(c);
-}
-
-function isNamePart(c: number): boolean {
-  return c < 128 ? ((CLASS[c] ?? 0) & (NAME_START | DIGIT)) !== 0 : !isSpecialBlank(c);
-}
-
-/** No-break spaces, byte order marks and typographic blanks that were pasted in. */
-function isSpecialBlank(c: number): boolean {
-  return c === 0xa0 || c === 0xfeff || (c >= 0x2000 && c <= 0x200b) || c === 0x2028 || c === 0x3000;
-}
 
 /** The kinds that end an operand: a `/` after them divides, after others it begins a string. */
 const OPERAND_END = kindsOf(
@@ -475,117 +413,10 @@ class Lexer {
 /** What git puts before the lines of a conflict begins with seven of these. */
 const CONFLICTS = new Set([0x3c, 0x3d, 0x3e, 0x7c]);
 
-/** Operators by their first character, the longest first. */
-const OPERATORS: readonly (readonly (readonly [string, number])[])[] = operatorTable([
-  ['(', T.parenOpen],
-  [')', T.parenClose],
-  ['[', T.squareOpen],
-  [']', T.squareClose],
-  [',', T.comma],
-  [';', T.semicolon],
-  ['::', T.pointer],
-  [':', T.colon],
-  ['...', T.ellipsis],
-  ['..<', T.rangeExclusive],
-  ['..', T.range],
-  ['.&', T.pointer],
-  ['.', T.dot],
-  ['?.', T.safeDot],
-  ['?:', T.elvis],
-  ['?', T.question],
-  ['*.', T.spreadDot],
-  ['**=', T.assignOp],
-  ['**', T.power],
-  ['*=', T.assignOp],
-  ['*', T.star],
-  ['->', T.arrow],
-  ['--', T.decrement],
-  ['-=', T.assignOp],
-  ['-', T.minus],
-  ['++', T.increment],
-  ['+=', T.assignOp],
-  ['+', T.plus],
-  ['/=', T.assignOp],
-  ['/', T.slash],
-  ['%=', T.assignOp],
-  ['%', T.percent],
-  ['@', T.at],
-  ['===', T.identical],
-  ['==~', T.match],
-  ['==', T.equal],
-  ['=~', T.find],
-  ['=', T.assign],
-  ['!==', T.notIdentical],
-  ['!=', T.notEqual],
-  ['!', T.not],
-  ['~', T.tilde],
-  ['<=>', T.compare],
-  ['<<=', T.assignOp],
-  ['<<', T.shiftLeft],
-  ['<=', T.lessEqual],
-  ['<', T.less],
-  ['>>>=', T.assignOp],
-  ['>>=', T.assignOp],
-  ['>>>', T.shiftRightUnsigned],
-  ['>>', T.shiftRight],
-  ['>=', T.greaterEqual],
-  ['>', T.greater],
-  ['&&', T.and],
-  ['&=', T.assignOp],
-  ['&', T.bitAnd],
-  ['||', T.or],
-  ['|=', T.assignOp],
-  ['|', T.bitOr],
-  ['^=', T.assignOp],
-  ['^', T.bitXor],
-]);
-
-function operatorTable(operators: readonly (readonly [string, number])[]) {
-  const table: (readonly [string, number])[][] = [];
-  for (const operator of operators) (table[operator[0].charCodeAt(0)] ??= []).push(operator);
-  return table;
-}
-
 /** Whether such a string may go over lines, and so swallows the file if its end is lost. */
 function isLong(quote: number): boolean {
   return quote === QUOTE.tripleSingle || quote === QUOTE.tripleDouble;
 }
 
-function nameEnd(text: string, from: number): number {
-  let end = from;
-  while (end < text.length && isNamePart(text.charCodeAt(end))) end++;
-  return end;
-}
-
-/** The end of the `\u0041` that begins at `from`, or `from`. */
-function escapeEnd(text: string, from: number): number {
-  if (text.charCodeAt(from) !== BACKSLASH) return from;
-  UNICODE.lastIndex = from;
-  return UNICODE.test(text) ? UNICODE.lastIndex : from;
-}
-
-/** The end of `a.b.c` in `$a.b.c`, where `$` is no part of a name. */
-function dottedEnd(text: string, from: number): number {
-  let end = from;
-  for (;;) {
-    while (
-      end < text.length &&
-      isNamePart(text.charCodeAt(end)) &&
-      text.charCodeAt(end) !== DOLLAR
-    ) {
-      end++;
-    }
-    const next = text.charCodeAt(end + 1);
-    if (text.charCodeAt(end) !== 0x2e || !isNameStart(next) || next === DOLLAR) return end;
-    end++;
-  }
-}
-
-function lineEnd(text: string, from: number): number {
-  const end = text.indexOf('\n', from);
-  return end < 0 ? text.length : end;
-}
-
 const NUMBER =
   /0[xX][\da-fA-F_]+[lLgGiI]?|0[bB][01_]+[lLgGiI]?|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][-+]?\d[\d_]*)?[lLgGiIfFdD]?/y;
-const UNICODE = /\\u+[\da-fA-F]{4}/y;

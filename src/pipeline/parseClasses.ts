@@ -1,6 +1,6 @@
 import { isWord } from './cursor';
 import type { Cursor } from './cursor';
-import { parseArguments } from './parseOperands';
+import { parseArguments } from './parseArguments';
 import {
   parseAnnotation,
   parseDeclaration,

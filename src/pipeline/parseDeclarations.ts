@@ -2,7 +2,7 @@ import { isWord } from './cursor';
 import type { Cursor } from './cursor';
 import { parseExpression } from './parseExpressions';
 import { parseClass, parseDefault, parseTypes, startsClass } from './parseClasses';
-import { parseArguments } from './parseOperands';
+import { parseArguments } from './parseArguments';
 import { parseBlock } from './parseStatements';
 import { parseString } from './parseStrings';
 import type {

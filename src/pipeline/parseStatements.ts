@@ -8,7 +8,8 @@ import {
   startsDeclaration,
 } from './parseDeclarations';
 import { parseExpression } from './parseExpressions';
-import { arrowOf, parseParenthesized } from './parseOperands';
+import { arrowOf } from './parseClosures';
+import { parseParenthesized } from './parsePrimaries';
 import type { Block, Expression, Opaque, Statement, Switch, Try } from './syntax';
 import { T, kindsOf } from './tokens';
 import { skipModifiers, skipType, typeEnd } from './typeNames';

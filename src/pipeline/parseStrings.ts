@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor';
-import { parseClosure } from './parseOperands';
+import { parseClosure } from './parseClosures';
 import { unescape } from './strings';
 import { isExpression } from './syntax';
 import type { Expression, GString, Literal } from './syntax';
