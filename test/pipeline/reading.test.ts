@@ -203,7 +203,7 @@ describe('a class', () => {
         ['B', 1, 1],
       ],
     );
-    assert.deepEqual(kind?.body.map(described), ['int size', 'constructor Kind(int size)']);
+    assert.deepEqual(kind.body.map(described), ['int size', 'constructor Kind(int size)']);
   });
 });
 
