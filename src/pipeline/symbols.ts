@@ -1,6 +1,8 @@
 import type { Pipeline } from './declarative';
-import { Collection } from './definitions';
+import { Gathering } from './definitions';
 import type { Definition, StageSymbol } from './definitions';
+import { environmentNames } from './environmentDefinitions';
+import { fileVariables, languageNames } from './languageDefinitions';
 import { outline } from './outline';
 import type { Outline } from './outline';
 import { GLOBALS, RUN_VARIABLES } from './globalsCatalogue';
@@ -43,11 +45,16 @@ export class Symbols {
     this.pipeline = pipeline;
     this.tree = treeOf(pipeline);
     this.lexed = lexed(pipeline.text);
-    const collection = new Collection(pipeline, this.tree, this.lexed);
-    this.stages = collection.stages;
-    this.definitions = collection.definitions;
-    this.functions = collection.functions;
-    this.unknownSetters = collection.unknownSetters;
+    const found = new Gathering(pipeline, this.tree, this.lexed);
+    this.tree.nodes.forEach((node, at) => {
+      environmentNames(found, node, at);
+      languageNames(found, node, at);
+    });
+    fileVariables(found);
+    this.stages = found.stages;
+    this.definitions = found.definitions;
+    this.functions = found.functions;
+    this.unknownSetters = found.unknownSetters;
     for (const definition of this.definitions) {
       const same = this.byName.get(definition.name);
       if (same) same.push(definition);

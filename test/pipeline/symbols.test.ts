@@ -70,6 +70,19 @@ describe('Symbols of a Jenkinsfile', () => {
     ]);
   });
 
+  it('know what options bind for their stage, and who submitted an input', () => {
+    const source = `pipeline { stages { stage('a') {
+      options { withCredentials([string(credentialsId: 'c', variable: 'T')]) }
+      input { message 'x'; submitterParameter 'WHO' }
+      steps { sh "$T $WHO" } } } }`;
+    const { symbols } = marked(`${source}‸`);
+    const use = symbols.uses.filter(({ name, form }) => form === 'name' && /T|WHO/.test(name));
+    assert.deepEqual(
+      use.map(({ name, place }) => symbols.settersAt(name, place.start).map(({ kind }) => kind)),
+      [['bound'], ['input'], ['bound'], ['input']],
+    );
+  });
+
   it('are functions, classes, their parameters, loops and catches', () => {
     const source =
       'def f(String a, int b = 2) { for (x in a) { } }\nclass C { def g }\ntry { } catch (Exception e) { }\n[1].each { i, j -> }';

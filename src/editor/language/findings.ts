@@ -2,6 +2,7 @@ import { blocksAt } from '../../pipeline/contextAt';
 import type { Range } from '../../pipeline/syntax';
 import { RUN_VARIABLES } from '../../pipeline/globalsCatalogue';
 import { slipOf } from '../../pipeline/nearNames';
+import { isOwn } from '../../pipeline/symbols';
 import type { Symbols } from '../../pipeline/symbols';
 import type { Place } from '../../pipeline/syntax';
 import { validate } from '../../pipeline/validate';
@@ -84,7 +85,8 @@ function ofName(found: UndefinedName): Finding {
 /** `env.X` that is near to a variable that there is: alone it may be the server's. */
 function ofSlips(symbols: Symbols): Finding[] {
   if (symbols.unknownSetters !== undefined) return [];
-  const names = new Set([...symbols.definitions.map(({ name }) => name), ...RUN_VARIABLES.keys()]);
+  const ofEnvironment = symbols.definitions.filter((definition) => !isOwn(definition));
+  const names = new Set([...ofEnvironment.map(({ name }) => name), ...RUN_VARIABLES.keys()]);
   return symbols.uses.flatMap(({ form, name, place, write, definition }): Finding[] => {
     if (form !== 'env' || write || definition || names.has(name)) return [];
     const near = symbols.setters(name).length > 0 ? undefined : slipOf(name, names);

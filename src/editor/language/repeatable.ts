@@ -22,6 +22,9 @@ export function repeatability(call: Call): Disposition | undefined {
   }
   const hasBody = bodyOf(call) !== undefined;
   const disposition = dispositionOf({ name, args, implicit: false, hasBody }, NO_RUN);
+  // Which repository is meant, only a run tells where the text does not.
+  const isSource = name === 'checkout' || name === 'git';
+  if (isSource && [...args.values()].some(isComputed)) return { kind: 'runs' };
   const isKnown = STEPS.has(name) || disposition.kind !== 'cannot be repeated';
   return isKnown ? disposition : undefined;
 }
@@ -62,8 +65,18 @@ export const LANGUAGE: ReadonlySet<string> = new Set([
   'script',
   'waitUntil',
   'properties',
+  'library',
   'libraryResource',
 ]);
+
+const COMPUTED = { opaque: 'computed' };
+
+function isComputed(value: Value): boolean {
+  if (value === COMPUTED) return true;
+  if (value instanceof Map)
+    return [...(value as ReadonlyMap<string, Value>).values()].some(isComputed);
+  return Array.isArray(value) && (value as readonly Value[]).some(isComputed);
+}
 
 function constant(value: Expression): Value {
   switch (value.kind) {
@@ -79,8 +92,8 @@ function constant(value: Expression): Value {
         ]),
       );
     case 'name':
-      return { opaque: value.name };
+      return value.name === 'scm' ? { opaque: 'scm' } : COMPUTED;
     default:
-      return { opaque: 'computed' };
+      return COMPUTED;
   }
 }

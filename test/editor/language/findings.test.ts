@@ -91,6 +91,7 @@ describe('Diagnostics of undefined variables', () => {
   it('warn of env.X that is a slip of a known one', () => {
     assert.deepEqual(undefinedIn(inSteps('echo env.BUILD_NUMBR')), ['warning BUILD_NUMBR']);
     assert.deepEqual(undefinedIn(inSteps('echo env.SOMETHING_ELSE')), []);
+    assert.deepEqual(undefinedIn(inSteps('script { def version = env.VERSION }')), []);
   });
 });
 
@@ -111,6 +112,13 @@ describe('Diagnostics of what is written', () => {
 
   it('are hints on steps that a reproduction does not repeat', () => {
     assert.deepEqual(told(inSteps("mail to: 'x'\nsh 'y'"), 'not-repeated'), ['hint mail']);
+  });
+
+  it('are none where only a run tells', () => {
+    const source = inSteps(
+      'checkout scm\ncheckout([$class: "GitSCM", url: where])\ngit url: "${x}"',
+    );
+    assert.deepEqual(told(source, 'not-repeated'), []);
   });
 
   it('are none on functions of the file, on directives, and on what may be a library’s', () => {
