@@ -46,12 +46,7 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
   const outlived = await endProcessesWith(`${name}=${value}`, hypervisors, 3000);
   if (outlived.length > 0) left.push(`processes ${outlived.join(', ')} could not be ended`);
   // Secrets first: whatever may fail below.
-  for (const { what, where } of made) {
-    if (what !== 'secrets') continue;
-    await rm(where, { recursive: true, force: true }).catch(() => undefined);
-    if (existsSync(where)) left.push(`secrets in ${where}`);
-    else journal.append({ type: 'gone', what, where });
-  }
+  left.push(...(await putSecretsAway(made, journal)));
   left.push(...(await putDockerAway(made, { files, journal, base: environment })));
   const workspaces = made.filter(({ what }) => what === 'machine').map(({ where }) => where);
   const lost = new Set<string>();
@@ -92,6 +87,21 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
     else journal.append({ type: 'gone', what: 'machine', where: workspace });
   }
   await releaseCheckout(recipe, signal);
+  return left;
+}
+
+/** Takes the folders with secrets away; so quick that it is done even where the person ends everything at once. */
+export async function putSecretsAway(
+  made: Reproduction['made'],
+  journal: Journal,
+): Promise<string[]> {
+  const left: string[] = [];
+  for (const { what, where } of made) {
+    if (what !== 'secrets') continue;
+    await rm(where, { recursive: true, force: true }).catch(() => undefined);
+    if (existsSync(where)) left.push(`secrets in ${where}`);
+    else journal.append({ type: 'gone', what, where });
+  }
   return left;
 }
 

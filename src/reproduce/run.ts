@@ -13,7 +13,7 @@ import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
-import { claimFile, putAway, sweep } from './putAway';
+import { claimFile, putAway, putSecretsAway, sweep } from './putAway';
 import { temporaryOf } from './steps/bench';
 import { listReproductions, readReproduction, type Files } from './store';
 import { judge, type Observation } from './verdict';
@@ -81,9 +81,10 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
 
   /** Puts away; when the person ends that too, what was made is what is left. */
   async function leave(): Promise<readonly string[]> {
-    const { made } = readReproduction(id);
     const environment = { ...base, ...attempt.real?.lastEnvironment() };
     const say = (line: string): void => screen.say(line);
+    await putSecretsAway(readReproduction(id).made, journal);
+    const { made } = readReproduction(id);
     try {
       will.kill.throwIfAborted();
       return await putAway({ files, recipe, journal, made, environment, say }, will.kill);

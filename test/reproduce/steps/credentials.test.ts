@@ -227,6 +227,30 @@ describe('Credentials in a reproduction', () => {
     holdsNone();
   });
 
+  it('takes files away even when the person ends everything at once', async () => {
+    let interrupt: (why: string) => void = () => undefined;
+    const { verdict, files } = await shop.run(
+      `node { sshagent(['key']) { withCredentials([file(credentialsId: 'config', variable: 'CONF')]) { sh 'trap "" INT TERM; echo ready; while :; do sleep 1; done' } } }`,
+      {
+        secrets,
+        interrupt: (listener) => (interrupt = listener),
+        watch: ({ output }) => {
+          if (!output.includes('\nready')) return;
+          const twice = interrupt;
+          interrupt = () => undefined;
+          twice('interrupted');
+          twice('interrupted');
+        },
+      },
+    );
+    assert.equal(verdict.kind, 'cancelled');
+    assert.equal(
+      readReproduction(files.id).made.some(({ what }) => what === 'secrets'),
+      false,
+    );
+    holdsNone();
+  });
+
   it('takes files away when the person interrupts', async () => {
     let interrupt: (why: string) => void = () => undefined;
     const { verdict, files } = await shop.run(

@@ -139,6 +139,35 @@ describe('Steps in containers', function () {
     assert.deepEqual(readReproduction(files.id).made, []);
   });
 
+  it('can be of an image that the Jenkinsfile builds and tags, which goes at the end', async () => {
+    shop.commit({ 'ci/Dockerfile': `FROM ${image}\nENV MADE=here\n` });
+    const { output, verdict, files } = await run(`node {
+  checkout scm
+  def built = docker.build('ci-parity-test-image:1', 'ci')
+  built.inside('${limits}') { sh 'echo "made $MADE"' }
+  built.tag('two')
+  def side = docker.image('ci-parity-test-image:two').run('${limits}', 'sleep 300')
+  sh 'echo beside'
+  side.stop()
+}
+`);
+    assert.equal(verdict.sentence, 'passed: every stage passed', output);
+    assert.match(output, /\nmade here\n/);
+    assert.doesNotMatch(docker('images'), /ci-parity-test-image/);
+    assert.equal(containers(files.id), '');
+    assert.deepEqual(readReproduction(files.id).made, []);
+  });
+
+  it('sign in to a registry in a place of their own, and fail as Jenkins does if they cannot', async () => {
+    const { verdict, output, said, files } = await run(
+      "node { stage('S') { docker.withRegistry('http://localhost:1', 'login') { sh 'echo never' } } }",
+      { secrets: { login: { kind: 'login', username: 'ada', password: 'c4nary-registry' } } },
+    );
+    assert.equal(verdict.kind, 'failed', output + said);
+    assert.doesNotMatch(output, /never/);
+    assert.deepEqual(readReproduction(files.id).made, []);
+  });
+
   it('that a killed program left are swept', async () => {
     shop.commit({ Jenkinsfile: '' });
     const commit = shop.git('rev-parse', 'HEAD').trim();
