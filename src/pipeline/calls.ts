@@ -12,9 +12,10 @@ import { closureMethod, seenBy } from './closures';
 import { readDeclarative } from './declarative';
 import { callDocker, isDocker } from './docker';
 import { Unknown } from './effects';
+import { either } from './either';
 import { evaluate } from './evaluate';
 import { ScriptObject, decide, unknown } from './frame';
-import type { Frame } from './frame';
+import type { Frame, Run } from './frame';
 import { functionFor } from './functions';
 import { callHost, isClassName, nameOf } from './globals';
 import { LibraryPackage, callFunction, libraryVariable, newLibraryScript } from './libraries';
@@ -43,8 +44,14 @@ export async function apply(lambda: Lambda, args: readonly Thing[], frame: Frame
   if (run.calls >= MAX_CALLS) throw new Raised('java.lang.StackOverflowError', 'null');
   run.calls++;
   try {
-    return (await execute(body, locals, inFileOf(lambda, frame))).value;
+    if (!run.dry) return (await execute(body, locals, inFileOf(lambda, frame))).value;
+    const perhaps: Run['returns'][number] = [];
+    run.returns.push(perhaps);
+    let { value } = await execute(body, locals, inFileOf(lambda, frame));
+    for (const other of perhaps) value = either(other.value, value, other.place, frame);
+    return value;
   } finally {
+    if (run.dry) run.returns.pop();
     run.calls--;
   }
 }
@@ -181,8 +188,12 @@ async function bind(
   if (parameters[last]?.type?.endsWith('[]') === true && !Array.isArray(given[last])) {
     given = [...given.slice(0, last), given.slice(last)];
   }
-  for (const [at, { name, initial }] of parameters.entries()) {
-    const value = given[at];
+  // Of the parameters with a value to spare, the first ones get what is given.
+  let spare = given.length - parameters.filter(({ initial }) => initial === undefined).length;
+  let next = 0;
+  for (const { name, initial } of parameters) {
+    const isGiven = initial === undefined || spare-- > 0;
+    const value = isGiven ? given[next++] : undefined;
     if (value !== undefined) locals.declare(name, value);
     else locals.declare(name, initial ? await evaluate(initial, locals, frame) : null);
   }

@@ -35,6 +35,8 @@ export interface Run {
   defect: Defect | undefined;
   /** Nodes interpreted since the last effect. */
   quiet: number;
+  /** For each call around what it may already have returned, on a way that may not be gone. */
+  readonly returns: { value: Thing; place: Place }[][];
   /** Nested calls of functions and closures. */
   calls: number;
 }

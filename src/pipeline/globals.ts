@@ -68,8 +68,11 @@ export async function valueOfName(
 
 /** Whether it is written as classes are; constants are all in capitals. */
 export function isClassName(name: string): boolean {
-  return /^[A-Z]\w*[a-z]/.test(name);
+  return /^[A-Z]\w*[a-z]/.test(name) || CONSTANT_LIKE.has(name);
 }
+
+/** Java's classes that are written as constants are. */
+const CONSTANT_LIKE = new Set(['UUID', 'URL', 'URI']);
 
 /** The last part of a qualified name: `AbortException` of `hudson.AbortException`. */
 export function nameOf(type: string): string {
@@ -128,10 +131,6 @@ export function setHostProperty(
 ): void {
   const { run } = frame;
   if (host === ENV) {
-    if (value === null) {
-      run.assigned.delete(name);
-      return;
-    }
     const line = lineAt(frame.file.pipeline.lines, place.start);
     const origin = originIn(frame, 'env.X =');
     run.assigned.set(name, { name, value: textOf(value), origin, line });
@@ -195,6 +194,8 @@ export function callHost(
   }
 }
 
+/** What the run itself has, without the blocks around: so Jenkins gives it. */
 function environmentMap(frame: Frame): Map<string, Thing> {
-  return new Map([...environmentOf(frame).values()].map(({ name, value }) => [name, value]));
+  const ofRun = { ...frame, layer: undefined, agentVariables: [] };
+  return new Map([...environmentOf(ofRun).values()].map(({ name, value }) => [name, value]));
 }

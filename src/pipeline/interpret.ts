@@ -122,6 +122,7 @@ function startOf(facts: Facts, effects: Effects, { cancel, kill }: Signals): Run
     assigned: new Map(),
     result: undefined,
     said: new Map(),
+    returns: [],
     defect: undefined,
     quiet: 0,
     calls: 0,

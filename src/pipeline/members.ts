@@ -166,7 +166,7 @@ export async function receiverOf(node: Expression, locals: Locals, frame: Frame)
     const type = await classOf(node.name, frame);
     if (type !== undefined) return type;
     // A name in capitals would be an environment variable.
-    return /^[A-Z][A-Z\d_]*$/.test(node.name)
+    return /^[A-Z][A-Z\d_]*$/.test(node.name) && !isClassName(node.name)
       ? valueOfName(node.name, node, locals, frame)
       : new Host(node.name);
   }

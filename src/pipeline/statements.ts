@@ -213,27 +213,34 @@ function itemsOf(value: Thing): readonly Thing[] {
 async function choose(node: Switch, outer: Locals, frame: Frame): Promise<Completion> {
   const subject = await evaluate(node.subject, outer, frame);
   const locals = new Locals(outer);
-  let from = -1;
+  const from = (at: number) => () => fallThrough(node, at, new Locals(locals), frame);
+  // Cases that may be the one, before the first that is.
+  const perhaps: (() => Promise<Completion>)[] = [];
+  let hit = node.cases.findIndex(({ test }) => test === undefined);
   for (const [at, { test }] of node.cases.entries()) {
     if (test === undefined) continue;
     const value = await evaluate(test, locals, frame);
-    const hit = await falls(subject, value, frame);
-    const way = await decide(hit, test, frame, { then: stretch(node, at) });
-    if (way === 'both') {
-      await bothWays(
-        [() => execute(blockOf(node, at), new Locals(locals), frame)],
-        test,
-        locals,
-        frame,
-      );
-    }
+    const truth = await falls(subject, value, frame);
+    const way = await decide(truth, test, frame, { then: stretch(node, at) });
+    if (way === 'both') perhaps.push(from(at));
     if (way !== true) continue;
-    from = at;
+    hit = at;
     break;
   }
-  if (from < 0) from = node.cases.findIndex(({ test }) => test === undefined);
-  if (from < 0) return NORMAL;
-  for (const { body } of node.cases.slice(from)) {
+  const last = hit < 0 ? () => Promise.resolve(NORMAL) : from(hit);
+  if (perhaps.length === 0) return last();
+  await bothWays([...perhaps, last], node, locals, frame);
+  return NORMAL;
+}
+
+/** Runs the statements of a case, and of those after it up to a `break`. */
+async function fallThrough(
+  node: Switch,
+  at: number,
+  locals: Locals,
+  frame: Frame,
+): Promise<Completion> {
+  for (const { body } of node.cases.slice(at)) {
     const end = await execute(body, locals, frame);
     if (end.kind === 'break' && end.label === undefined) return NORMAL;
     if (end.kind !== 'normal') return end;
@@ -246,11 +253,6 @@ function stretch(node: Switch, at: number): Place | undefined {
   const body = node.cases[at]?.body;
   const [first, last] = [body?.[0], body?.at(-1)];
   return first && last && { start: first.start, end: last.end };
-}
-
-/** The statements of a case, with those it falls through to. */
-function blockOf(node: Switch, at: number): readonly Statement[] {
-  return node.cases.slice(at).flatMap(({ body }) => body);
 }
 
 /** Whether the subject of a `switch` falls under a case: a value, a list, a range, a pattern, a class, a closure. */

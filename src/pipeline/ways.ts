@@ -1,9 +1,10 @@
 import { StepError } from './effects';
 import type { Outcome, Variable } from './effects';
 import { either, isSame } from './either';
-import { Defect, checkInterrupts } from './frame';
+import { Defect, checkInterrupts, environmentOf } from './frame';
 import type { Frame } from './frame';
 import type { Locals } from './locals';
+import type { Completion } from './statements';
 import type { Place } from './syntax';
 import { textOf } from './values';
 import type { Thing } from './values';
@@ -15,7 +16,7 @@ import type { Thing } from './values';
  * map that both change in place is not told apart.
  */
 export async function bothWays(
-  ways: readonly (() => Promise<unknown>)[],
+  ways: readonly (() => Promise<Completion>)[],
   place: Place,
   locals: Locals,
   frame: Frame,
@@ -24,14 +25,22 @@ export async function bothWays(
   const after: State[] = [];
   for (const way of ways) {
     putState(before, frame);
-    await hypothetically(way, frame);
+    await hypothetically(way, place, frame);
     after.push(takeState(locals, frame));
   }
   if (ways.length === 1) after.push(before);
-  putState(before, frame);
-  const [one, other] = after;
-  if (one === undefined || other === undefined) return;
-  merge(one, other, place, frame);
+  const [first, ...others] = after;
+  if (first === undefined) return;
+  putState(first, frame);
+  for (const other of others) merge(takeState(locals, frame), other, place, frame);
+  // A result that one way may give is not said.
+  frame.run.result = before.result;
+  frame.status.worst = before.status;
+}
+
+/** Goes a way of a function that may return there: what it would give is one of the function's values. */
+function noteReturn(end: Completion, place: Place, frame: Frame): void {
+  if (end.kind === 'return') frame.run.returns.at(-1)?.push({ value: end.value, place });
 }
 
 /** The variables that are seen here, and `env.X =`. */
@@ -79,14 +88,26 @@ function merge(one: State, other: State, place: Place, frame: Frame): void {
       frame.run.assigned.set(name, a);
       continue;
     }
-    const value = textOf(either(a?.value ?? null, b?.value ?? null, place, frame));
+    // Where it is not set, what the run brings is there.
+    const outside = environmentOf({
+      ...frame,
+      layer: undefined,
+      run: { ...frame.run, assigned: new Map() },
+    }).get(name)?.value;
+    const value = textOf(
+      either(a?.value ?? outside ?? null, b?.value ?? outside ?? null, place, frame),
+    );
     frame.run.assigned.set(name, { ...variable, value });
   }
 }
 
-async function hypothetically(way: () => Promise<unknown>, frame: Frame): Promise<void> {
+async function hypothetically(
+  way: () => Promise<Completion>,
+  place: Place,
+  frame: Frame,
+): Promise<void> {
   try {
-    await way();
+    noteReturn(await way(), place, frame);
   } catch (error) {
     if (!(error instanceof StepError) || error instanceof Defect) throw error;
     checkInterrupts(frame);
