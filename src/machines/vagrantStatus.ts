@@ -61,11 +61,13 @@ function parse(output: string): VagrantAnswer {
       : { name, provider, state, words: words ?? state.replaceAll('_', ' ') },
   );
   if (machines.length > 0) return { kind: 'machines', machines };
-  const trouble = findTrouble(output);
-  const first = error?.split('\n').find((each) => each.trim() !== '');
+  const trouble = findTrouble(plainData(output));
+  // Its first paragraph, which Vagrant breaks into lines.
+  const [first = ''] = error?.split(/\n\s*\n/) ?? [];
   return {
     kind: 'trouble',
-    message: trouble?.message ?? first ?? 'Vagrant tells of no machine.',
+    message:
+      trouble?.message ?? (first.replaceAll(/\s+/g, ' ').trim() || 'Vagrant tells of no machine.'),
     advice: trouble?.advice,
   };
 }

@@ -128,7 +128,9 @@ describe('A person with VS Code', function () {
 
     // From the Jenkinsfile, this time stopped by the button of the view.
     await openFile(page, 'Jenkinsfile');
-    await codeLens(page, /failed in #44/).waitFor();
+    await codeLens(page, /failed in #44/)
+      .first()
+      .waitFor();
     await codeLens(page, 'Run this stage here').click();
     await waitForTerminal(page, /Waiting for machine to boot/, { signal });
     await pressInline(treeItem(page, /^Reproduction of .*Build/), 'Stop');

@@ -50,9 +50,17 @@ describe('the status that Vagrant tells', () => {
     assert.match(answer.advice ?? '', /VAGRANT_DEFAULT_PROVIDER/);
   });
 
+  it('is known trouble also where a comma and the end of a line are in its words', () => {
+    const answer = vagrantStatus.parse(
+      "1,,error-exit,X,The provider 'libvirt' could not be found%!(VAGRANT_COMMA) but was requested to\\nback the machine 'web'.\n",
+    );
+    assert.ok(answer.kind === 'trouble');
+    assert.match(answer.advice ?? '', /vagrant plugin install/);
+  });
+
   it("is unknown trouble in Vagrant's own first line", () => {
     const answer = vagrantStatus.parse(
-      '1,,error-exit,X,Bad thing%!(VAGRANT_COMMA) very.\\nMore.\n',
+      '1,,error-exit,X,Bad thing%!(VAGRANT_COMMA)\\nvery.\\n\\nMore.\n',
     );
     assert.deepEqual(answer, { kind: 'trouble', message: 'Bad thing, very.', advice: undefined });
   });

@@ -163,7 +163,9 @@ async function mainJob(demo: Demo, page: Page, signal: AbortSignal): Promise<num
   await shot('2-plan.png');
   say('> open the Jenkinsfile');
   await openFile(page, 'Jenkinsfile');
-  await codeLens(page, /failed in #44/).waitFor();
+  await codeLens(page, /failed in #44/)
+    .first()
+    .waitFor();
   await shot('3-lens.png');
   say('> press Reproduce on #42');
   say();
