@@ -2,6 +2,7 @@ import { isWord } from './cursor';
 import type { Cursor } from './cursor';
 import { parseArguments, parseCommandArguments, startsArgument } from './parseArguments';
 import { parseClosure } from './parseClosures';
+import { parseName } from './parseDeclarations';
 import { parseIndex, parseParenthesized, parsePrimary } from './parsePrimaries';
 import { parseGString, parseString } from './parseStrings';
 import type { Argument, Call, Closure, Expression, Unary } from './syntax';
@@ -49,7 +50,7 @@ export function parsePostfix(cursor: Cursor, command: boolean): Expression {
       };
     } else if (command && !newline && isCommand(cursor, node) && startsArgument(cursor, kind)) {
       node = call(start, node, parseCommandArguments(cursor), cursor.endBefore());
-    } else if (command && !newline && kind === T.name && node.kind === 'call') {
+    } else if (command && !newline && node.kind === 'call' && startsChained(cursor, kind)) {
       // `a b c d` is `a(b).c(d)`.
       node = parseChained(cursor, start, node);
     } else {
@@ -58,10 +59,15 @@ export function parsePostfix(cursor: Cursor, command: boolean): Expression {
   }
 }
 
+/** In a damaged file a text here is more likely an argument whose comma was lost. */
+function startsChained(cursor: Cursor, kind: number): boolean {
+  return kind === T.name || (kind === T.string && !cursor.isDamaged);
+}
+
 /** The name after `a b`, as in `a b c d`. */
 function parseChained(cursor: Cursor, start: number, object: Expression): Expression {
-  const name = cursor.textOf();
-  cursor.at++;
+  const name =
+    cursor.kind() === T.string ? String(parseString(cursor).value) : parseName(cursor).name;
   const end = cursor.endBefore();
   const access = 'property';
   return { kind: 'property', start, end, object, name, safe: false, spread: false, access };
