@@ -109,6 +109,23 @@ describe('The bundles', () => {
     assert.ok(inputs.includes('src/extension.ts'));
   });
 
+  it('keep what reads Jenkinsfiles out of the extension, until somebody wants it', () => {
+    const inputs = Object.keys(meta('dist-extension').inputs);
+    assert.deepEqual(
+      inputs.filter((input) => /pipeline\/parse|language\/main|recipe\/compose/.test(input)),
+      [],
+    );
+    assert.ok(Object.keys(meta('dist-language').inputs).includes('src/pipeline/parser.ts'));
+  });
+
+  it('are all in the package', () => {
+    const ignore = readFileSync(
+      fileURLToPath(new URL('../.vscodeignore', import.meta.url)),
+      'utf8',
+    );
+    assert.match(ignore, /^!dist\/\*\.js$/m);
+  });
+
   it('keep the extension below 150 KB', () => {
     const [bytes] = Object.values(meta('dist-extension').outputs).map((output) => output.bytes);
     assert.ok(bytes !== undefined && bytes < 150_000, `${bytes} bytes`);
