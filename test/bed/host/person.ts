@@ -82,6 +82,60 @@ export function codeLens(page: Page, text: string | RegExp): Locator {
   return page.locator('.codelens-decoration a', { hasText: text });
 }
 
+/**
+ * Puts the pointer on a word of the first line shown that holds `line`, and resolves to what is shown
+ * beside it. Editors draw a line as few pieces, so the word's own place is measured.
+ */
+export async function hoverWord(page: Page, line: string, word: string): Promise<string> {
+  const { x, y } = await wordPlace(page, line, word);
+  // Where the pointer comes from another hover is none.
+  await page.mouse.move(0, 0);
+  await page.mouse.move(x, y, { steps: 3 });
+  const shown = page.locator('.monaco-hover:visible', { has: page.locator('.hover-contents') });
+  await shown.first().waitFor();
+  return (await shown.first().innerText()).replace(/\s+/g, ' ');
+}
+
+/** Puts the cursor into a word of the first line shown that holds `line`. */
+export async function clickWord(page: Page, line: string, word: string): Promise<void> {
+  const { x, y } = await wordPlace(page, line, word);
+  await page.mouse.click(x, y);
+}
+
+/** Goes to a line of the active editor, counted from 1. */
+export async function goToLine(page: Page, line: number): Promise<void> {
+  await page.keyboard.press('Control+G');
+  await quickInput(page).fill(`:${line}`);
+  await quickInput(page).press('Enter');
+  await page.locator('.statusbar-item', { hasText: `Ln ${line},` }).waitFor();
+}
+
+async function wordPlace(
+  page: Page,
+  line: string,
+  word: string,
+): Promise<{ readonly x: number; readonly y: number }> {
+  // The editor draws with no-break spaces, and what is shown may be drawn anew at any time.
+  const place = await page.waitForFunction(`(() => {
+    for (const element of document.querySelectorAll('.editor-instance .view-line')) {
+      const text = element.textContent.replace(/\\u00a0/g, ' ');
+      if (!text.includes(${JSON.stringify(line)})) continue;
+      const pieces = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      while (pieces.nextNode() !== null) {
+        const piece = pieces.currentNode;
+        const at = piece.textContent.replace(/\\u00a0/g, ' ').indexOf(${JSON.stringify(word)});
+        if (at < 0) continue;
+        const range = document.createRange();
+        range.setStart(piece, at);
+        range.setEnd(piece, at + ${word.length});
+        const { left, top, width, height } = range.getBoundingClientRect();
+        return { x: left + width / 2, y: top + height / 2 };
+      }
+    }
+  })()`);
+  return (await place.jsonValue()) as { x: number; y: number };
+}
+
 /** A notification toast; resolves once it is shown. */
 export async function notification(page: Page, text: string | RegExp): Promise<Locator> {
   const toast = page.locator('.notification-toast', { hasText: text });
