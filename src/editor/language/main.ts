@@ -27,6 +27,7 @@ import {
 import { Readings } from './readings';
 import { foldingProvider, outlineProvider } from './structureProviders';
 import { WorkspaceSources } from './workspaceSources';
+import { workspaceSymbolProvider } from './workspaceSymbols';
 
 /** What the language service takes from the extension, whose objects are the same in both bundles. */
 export interface LanguageParts {
@@ -78,6 +79,7 @@ export function startLanguage(parts: LanguageParts): Language {
     environment,
     linter,
     states,
+    vscode.languages.registerWorkspaceSymbolProvider(workspaceSymbolProvider(sources)),
     vscode.languages.registerCodeLensProvider(VAGRANTFILES, vagrantLenses),
     forReaders(environment),
     forJenkinsfiles((files) => {
@@ -116,7 +118,9 @@ export function startLanguage(parts: LanguageParts): Language {
     vagrantLenses,
     linter,
     vagrant: (action, of) => runVagrant(action, of, states),
-    askVagrant: (file) => states.ask(file),
+    askVagrant: (file) => {
+      if (!isOfReproduction(file)) states.ask(file);
+    },
     refresh: () => history.refresh(),
     dispose: () => {
       subscriptions.dispose();
