@@ -337,6 +337,17 @@ describe('what is known beside a Jenkinsfile', () => {
     assert.doesNotMatch(await hover(), /4096/);
   });
 
+  it('is which stages there are in the whole workspace', async () => {
+    await open('stages.Jenkinsfile', "node {\n  stage('Quite unlike others') { echo 'x' }\n}\n");
+    const found = await ask<vscode.SymbolInformation[]>(
+      'vscode.executeWorkspaceSymbolProvider',
+      'quiteunlike',
+    );
+    const [stage] = found.filter(({ name }) => name === 'Quite unlike others');
+    assert.match(stage?.location.uri.path ?? '', /stages\.Jenkinsfile$/);
+    assert.equal(stage?.location.range.start.line, 1);
+  });
+
   it('is the ids of credentials in other Jenkinsfiles', async () => {
     put('other/Jenkinsfile', "pipeline { environment { A = credentials('of-another-file') } }\n");
     await vscode.workspace.openTextDocument(
