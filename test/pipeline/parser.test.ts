@@ -244,13 +244,18 @@ describe('depth and size', () => {
     ['commands', 'a b ', ''],
     ['labels', 'a: ', ''],
     ['class bodies', 'class A {', '}'],
+    ['chains of closures', 'a { } ', ''],
+    ['parameters', '{ a -> ', '}'],
+    ['strings in interpolations', '"${"${', ''],
+    ['annotations', '@A ', ''],
+    ['generics', 'List<', ''],
   ] as const) {
-    it(`are bounded for 10,000 nested ${what}`, () => {
-      const text = `x = ${open.repeat(10_000)}y${close.repeat(10_000)}\nstage('after') { }`;
+    it(`are bounded for 100,000 nested ${what}`, () => {
+      const text = `x = ${open.repeat(100_000)}y${close.repeat(100_000)}\nstage('after') { }`;
       outline(parse(text));
       const alone = `${open.repeat(10_000)}y${close.repeat(10_000)}\nstage('after') { }`;
       assert.ok(Array.isArray(outline(parse(alone)).stages));
-      outline(parse(open.repeat(10_000)));
+      outline(parse(open.repeat(100_000)));
     });
   }
 
