@@ -11,11 +11,12 @@ import {
   type StepCall,
   type Value,
   type Variable,
-  type Ways,
 } from '../pipeline/effects';
+import { placeOf } from './agentPlaces';
 import { bindingsOf } from './bindings';
 import { MACHINE, createLayers, type Change } from './changes';
 import { implicitLibraries, libraryEffect } from './libraries';
+import { createConditions, type Condition } from './conditions';
 import { settingsOf, type PipelineSettings } from './pipelineSettings';
 import { branchChooser } from './branches';
 import { chooser, samePath } from './selection';
@@ -56,13 +57,6 @@ export interface Plan {
 export interface PlannedCredential extends WantedCredential {
   readonly variables: readonly string[];
   readonly lines: readonly number[];
-}
-
-/** A condition on what is not known before the run; the Plan goes both ways. */
-export interface Condition {
-  readonly line: number;
-  readonly origin: string;
-  readonly way: boolean;
 }
 
 export type PlanItem = {
@@ -322,41 +316,6 @@ export function factsOf(recipe: Recipe): Facts {
   };
 }
 
-/** Where an agent's steps run. */
-function placeOf(agent: Agent) {
-  const text = agent.text instanceof Unknown ? `‹${agent.text.origin}›` : (agent.text ?? '');
-  switch (agent.kind) {
-    case 'docker':
-      return { asked: '', container: text, options: argsOf(agent), note: undefined };
-    case 'dockerfile':
-      return {
-        ...{ asked: '', container: text || 'Dockerfile' },
-        ...{ options: argsOf(agent), note: undefined },
-      };
-    case 'kubernetes':
-      return {
-        asked: 'a Kubernetes pod',
-        container: undefined,
-        options: '',
-        note: 'there is no pod here: its steps run on this machine, and the verdict says so',
-      };
-    case 'other':
-      return {
-        asked: text,
-        container: undefined,
-        options: '',
-        note: 'CI Parity does not know this agent: its steps run on this machine, and the verdict says so',
-      };
-    default:
-      return { asked: text, container: undefined, options: '', note: undefined };
-  }
-}
-
-function argsOf({ settings }: Agent): string {
-  const args = settings?.get('args');
-  return typeof args === 'string' ? args : '';
-}
-
 /** A branch of Declarative is a stage of its own name, and so is a cell. */
 function whatIs(at: Scope): 'stage' | 'branch' | 'cell' {
   const name = at.branches.at(-1);
@@ -387,27 +346,6 @@ function insideOf(call: StepCall, at: Scope) {
     line: at.range.line,
   };
   return { agent };
-}
-
-/** Conditions that are not known, by their place in the Jenkinsfile. */
-function createConditions() {
-  const all = new Map<string, { origin: string; line: number; ways: Ways }>();
-  const holds = (way: Ways['then'], { range }: Scope): boolean =>
-    way !== undefined && way.start <= range.start && range.end <= way.end;
-  return {
-    note: (condition: Unknown, at: Scope, ways: Ways | undefined): void => {
-      if (!ways || at.source !== undefined) return;
-      const { line, start } = at.range;
-      all.set(`${start}`, { origin: condition.origin, line, ways });
-    },
-    around: (at: Scope): Condition[] =>
-      at.source !== undefined
-        ? []
-        : [...all.values()].flatMap(({ origin, line, ways }): Condition[] => {
-            if (holds(ways.then, at)) return [{ line, origin, way: true }];
-            return holds(ways.otherwise, at) ? [{ line, origin, way: false }] : [];
-          }),
-  };
 }
 
 /** Whether the log's `+ command` is one of the script's. */

@@ -1,7 +1,8 @@
 import type { CredentialKind } from '../base/secretChannel';
 import { placeText, type Variable } from '../pipeline/effects';
 import type { Change } from './changes';
-import type { Condition, Plan, PlanItem, PlannedCredential } from './plan';
+import type { Condition } from './conditions';
+import type { Plan, PlanItem, PlannedCredential } from './plan';
 import { samePath } from './selection';
 import type { Recipe, RecipeLibrary } from './recipe';
 
@@ -209,7 +210,7 @@ function notRepeated(plan: Plan): string[] {
       case 'agent':
         return item.note === undefined
           ? []
-          : [`- ${upperPlace(item)}: ${code(item.asked)}: ${item.note}`];
+          : [`- ${upperPlace(item)}: ${code(item.container ?? item.asked)}: ${item.note}`];
       case 'step':
         return item.note?.startsWith('not pinned') === true
           ? [`- ${upperPlace(item)}: ${code(item.text)} is ${escaped(item.note)}`]

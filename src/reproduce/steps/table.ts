@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CarriedOut, CarriedOutAround } from '../../recipe/steps';
 import { textOf, type BlockEffect, type StepEffect } from './bench';
+import type { Containers } from './containers';
 import { withCredentials } from './credentials';
 import * as docker from './docker';
 import * as files from './files';
@@ -57,7 +58,7 @@ export const stepEffects: Readonly<Record<CarriedOut, StepEffect>> = {
 
 /** What each step with a body does around it. */
 export function blockEffects(
-  containers: docker.Containers,
+  containers: Containers,
 ): Readonly<Record<CarriedOutAround, BlockEffect>> {
   return {
     credentials: withCredentials,
