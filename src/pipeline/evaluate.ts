@@ -11,6 +11,7 @@ import { callMethod } from './methods';
 import { isNumber, negative, numberOf } from './numerics';
 import { calculate, cast, isInstance, plainType, range } from './operators';
 import type { Assignment, Binary, Expression, GString, Place, Unary } from './syntax';
+import { TextBuilder } from './textBuilder';
 import { Lambda, Pattern, UnknownText, keyOf, negated, textOf, truthOf } from './values';
 import type { Dictionary, Thing } from './values';
 
@@ -188,6 +189,9 @@ async function operated(
     const method = METHODS[operator];
     const given = method === undefined ? undefined : callInstance(left, method, [right], frame);
     if (given !== undefined) return given;
+  }
+  if (left instanceof TextBuilder && operator === '<<') {
+    return left.call('leftShift', [right]) ?? left;
   }
   const text = operator === '+' && typeof left === 'string' ? await stringOf(right, frame) : right;
   const value = calculate(operator, left, text);

@@ -20,7 +20,7 @@ import {
 import type { Frame } from './frame';
 import { evaluateText, load } from './scripts';
 import { libraryResource, libraryStep } from './libraries';
-import { parseJson } from './statics';
+import { callStatic, parseJson } from './statics';
 import { lineAt, rangeOf } from './syntax';
 import type { Place } from './syntax';
 import { Lambda, UnknownText, outcomeOf, shown, textOf, truthOf, valuesOf, worst } from './values';
@@ -145,6 +145,7 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['load', load],
   ['evaluate', evaluateText],
   ['readJSON', readJson],
+  ['sprintf', sprintf],
   ['readTrusted', effectStep],
   ['sleep', effectStep],
 ]);
@@ -152,6 +153,13 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
 /** The argument `name`, or the first positional one. */
 function argument(call: Invocation, name: string): Thing {
   return call.args.get(name) ?? call.args.get('') ?? null;
+}
+
+/** Groovy's own, which every script has. */
+function sprintf(call: Invocation): Promise<Thing> {
+  const [pattern = '', ...args] = [...call.args.values()];
+  const text = callStatic('String', 'format', [pattern, ...args]);
+  return Promise.resolve(text ?? new Unknown('sprintf', 0));
 }
 
 /** `readJSON text:` is read here; a file the effects read. */

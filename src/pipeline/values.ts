@@ -302,6 +302,7 @@ export function truthOf(thing: Thing): boolean | Unknown {
 export function equal(a: Thing, b: Thing): boolean | Unknown {
   if (a instanceof Unknown) return a;
   if (b instanceof Unknown) return b;
+  if (isPlainHost(a) && isPlainHost(b)) return lastPart(a.opaque) === lastPart(b.opaque);
   const [left, right] = withCharacters(a, b);
   if (isNumber(left) && isNumber(right)) return compareNumbers(left, right) === 0;
   if (Array.isArray(a) && Array.isArray(b)) {
@@ -316,6 +317,11 @@ export function equal(a: Thing, b: Thing): boolean | Unknown {
     return every([...a].map(([key, value]) => b.has(key) && equal(value, b.get(key) ?? null)));
   }
   return a === b;
+}
+
+/** A class by its name, `String` and `java.lang.String`, or one of Jenkins' own objects. */
+function isPlainHost(thing: Thing): thing is Host {
+  return thing instanceof Host && thing.constructor === Host;
 }
 
 /** Beside a number, a text of one character is that character, and so its number. */
