@@ -74,14 +74,14 @@ describe('The language service never fails', () => {
     files.forEach(({ text }, at) => {
       const symbols = new Symbols(parse(text));
       askAll(symbols);
-      for (const offset of places(text.length, 150, at)) askAt(symbols, offset);
+      for (const offset of places(text.length, 60, at)) askAt(symbols, offset);
     });
   });
 
   it('on a file of the set that ends anywhere, where it ends', function () {
     this.timeout(120_000);
     files.forEach(({ name, text }, at) => {
-      for (const end of places(text.length, 40, at * 7)) {
+      for (const end of places(text.length, 16, at * 7)) {
         const symbols = new Symbols(parse(text.slice(0, end)));
         try {
           askAll(symbols);
@@ -96,7 +96,7 @@ describe('The language service never fails', () => {
   it('on a file of the set that lacks its beginning, or a piece', function () {
     this.timeout(120_000);
     files.forEach(({ name, text }, at) => {
-      for (const from of places(text.length, 20, at * 13)) {
+      for (const from of places(text.length, 8, at * 13)) {
         const symbols = new Symbols(parse(text.slice(0, from) + text.slice(from + 30)));
         try {
           askAll(symbols);
