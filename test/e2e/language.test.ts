@@ -100,6 +100,8 @@ describe('A person who reads and writes Jenkinsfiles', function () {
     await openFile(page, 'large.Jenkinsfile');
     await openPalette(page, 'View: Hide Panel');
     await openPalette(page, 'Explorer: Focus on Outline View');
+    // The view shares its place with the files, which are folded for it.
+    await page.locator('.pane-header', { hasText: 'moat' }).click();
     await treeItem(page, /^Suite policy/).waitFor();
     await shot('4-outline');
     await page.keyboard.press('Escape');
@@ -109,7 +111,7 @@ describe('A person who reads and writes Jenkinsfiles', function () {
     await quickItem(page, 'hubble: test').waitFor();
     await quickInput(page).press('Enter');
     await page.locator('.view-line', { hasText: "stage('hubble: test')" }).first().waitFor();
-    await codeLens(page, 'Run this stage here').first().waitFor();
+    await codeLens(page, 'Run this stage here').filter({ visible: true }).first().waitFor();
     await goToLine(page, 57);
     const value = await hoverWord(page, 'make -C test/policy', 'RESULTS');
     assert.match(value, /results\/policy\/1/);
@@ -146,7 +148,10 @@ describe('A person who reads and writes Jenkinsfiles', function () {
     await openPalette(page, 'Go to Definition');
     // Two Jenkinsfiles set it, so the editor shows both.
     const places = page.locator('.peekview-widget');
-    await places.getByRole('treeitem', { name: /in large\.Jenkinsfile/ }).first().waitFor();
+    await places
+      .getByRole('treeitem', { name: /in large\.Jenkinsfile/ })
+      .first()
+      .waitFor();
     await shot('8-definitions');
     untouched();
   });
