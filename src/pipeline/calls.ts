@@ -27,7 +27,7 @@ import { runDeclarative } from './stages';
 import { execute } from './statements';
 import { callStatic, parseJson, staticProperty } from './statics';
 import { describes, isStep, runStep } from './steps';
-import type { Invocation } from './steps';
+import type { Invocation } from './invocation';
 import type { Argument, Call, Expression, New, Parameter, Place } from './syntax';
 import { TextBuilder } from './textBuilder';
 import { Entry, Host, Lambda, Pointer, Raised, Thrown, setOf, shown, textOf } from './values';

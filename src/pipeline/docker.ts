@@ -2,7 +2,7 @@ import { effectStep } from './effectSteps';
 import { unknown } from './frame';
 import type { Frame } from './frame';
 import { onAgent } from './steps';
-import type { Invocation } from './steps';
+import type { Invocation } from './invocation';
 import { lineAt } from './syntax';
 import type { Place } from './syntax';
 import { Host } from './values';

@@ -5,7 +5,7 @@ import type { Frame } from './frame';
 import { lineAt } from './syntax';
 import type { Place } from './syntax';
 import { isStep } from './steps';
-import type { Invocation } from './steps';
+import type { Invocation } from './invocation';
 import { shown, textOf, thingOf, valuesOf } from './values';
 import type { Key, Thing } from './values';
 

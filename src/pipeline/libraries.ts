@@ -9,7 +9,7 @@ import { declareFunction, functionFor } from './functions';
 import { lookUpName } from './globals';
 import { parse } from './parser';
 import { execute } from './statements';
-import type { Invocation } from './steps';
+import type { Invocation } from './invocation';
 import type { Pipeline } from './declarative';
 import type { Annotation, Place, Statement } from './syntax';
 import { Host, Lambda, Raised, UnknownText, textOf, valuesOf } from './values';

@@ -6,7 +6,7 @@ import { declareFunction } from './functions';
 import { Locals } from './locals';
 import { parse } from './parser';
 import { execute } from './statements';
-import type { Invocation } from './steps';
+import type { Invocation } from './invocation';
 import { Unknown } from './effects';
 import { shown, textOf, thingOf } from './values';
 import type { Thing } from './values';

@@ -4,11 +4,8 @@ import { StepError, Unknown } from './effects';
 import type { Agent, Outcome, StageCall, Variable } from './effects';
 import { effectStep, withCredentials } from './effectSteps';
 import {
-  Interrupted,
   around,
   Defect,
-  checkInterrupts,
-  isCatchable,
   notice,
   perform,
   sourceOf,
@@ -21,21 +18,13 @@ import type { Frame } from './frame';
 import { evaluateText, load } from './scripts';
 import { libraryResource, libraryStep } from './libraries';
 import { callStatic, parseJson } from './statics';
+import { catchError, retry, timeout, warnError } from './guards';
+import { argument, flag, known, runBody } from './invocation';
+import type { Invocation } from './invocation';
 import { lineAt, rangeOf } from './syntax';
 import type { Place } from './syntax';
-import { Lambda, UnknownText, outcomeOf, shown, textOf, truthOf, valuesOf, worst } from './values';
+import { Lambda, UnknownText, textOf, truthOf, valuesOf, worst } from './values';
 import type { Key, Thing } from './values';
-
-/** A call of a step, with its arguments evaluated. */
-export interface Invocation {
-  readonly name: string;
-  /** Keyed as in `StepCall`: `''` for the first positional one. */
-  readonly args: ReadonlyMap<string, Thing>;
-  readonly place: Place;
-  readonly body: ((frame: Frame, values?: readonly Thing[]) => Promise<Thing>) | undefined;
-  apply(lambda: Lambda, values: readonly Thing[], frame: Frame): Promise<Thing>;
-  decide(truth: boolean | Unknown, frame?: Frame): Promise<boolean | 'both'>;
-}
 
 type Step = (call: Invocation, frame: Frame) => Promise<Thing>;
 
@@ -120,9 +109,10 @@ const DESCRIPTIONS = new Set([
   'nonresumable',
 ]);
 
+/** Those of files that import this one, too, are named in functions: they may not be loaded yet. */
 const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['sh', sh],
-  ['echo', effectStep],
+  ['echo', (call, frame) => effectStep(call, frame)],
   ['println', echo],
   ['print', echo],
   ['dir', dir],
@@ -130,7 +120,7 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['stage', stage],
   ['parallel', parallel],
   ['withEnv', withEnv],
-  ['withCredentials', withCredentials],
+  ['withCredentials', (call, frame) => withCredentials(call, frame)],
   ['timeout', timeout],
   ['retry', retry],
   ['catchError', catchError],
@@ -140,20 +130,15 @@ const STEPS: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['script', block],
   ['waitUntil', waitUntil],
   ['properties', properties],
-  ['library', libraryStep],
-  ['libraryResource', libraryResource],
-  ['load', load],
-  ['evaluate', evaluateText],
+  ['library', (call, frame) => libraryStep(call, frame)],
+  ['libraryResource', (call, frame) => libraryResource(call, frame)],
+  ['load', (call, frame) => load(call, frame)],
+  ['evaluate', (call, frame) => evaluateText(call, frame)],
   ['readJSON', readJson],
   ['sprintf', sprintf],
-  ['readTrusted', effectStep],
-  ['sleep', effectStep],
+  ['readTrusted', (call, frame) => effectStep(call, frame)],
+  ['sleep', (call, frame) => effectStep(call, frame)],
 ]);
-
-/** The argument `name`, or the first positional one. */
-function argument(call: Invocation, name: string): Thing {
-  return call.args.get(name) ?? call.args.get('') ?? null;
-}
 
 /** Groovy's own, which every script has. */
 function sprintf(call: Invocation): Promise<Thing> {
@@ -166,18 +151,6 @@ function sprintf(call: Invocation): Promise<Thing> {
 async function readJson(call: Invocation, frame: Frame): Promise<Thing> {
   const text = call.args.get('text');
   return text === undefined ? effectStep(call, frame) : parseJson(text);
-}
-
-function flag(call: Invocation, name: string): boolean {
-  return truthOf(call.args.get(name) ?? false) === true;
-}
-
-function known(thing: Thing, otherwise = ''): string {
-  return thing === null ? otherwise : shown(thing);
-}
-
-function runBody(call: Invocation, frame: Frame): Promise<Thing> {
-  return call.body?.(frame) ?? Promise.resolve(null);
 }
 
 function echo(call: Invocation, frame: Frame): Promise<Thing> {
@@ -373,104 +346,6 @@ function withEnv(call: Invocation, frame: Frame): Promise<Thing> {
     variables.push({ name: source.slice(0, equals), value, origin: 'withEnv', line });
   }
   return runBody(call, withLayer(frame, variables));
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  NANOSECONDS: 1e-6,
-  MICROSECONDS: 1e-3,
-  MILLISECONDS: 1,
-  SECONDS: 1000,
-  MINUTES: 60_000,
-  HOURS: 3_600_000,
-  DAYS: 86_400_000,
-};
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-/**
- * Aborts the step that runs when the time is up. What comes after that on the way out, `post` and
- * `finally`, is not limited (Jenkins would end it after a minute's grace).
- */
-async function timeout(call: Invocation, frame: Frame): Promise<Thing> {
-  const time = argument(call, 'time');
-  const unit = known(call.args.get('unit') ?? null, 'MINUTES');
-  const milliseconds = Number(known(time)) * (UNITS[unit] ?? 60_000);
-  if (truthOf(call.args.get('activity') ?? false) === true) {
-    notice(
-      frame,
-      call.place,
-      'This timeout counts from the last output in Jenkins; here it does not limit.',
-    );
-    return runBody(call, frame);
-  }
-  if (frame.run.dry || !(milliseconds >= 0) || milliseconds > LONGEST_TIMER) {
-    return runBody(call, frame);
-  }
-  const expiry = new AbortController();
-  const timer = setTimeout(() => {
-    expiry.abort(`Timeout has been exceeded: ${known(time)} ${unit.toLowerCase()}`);
-  }, milliseconds);
-  try {
-    return await runBody(call, { ...frame, interrupts: [...frame.interrupts, expiry.signal] });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Runs the body again when it fails; not when the person, or something around it, ended it. */
-async function retry(call: Invocation, frame: Frame): Promise<Thing> {
-  const count = Math.max(1, Number(known(argument(call, 'count'), '1')) || 1);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await runBody(call, frame);
-    } catch (error) {
-      if (!isCatchable(error) || attempt >= count) throw error;
-      if (!isRetried(call)) throw error;
-      if (error instanceof Interrupted && frame.interrupts.includes(error.source)) throw error;
-      checkInterrupts(frame);
-      notice(frame, call.place, `${error.message}: attempt ${attempt} of ${count} failed.`);
-    }
-  }
-}
-
-/** With `conditions` only what befalls the agent is retried; nothing that can happen here does. */
-function isRetried(call: Invocation): boolean {
-  const conditions = call.args.get('conditions');
-  return !Array.isArray(conditions) || conditions.length === 0;
-}
-
-async function catching(
-  call: Invocation,
-  frame: Frame,
-  results: { build: Outcome; stage: Outcome },
-): Promise<Thing> {
-  try {
-    return await runBody(call, frame);
-  } catch (error) {
-    if (!isCatchable(error)) throw error;
-    // An interruption that came from outside, not from a `timeout` in the body.
-    const isOutside = error instanceof Interrupted && frame.interrupts.includes(error.source);
-    if (isOutside && call.args.get('catchInterruptions') === false) throw error;
-    if (error instanceof Interrupted) {
-      worsen(frame, error.outcome);
-      worsenStage(frame, error.outcome);
-      return null;
-    }
-    notice(frame, call.place, `${known(argument(call, 'message'), 'Caught')}: ${error.message}`);
-    if (results.build !== 'SUCCESS') worsen(frame, results.build);
-    worsenStage(frame, results.stage);
-    return null;
-  }
-}
-
-function catchError(call: Invocation, frame: Frame): Promise<Thing> {
-  return catching(call, frame, {
-    build: outcomeOf(known(call.args.get('buildResult') ?? null, 'FAILURE')),
-    stage: outcomeOf(known(call.args.get('stageResult') ?? null, 'SUCCESS')),
-  });
-}
-
-function warnError(call: Invocation, frame: Frame): Promise<Thing> {
-  return catching(call, frame, { build: 'UNSTABLE', stage: 'UNSTABLE' });
 }
 
 function error(call: Invocation): Promise<Thing> {

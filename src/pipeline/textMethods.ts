@@ -2,8 +2,9 @@ import { Unknown } from './effects';
 import { format } from './formats';
 import type { Apply, Result } from './methods';
 import { decimalOf, Double, isNumber, toNumber, whole, Long } from './numerics';
-import { fits, found, groupsOf, javaPattern, replaced, sourceOf } from './patterns';
-import { Lambda, Pattern, Raised, Span, compare, shown, textOf, truthOf } from './values';
+import { fits, found, javaPattern, replaced, sourceOf } from './patterns';
+import { sourceText, textClosure } from './textClosures';
+import { Lambda, Pattern, Raised, Span, compare, shown } from './values';
 import type { Thing } from './values';
 
 /** No text that a Jenkinsfile computes is longer. */
@@ -19,7 +20,7 @@ export function textMethod(
   const unknown = args.find((arg) => arg instanceof Unknown);
   if (unknown !== undefined) return unknown;
   const last = args.at(-1);
-  if (last instanceof Lambda) return withClosure(text, name, args, last, apply);
+  if (last instanceof Lambda) return textClosure(text, name, args, last, apply);
   const [first, second] = args;
   const a = first === undefined ? '' : shown(first);
   const b = second === undefined ? '' : shown(second);
@@ -227,131 +228,6 @@ export function cut(
     : { from: last, to: first, reverse: !exclusive || first > last };
 }
 
-async function withClosure(
-  text: string,
-  name: string,
-  args: readonly Thing[],
-  lambda: Lambda,
-  apply: Apply,
-): Promise<Thing | undefined> {
-  const [first] = args;
-  switch (name) {
-    case 'eachLine':
-      return eachLine(text, typeof first === 'number' ? first : 0, lambda, apply);
-    case 'each':
-      for (const c of text) await apply(lambda, [c]);
-      return text;
-    case 'collect': {
-      const all: Thing[] = [];
-      for (const c of text) all.push(await apply(lambda, [c]));
-      return all;
-    }
-    case 'any':
-    case 'every': {
-      for (const c of text) {
-        const answer = truthOf(await apply(lambda, [c]));
-        if (answer instanceof Unknown) return answer;
-        if (answer === (name === 'any')) return answer;
-      }
-      return name === 'every';
-    }
-    case 'replaceAll':
-    case 'replaceFirst':
-      return replaceBy(text, sourceText(first), name === 'replaceAll', lambda, apply);
-    case 'find':
-    case 'findAll':
-    case 'eachMatch':
-      return first === lambda
-        ? chosen(text, name, lambda, apply)
-        : matched(text, sourceText(first), name, lambda, apply);
-    case 'takeWhile': {
-      let end = 0;
-      for (; end < text.length; end++) {
-        const answer = truthOf(await apply(lambda, [text.charAt(end)]));
-        if (answer instanceof Unknown) return answer;
-        if (!answer) break;
-      }
-      return text.slice(0, end);
-    }
-    case 'splitEachLine': {
-      for (const line of lines(text)) {
-        await apply(lambda, [splitText(line, sourceText(first), undefined) ?? []]);
-      }
-      return null;
-    }
-    default:
-      return undefined;
-  }
-}
-
-async function eachLine(text: string, from: number, lambda: Lambda, apply: Apply): Promise<Thing> {
-  let result: Thing = null;
-  const numbered = (lambda.node.parameters?.length ?? 1) > 1;
-  for (const [place, line] of lines(text).entries()) {
-    result = await apply(lambda, numbered ? [line, from + place] : [line]);
-  }
-  return result;
-}
-
-/** The characters for which the closure holds. */
-async function chosen(
-  text: string,
-  name: string,
-  lambda: Lambda,
-  apply: Apply,
-): Promise<Thing | undefined> {
-  const all: Thing[] = [];
-  for (const c of text) {
-    const answer = truthOf(await apply(lambda, [c]));
-    if (answer instanceof Unknown) return answer;
-    if (answer && name === 'find') return c;
-    if (answer) all.push(c);
-  }
-  return name === 'find' ? null : all;
-}
-
-async function matched(
-  text: string,
-  source: string,
-  name: string,
-  lambda: Lambda,
-  apply: Apply,
-): Promise<Thing | undefined> {
-  const matches = found(text, source);
-  if (matches === undefined) return undefined;
-  const results: Thing[] = [];
-  for (const match of matches) {
-    results.push(await apply(lambda, [groupsOf(match)]));
-    if (name === 'find') return results[0] ?? null;
-  }
-  return name === 'find' ? null : name === 'findAll' ? results : text;
-}
-
-async function replaceBy(
-  text: string,
-  source: string,
-  all: boolean,
-  lambda: Lambda,
-  apply: Apply,
-): Promise<Thing | undefined> {
-  const matches = found(text, source);
-  if (matches === undefined) return undefined;
-  let result = '';
-  let from = 0;
-  for (const match of all ? matches : matches.slice(0, 1)) {
-    const value = textOf(await apply(lambda, [groupsOf(match)]));
-    if (value instanceof Unknown) return value;
-    result += text.slice(from, match.index) + value;
-    from = match.index + match[0].length;
-  }
-  return result + text.slice(from);
-}
-
-function sourceText(thing: Thing | undefined): string {
-  const source = sourceOf(thing ?? null);
-  return source instanceof Unknown ? '' : source;
-}
-
 /** Java's `trim`: everything up to the space. */
 function trimmed(text: string): string {
   return text.replace(/^[\0- ]+/, '').replace(/[\0- ]+$/, '');
@@ -397,7 +273,7 @@ function outOfRange(place: number): Raised {
   );
 }
 
-function lines(text: string): string[] {
+export function lines(text: string): string[] {
   const all = text.split(/\r\n|[\r\n]/);
   if (all.at(-1) === '') all.pop();
   return all;
@@ -408,7 +284,11 @@ function words(text: string): string[] {
 }
 
 /** Java's `split`: a pattern; empty parts at the end are dropped unless there is a limit. */
-function splitText(text: string, pattern: string, limit: Thing | undefined): Thing | undefined {
+export function splitText(
+  text: string,
+  pattern: string,
+  limit: Thing | undefined,
+): Thing | undefined {
   const expression = javaPattern(pattern, 'g');
   if (expression === undefined) return undefined;
   const most = typeof limit === 'number' ? limit : 0;
