@@ -1,13 +1,14 @@
 import {
   Instance,
   ScriptClass,
-  anonymous,
   callInstance,
   classOf,
   instantiate,
   staticallyImported,
 } from './classes';
 import type { ClassScope } from './classes';
+import { argumentsOf, bind, positionalOf } from './arguments';
+import type { Given } from './arguments';
 import { closureMethod, seenBy } from './closures';
 import { readDeclarative } from './declarative';
 import { callDocker, isDocker } from './docker';
@@ -18,20 +19,20 @@ import { ScriptObject, decide, unknown } from './frame';
 import type { Frame, Run } from './frame';
 import { functionFor } from './functions';
 import { callHost, isClassName, nameOf } from './globals';
-import { LibraryPackage, callFunction, libraryVariable, newLibraryScript } from './libraries';
+import { LibraryPackage, callFunction, libraryVariable } from './libraries';
 import { Locals } from './locals';
 import { receiverOf, thrownMember } from './members';
 import { callMethod, hasMethods } from './methods';
-import { cast, typeName } from './operators';
+import { typeName } from './operators';
 import { runDeclarative } from './stages';
 import { execute } from './statements';
 import { callStatic, parseJson, staticProperty } from './statics';
 import { describes, isStep, runStep } from './steps';
 import type { Invocation } from './invocation';
-import type { Argument, Call, Expression, New, Parameter, Place } from './syntax';
+import type { Call, Expression, Place } from './syntax';
 import { TextBuilder } from './textBuilder';
-import { Entry, Host, Lambda, Pointer, Raised, Thrown, setOf, shown, textOf } from './values';
-import type { Dictionary, Key, Thing } from './values';
+import { Host, Lambda, Pointer, Raised, Thrown, textOf } from './values';
+import type { Dictionary, Thing } from './values';
 
 /** Calls a closure, or a function by its parameters and body. */
 export async function apply(lambda: Lambda, args: readonly Thing[], frame: Frame): Promise<Thing> {
@@ -107,122 +108,8 @@ export function callOn(
   return invoke(receiver, name, { positional: [...args], named: new Map() }, place, frame);
 }
 
-/** `new Type(…)`: classes of the file, exceptions and collections; of all else only Jenkins knows. */
-export async function construct(node: New, locals: Locals, frame: Frame): Promise<Thing> {
-  const { type } = node;
-  const { positional, named } = await argumentsOf(node.args, locals, frame);
-  const [first] = positional;
-  const name = nameOf(type);
-  const declared = await classOf(type, frame);
-  if (declared !== undefined) {
-    const own = node.body === undefined ? declared : anonymous(name, node.body, node, frame.file);
-    return instantiate(own, positional, named, frame);
-  }
-  const script = await newLibraryScript(type, frame);
-  if (script !== undefined) return script;
-  if (/(?:Exception|Error)$/.test(name)) {
-    const message = positional.find((value) => typeof value === 'string');
-    return new Thrown(new Raised(type, message === undefined ? '' : shown(message)));
-  }
-  switch (name) {
-    case 'ArrayList':
-    case 'LinkedList':
-    case 'Vector':
-    case 'ArrayDeque':
-      return Array.isArray(first) ? Array.from(first) : [];
-    case 'HashSet':
-    case 'LinkedHashSet':
-    case 'TreeSet':
-      return setOf(Array.isArray(first) ? first : []);
-    case 'HashMap':
-    case 'LinkedHashMap':
-    case 'TreeMap':
-    case 'ConcurrentHashMap':
-      return new Map(first instanceof Map ? first : []);
-    case 'String':
-      return first ?? '';
-    case 'StringBuilder':
-    case 'StringBuffer':
-      return new TextBuilder(typeof first === 'string' ? first : '');
-    case 'Integer':
-    case 'Long':
-    case 'BigDecimal':
-    case 'BigInteger':
-    case 'Double':
-      return cast(first ?? null, name);
-    case 'JsonSlurper':
-    case 'JsonSlurperClassic':
-      return new Host('JsonSlurper');
-    case 'Object':
-      return new Host('object');
-    default:
-      return unknown(`new ${type}`, node, frame);
-  }
-}
-
-/** The values of a call's arguments. */
-interface Given {
-  readonly positional: Thing[];
-  readonly named: Map<Key, Thing>;
-}
-
 /** How deeply calls may nest before it is a stack overflow, as it would be in Jenkins. */
 const MAX_CALLS = 150;
-
-async function bind(
-  parameters: readonly Parameter[],
-  args: readonly Thing[],
-  locals: Locals,
-  frame: Frame,
-  spreads: boolean,
-): Promise<void> {
-  const [only] = args;
-  // A list spreads over the parameters of a closure, not of a function; so does an entry of a map.
-  let given: readonly Thing[] =
-    spreads && parameters.length > 1 && args.length === 1 && Array.isArray(only)
-      ? only
-      : spreads && parameters.length === 2 && args.length === 1 && only instanceof Entry
-        ? [only.key, only.value]
-        : args;
-  const last = parameters.length - 1;
-  if (parameters[last]?.type?.endsWith('[]') === true && !Array.isArray(given[last])) {
-    given = [...given.slice(0, last), given.slice(last)];
-  }
-  // Of the parameters with a value to spare, the first ones get what is given.
-  let spare = given.length - parameters.filter(({ initial }) => initial === undefined).length;
-  let next = 0;
-  for (const { name, initial } of parameters) {
-    const isGiven = initial === undefined || spare-- > 0;
-    const value = isGiven ? given[next++] : undefined;
-    if (value !== undefined) locals.declare(name, value);
-    else locals.declare(name, initial ? await evaluate(initial, locals, frame) : null);
-  }
-}
-
-async function argumentsOf(
-  args: readonly Argument[],
-  locals: Locals,
-  frame: Frame,
-): Promise<Given> {
-  const given: Given = { positional: [], named: new Map() };
-  for (const arg of args) {
-    const value = await evaluate(arg.value, locals, frame);
-    if (arg.spread && Array.isArray(value)) given.positional.push(...value);
-    else if (arg.spread && value instanceof Map) for (const [k, v] of value) given.named.set(k, v);
-    else if (arg.name === undefined) given.positional.push(value);
-    else {
-      const name =
-        typeof arg.name === 'string' ? arg.name : shown(await evaluate(arg.name, locals, frame));
-      given.named.set(name, value);
-    }
-  }
-  return given;
-}
-
-/** To what is no step, named arguments come as a map before the others. */
-function positionalOf({ positional, named }: Given): Thing[] {
-  return named.size > 0 ? [new Map<Key, Thing>(named), ...positional] : positional;
-}
 
 /** `this.sh`, `steps.sh`, `script.sh`: the steps themselves. */
 function isScriptItself(object: Expression, locals: Locals): boolean {

@@ -1,4 +1,5 @@
-import { apply, call, construct } from './calls';
+import { apply, call } from './calls';
+import { construct } from './construct';
 import { Instance, callInstance } from './classes';
 import { Unknown } from './effects';
 import { either } from './either';
