@@ -76,6 +76,13 @@ export async function call(node: Call, locals: Locals, frame: Frame): Promise<Th
   if (object === undefined) return callByName(name ?? 'call', node, locals, frame);
   const receiver = await receiverOf(object, locals, frame);
   const args = await argumentsOf(node.args, locals, frame);
+  if (object.kind === 'name' && object.name === 'super' && locals.self?.instance !== undefined) {
+    const { instance, type } = locals.self;
+    const inherited = type.parent?.method(name ?? 'call', positionalOf(args));
+    return inherited
+      ? apply(new Lambda(inherited, instance.fields), positionalOf(args), frame)
+      : null;
+  }
   if (name === undefined) {
     if (receiver instanceof Lambda) return apply(receiver, positionalOf(args), frame);
     return invoke(receiver, 'call', args, node, frame);

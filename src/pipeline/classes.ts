@@ -282,14 +282,25 @@ export async function propertyOf(
 ): Promise<Thing | undefined> {
   if (object instanceof ScriptClass) await object.prepare(frame);
   const type = object instanceof Instance ? object.type : object;
-  const getter = `get${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  if (type.method(getter, []) !== undefined) return callInstance(object, getter, [], frame);
+  const own = await gotten(object, name, frame);
+  if (own !== undefined) return own;
   const value = fieldOf(object, name);
   if (value !== undefined) return value;
   if (object instanceof Instance && object.constant !== undefined) {
     if (name === 'name') return object.constant.name;
   }
   return name === 'simpleName' || name === 'name' ? type.declaration.name : undefined;
+}
+
+/** What the getter of a property gives; undefined if it has none. */
+export async function gotten(
+  object: Instance | ScriptClass,
+  name: string,
+  frame: Frame,
+): Promise<Thing | undefined> {
+  const type = object instanceof Instance ? object.type : object;
+  const getter = `get${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return type.method(getter, []) && callInstance(object, getter, [], frame);
 }
 
 export async function setField(

@@ -1,3 +1,4 @@
+import { gotten } from './classes';
 import { dockerProperty } from './docker';
 import { closureConstant } from './closures';
 import { ScriptObject, environmentOf, notice, originIn, perform, resultOf, worsen } from './frame';
@@ -26,6 +27,9 @@ export async function lookUpName(
   if (key !== undefined) return key;
   const local = locals.get(name);
   if (local !== undefined) return local;
+  // A property of the class around that only has a getter.
+  const own = locals.self && (await gotten(locals.self.object, name, frame));
+  if (own !== undefined) return own;
   switch (name) {
     case 'env':
       return ENV;

@@ -500,6 +500,8 @@ export const expressions: readonly string[] = [
   'class C { int x = 1\ndef inc() { x++; this } }\nnew C().inc().inc().x',
   'class C { static final String K = "k"\nstatic twice(s) { s * 2 } }\nC.twice(C.K)',
   'class A { def hi() { "a" }\ndef say() { hi() + "!" } }\nclass B extends A { def hi() { "b" } }\nnew B().say()',
+  'class A { def hi() { "a" } }\nclass B extends A { def hi() { super.hi() + "b" } }\nnew B().hi()',
+  'class A { def n = "x"\ndef getLoud() { n.toUpperCase() }\ndef say() { loud + "!" } }\nnew A().say()',
   'enum E { P, Q }\nE.Q.ordinal() + E.valueOf("P").name() + E.values().size()',
   'enum E { P(1), Q(2)\nfinal int v\nE(int v) { this.v = v } }\nE.Q.v',
   'class X extends Exception { X(String m) { super(m) } }\ndef r\ntry { throw new X("boo") } catch (X e) { r = e.message }\nr',
