@@ -26,7 +26,7 @@ export interface Use {
   /** Whether it is the text of a string, by itself or as the beginning of `a.b`. */
   readonly interpolated: 'whole' | 'part' | undefined;
   /** In a value of `environment` the other keys of the block, which come first there. */
-  readonly siblings: ReadonlySet<string> | undefined;
+  readonly siblings: Pick<ReadonlySet<string>, 'has'> | undefined;
   /** The index of its node in the tree; -1 if it has none. */
   readonly node: number;
 }
@@ -227,13 +227,13 @@ function isStageName(value: Expression): boolean {
 /** The other keys of the `environment` block that a node is in a value of. */
 class Siblings {
   private readonly tree: Tree;
-  private readonly keys = new Map<number, readonly string[]>();
+  private readonly keys = new Map<number, ReadonlySet<string>>();
 
   constructor(tree: Tree) {
     this.tree = tree;
   }
 
-  of(node: number): ReadonlySet<string> | undefined {
+  of(node: number): Use['siblings'] {
     const { nodes, parents } = this.tree;
     for (let at = parents[node] ?? -1; at >= 0; at = parents[at] ?? -1) {
       const above = nodes[at];
@@ -242,20 +242,21 @@ class Siblings {
       const block = environmentAround(this.tree, at);
       if (block < 0) continue;
       const own = above.target.kind === 'name' ? above.target.name : '';
-      return new Set(this.inBlock(block).filter((key) => key !== own));
+      const keys = this.inBlock(block);
+      return { has: (key) => key !== own && keys.has(key) };
     }
     return undefined;
   }
 
-  private inBlock(block: number): readonly string[] {
+  private inBlock(block: number): ReadonlySet<string> {
     const known = this.keys.get(block);
     if (known) return known;
     const closure = this.tree.nodes[block];
-    const keys: string[] = [];
+    const keys = new Set<string>();
     if (closure?.kind === 'closure')
       for (const entry of closure.body)
         if (entry.kind === 'assignment' && entry.target.kind === 'name')
-          keys.push(entry.target.name);
+          keys.add(entry.target.name);
     this.keys.set(block, keys);
     return keys;
   }
