@@ -1,7 +1,7 @@
 import type { ShellScript } from '../machines/shell';
 import { readShell } from '../machines/shell';
 import type { Vagrantfile } from '../machines/vagrantfile';
-import type { Definition } from '../pipeline/definitions';
+import type { Definition } from '../pipeline/names/definitions';
 import { isCredential, isOwn, type Symbols } from '../pipeline/symbols';
 import { calledName, named, positional, type Call, type Expression } from '../pipeline/syntax';
 import { isQuietCommand, isQuietStep, isReadByTools } from './quietNames';

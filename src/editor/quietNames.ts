@@ -1,4 +1,4 @@
-import { DIRECTIVES } from '../pipeline/directivesCatalogue';
+import { DIRECTIVES } from '../pipeline/catalogue/directivesCatalogue';
 
 /** Whether a step or directive surely looks at no variable that a pipeline sets for others. */
 export function isQuietStep(name: string): boolean {

@@ -1,18 +1,18 @@
 import type { Pipeline } from './declarative';
-import { declareClasses } from './classes';
+import { declareClasses } from './run/classes';
 import { StepError } from './effects';
 import type { Effects, Outcome, Value, Variable } from './effects';
-import { evaluate } from './evaluate';
-import { Killed, scriptFile } from './frame';
-import type { Frame, Run } from './frame';
-import { declareFunction } from './functions';
-import { Libraries, loadLibraries } from './libraries';
-import { annotationValue } from './libraryReferences';
-import { Locals } from './locals';
-import { runDeclarative } from './stages';
-import { execute } from './statements';
+import { evaluate } from './run/evaluate';
+import { Killed, scriptFile } from './run/frame';
+import type { Frame, Run } from './run/frame';
+import { declareFunction } from './run/functions';
+import { Libraries, loadLibraries } from './run/libraries';
+import { annotationValue } from './names/libraryReferences';
+import { Locals } from './run/locals';
+import { runDeclarative } from './run/stages';
+import { execute } from './run/statements';
 import type { Statement } from './syntax';
-import { thingOf, worst } from './values';
+import { thingOf, worst } from './run/values';
 
 /** What the interpreter is told of the run. */
 export interface Facts {

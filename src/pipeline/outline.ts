@@ -1,6 +1,6 @@
 import { entriesOf } from './declarative';
 import type { EnvironmentEntry, Pipeline } from './declarative';
-import { readNumber } from './numbers';
+import { readNumber } from './read/numbers';
 import { bodyOf, lineAt, named, positional } from './syntax';
 import type { Argument, Call, Expression, Statement } from './syntax';
 

@@ -1,9 +1,9 @@
-import { balance } from './brackets';
-import { Cursor } from './cursor';
+import { balance } from './read/brackets';
+import { Cursor } from './read/cursor';
 import { readDeclarative } from './declarative';
 import type { Pipeline } from './declarative';
-import { lex } from './lexer';
-import { parseFile } from './parseStatements';
+import { lex } from './read/lexer';
+import { parseFile } from './read/parseStatements';
 import { linesOf, rangeOf } from './syntax';
 
 /**

@@ -1,18 +1,18 @@
 import type { Pipeline } from './declarative';
-import { Gathering } from './definitions';
-import type { Definition, StageSymbol } from './definitions';
-import { environmentNames } from './environmentDefinitions';
-import { fileVariables, languageNames } from './languageDefinitions';
+import { Gathering } from './names/definitions';
+import type { Definition, StageSymbol } from './names/definitions';
+import { environmentNames } from './names/environmentDefinitions';
+import { fileVariables, languageNames } from './names/languageDefinitions';
 import { outline } from './outline';
 import type { Outline } from './outline';
-import { GLOBALS, RUN_VARIABLES } from './globalsCatalogue';
-import type { Lexed } from './position';
-import { lexed } from './position';
+import { GLOBALS, RUN_VARIABLES } from './catalogue/globalsCatalogue';
+import type { Lexed } from './names/position';
+import { lexed } from './names/position';
 import type { Place } from './syntax';
-import type { Tree } from './tree';
-import { treeOf } from './tree';
-import { usesOf } from './uses';
-import type { Use } from './uses';
+import type { Tree } from './names/tree';
+import { treeOf } from './names/tree';
+import { usesOf } from './names/uses';
+import type { Use } from './names/uses';
 
 /** What a name in a Jenkinsfile stands for. */
 export type Target =

@@ -1,14 +1,14 @@
 import type { Pipeline } from './declarative';
-import { didYouMean } from './nearNames';
+import { didYouMean } from './check/nearNames';
 import { bodyOf, calledName } from './syntax';
 import type { Call, Problem, Statement } from './syntax';
-import { checkAgent } from './validateAgent';
-import { collect, headOf, isClear, sectionsOf } from './validateCheck';
-import type { Check } from './validateCheck';
-import { checkEnvironment, checkLibraries, checkTools } from './validateDirectives';
-import { checkOptions, checkParameters, checkTriggers } from './validateEntries';
-import { checkPost } from './validateSteps';
-import { checkStages } from './validateStages';
+import { checkAgent } from './check/validateAgent';
+import { collect, headOf, isClear, sectionsOf } from './check/validateCheck';
+import type { Check } from './check/validateCheck';
+import { checkEnvironment, checkLibraries, checkTools } from './check/validateDirectives';
+import { checkOptions, checkParameters, checkTriggers } from './check/validateEntries';
+import { checkPost } from './check/validateSteps';
+import { checkStages } from './check/validateStages';
 
 /**
  * The errors in a Jenkinsfile's structure for which Jenkins would refuse it, and run nothing at

@@ -4,7 +4,7 @@ import { UserError } from '../base/errors';
 import type { Client } from '../jenkins/client';
 import type { Failure, Run, Stage } from '../jenkins/run';
 import type { LoadedLibrary } from '../jenkins/loadedLibraries';
-import { libraryReferences } from '../pipeline/libraryReferences';
+import { libraryReferences } from '../pipeline/names/libraryReferences';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
 import { localEnvironment, runEnvironment } from './environment';

@@ -3,7 +3,7 @@ import { stateDirectory } from '../base/stateDirectory';
 import { messageOf, UserError } from '../base/errors';
 import type { LoadedLibrary, ReplacedFile } from '../jenkins/loadedLibraries';
 import type { Effects, Library } from '../pipeline/effects';
-import type { LibraryReference } from '../pipeline/libraryReferences';
+import type { LibraryReference } from '../pipeline/names/libraryReferences';
 import { git, hasCommit, remotes, sameRepository, type Remote } from './git';
 import { fetchedRepository, revisionAt, type Protocols } from './libraryCache';
 import { libraryFiles } from './libraryFiles';

@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { globSync } from 'tinyglobby';
 import { fileURLToPath } from 'node:url';
-import { ARGUMENTS } from '../../src/pipeline/argumentsCatalogue';
-import { readCatalogue } from '../../src/pipeline/catalogueNotation';
-import { DIRECTIVES, contextOf, directivesIn } from '../../src/pipeline/directivesCatalogue';
-import type { Context } from '../../src/pipeline/directivesCatalogue';
-import { GLOBALS, RUN_VARIABLES } from '../../src/pipeline/globalsCatalogue';
+import { ARGUMENTS } from '../../src/pipeline/catalogue/argumentsCatalogue';
+import { readCatalogue } from '../../src/pipeline/catalogue/catalogueNotation';
+import {
+  DIRECTIVES,
+  contextOf,
+  directivesIn,
+} from '../../src/pipeline/catalogue/directivesCatalogue';
+import type { Context } from '../../src/pipeline/catalogue/directivesCatalogue';
+import { GLOBALS, RUN_VARIABLES } from '../../src/pipeline/catalogue/globalsCatalogue';
 import { parse } from '../../src/pipeline/parser';
-import { describes, knownSteps } from '../../src/pipeline/steps';
-import { STEPS } from '../../src/pipeline/stepsCatalogue';
+import { describes, knownSteps } from '../../src/pipeline/run/steps';
+import { STEPS } from '../../src/pipeline/catalogue/stepsCatalogue';
 import { problemsOf } from '../../src/pipeline/validate';
 import { CARRIED_OUT, CARRIED_OUT_AROUND } from '../../src/recipe/steps';
 import { besideSteps, inPipeline, inStage, inStages, inSteps } from './refusal';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { libraryReferences } from '../../src/pipeline/libraryReferences';
+import { libraryReferences } from '../../src/pipeline/names/libraryReferences';
 import { parse } from '../../src/pipeline/parser';
 
 function named(text: string): string[] {

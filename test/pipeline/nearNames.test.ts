@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { didYouMean, nearest, slipOf } from '../../src/pipeline/nearNames';
+import { didYouMean, nearest, slipOf } from '../../src/pipeline/check/nearNames';
 
 describe('Names that were meant', () => {
   it('are the nearest of several', () => {

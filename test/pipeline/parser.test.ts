@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import fc from 'fast-check';
 
-import { lex } from '../../src/pipeline/lexer';
+import { lex } from '../../src/pipeline/read/lexer';
 import { outline } from '../../src/pipeline/outline';
 import { parse } from '../../src/pipeline/parser';
 import { record } from './recorder';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { blocksAt } from '../../src/pipeline/contextAt';
-import { lexicalAt, openCalls } from '../../src/pipeline/position';
-import { shellNames } from '../../src/pipeline/shellNames';
-import { innermostAt } from '../../src/pipeline/tree';
+import { blocksAt } from '../../src/pipeline/names/contextAt';
+import { lexicalAt, openCalls } from '../../src/pipeline/names/position';
+import { shellNames } from '../../src/pipeline/names/shellNames';
+import { innermostAt } from '../../src/pipeline/names/tree';
 import { inSteps, marked } from './marked';
 
 describe('A place in a Jenkinsfile is in', () => {

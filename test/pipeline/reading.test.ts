@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import fc from 'fast-check';
 
-import { readNumber } from '../../src/pipeline/numbers';
+import { readNumber } from '../../src/pipeline/read/numbers';
 import { outline } from '../../src/pipeline/outline';
 import { parse } from '../../src/pipeline/parser';
 import type { ClassDeclaration, Statement } from '../../src/pipeline/syntax';

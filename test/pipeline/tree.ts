@@ -1,5 +1,5 @@
 import type { Pipeline } from '../../src/pipeline/declarative';
-import { readNumber } from '../../src/pipeline/numbers';
+import { readNumber } from '../../src/pipeline/read/numbers';
 import { lineAt } from '../../src/pipeline/syntax';
 import type {
   Annotation,

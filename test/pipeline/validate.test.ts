@@ -4,7 +4,7 @@ import { globSync } from 'tinyglobby';
 import { fileURLToPath } from 'node:url';
 import { parse } from '../../src/pipeline/parser';
 import { validate } from '../../src/pipeline/validate';
-import { notAVariable } from '../../src/pipeline/validateDirectives';
+import { notAVariable } from '../../src/pipeline/check/validateDirectives';
 import { inPipeline, inSteps, refuses, refusesIn } from './refusal';
 
 const folder = fileURLToPath(new URL('jenkinsfiles', import.meta.url));

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { lexicalAt } from '../../pipeline/position';
+import { lexicalAt } from '../../pipeline/names/position';
 import type { Completion } from './completion';
 import { completionsAt } from './completions';
 import type { CredentialNames } from './credentialNames';

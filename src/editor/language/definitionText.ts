@@ -1,4 +1,4 @@
-import type { Definition } from '../../pipeline/definitions';
+import type { Definition } from '../../pipeline/names/definitions';
 import { lineAt, named, positional } from '../../pipeline/syntax';
 import type { Expression } from '../../pipeline/syntax';
 import { isCredential } from '../../pipeline/symbols';

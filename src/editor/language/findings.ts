@@ -1,7 +1,7 @@
-import { blocksAt } from '../../pipeline/contextAt';
+import { blocksAt } from '../../pipeline/names/contextAt';
 import type { Range } from '../../pipeline/syntax';
-import { RUN_VARIABLES } from '../../pipeline/globalsCatalogue';
-import { slipOf } from '../../pipeline/nearNames';
+import { RUN_VARIABLES } from '../../pipeline/catalogue/globalsCatalogue';
+import { slipOf } from '../../pipeline/check/nearNames';
 import { isOwn } from '../../pipeline/symbols';
 import type { Symbols } from '../../pipeline/symbols';
 import type { Place } from '../../pipeline/syntax';

@@ -1,6 +1,6 @@
 import { lineAt } from '../../pipeline/syntax';
 import type { Symbols } from '../../pipeline/symbols';
-import { T } from '../../pipeline/tokens';
+import { T } from '../../pipeline/read/tokens';
 
 /** Lines that can be folded away, counted from 0; the first one stays. */
 export interface Fold {

@@ -1,9 +1,9 @@
-import { insideOf, tokenBefore } from '../../pipeline/position';
+import { insideOf, tokenBefore } from '../../pipeline/names/position';
 import { bodyOf, calledName, named, positional } from '../../pipeline/syntax';
 import type { Call, Expression, Place } from '../../pipeline/syntax';
 import type { Symbols } from '../../pipeline/symbols';
-import { T } from '../../pipeline/tokens';
-import { around } from '../../pipeline/tree';
+import { T } from '../../pipeline/read/tokens';
+import { around } from '../../pipeline/names/tree';
 
 /** A file that a step names. */
 export interface Mention {

@@ -1,10 +1,10 @@
-import type { Definition } from '../../pipeline/definitions';
-import { GLOBALS, RUN_VARIABLES } from '../../pipeline/globalsCatalogue';
-import { tokenBefore } from '../../pipeline/position';
-import type { Lexed } from '../../pipeline/position';
+import type { Definition } from '../../pipeline/names/definitions';
+import { GLOBALS, RUN_VARIABLES } from '../../pipeline/catalogue/globalsCatalogue';
+import { tokenBefore } from '../../pipeline/names/position';
+import type { Lexed } from '../../pipeline/names/position';
 import { isCredential, isOwn } from '../../pipeline/symbols';
 import type { Symbols } from '../../pipeline/symbols';
-import { T } from '../../pipeline/tokens';
+import { T } from '../../pipeline/read/tokens';
 import { item } from './completion';
 import type { Completion } from './completion';
 import { knownOf, whereOf } from './definitionText';

@@ -1,10 +1,10 @@
-import type { Definition } from '../../pipeline/definitions';
-import { GLOBALS, RUN_VARIABLES } from '../../pipeline/globalsCatalogue';
-import { STEPS } from '../../pipeline/stepsCatalogue';
+import type { Definition } from '../../pipeline/names/definitions';
+import { GLOBALS, RUN_VARIABLES } from '../../pipeline/catalogue/globalsCatalogue';
+import { STEPS } from '../../pipeline/catalogue/stepsCatalogue';
 import { isOwn } from '../../pipeline/symbols';
 import type { Symbols, Target } from '../../pipeline/symbols';
 import type { Place } from '../../pipeline/syntax';
-import type { Use } from '../../pipeline/uses';
+import type { Use } from '../../pipeline/names/uses';
 
 /** Where the thing at a place is defined, the definition that wins there first. */
 export function definitionsAt(symbols: Symbols, offset: number): Definition[] {

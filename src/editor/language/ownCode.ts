@@ -1,4 +1,4 @@
-import type { Definition } from '../../pipeline/definitions';
+import type { Definition } from '../../pipeline/names/definitions';
 import type { Symbols } from '../../pipeline/symbols';
 
 /** The head of a function as it is written, on one line. */

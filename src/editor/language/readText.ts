@@ -1,4 +1,4 @@
-import { RUN_VARIABLES } from '../../pipeline/globalsCatalogue';
+import { RUN_VARIABLES } from '../../pipeline/catalogue/globalsCatalogue';
 import type { Read, Setter } from '../environmentFlow';
 import { isReadByTools } from '../quietNames';
 import { knownOf, whereOf } from './definitionText';

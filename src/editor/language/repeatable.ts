@@ -1,7 +1,7 @@
 import type { Value } from '../../pipeline/effects';
 import { bodyOf, calledName } from '../../pipeline/syntax';
 import type { Call, Expression } from '../../pipeline/syntax';
-import { STEPS } from '../../pipeline/stepsCatalogue';
+import { STEPS } from '../../pipeline/catalogue/stepsCatalogue';
 import type { Recipe } from '../../recipe/recipe';
 import { dispositionOf } from '../../recipe/steps';
 import type { Disposition } from '../../recipe/steps';

@@ -1,6 +1,6 @@
-import { openCalls } from '../../pipeline/position';
-import { lexicalAt } from '../../pipeline/position';
-import { STEPS } from '../../pipeline/stepsCatalogue';
+import { openCalls } from '../../pipeline/names/position';
+import { lexicalAt } from '../../pipeline/names/position';
+import { STEPS } from '../../pipeline/catalogue/stepsCatalogue';
 import type { Symbols } from '../../pipeline/symbols';
 import { parametersOf } from './hoverText';
 import { commentAbove, parametersIn, signatureOf } from './ownCode';

@@ -1,8 +1,8 @@
-import { openCalls } from '../../pipeline/position';
-import type { OpenCall } from '../../pipeline/position';
+import { openCalls } from '../../pipeline/names/position';
+import type { OpenCall } from '../../pipeline/names/position';
 import type { Symbols } from '../../pipeline/symbols';
 import type { Place, Statement } from '../../pipeline/syntax';
-import { innermostAt, parentOf } from '../../pipeline/tree';
+import { innermostAt, parentOf } from '../../pipeline/names/tree';
 import { item } from './completion';
 import type { Completion, Completions, Surroundings } from './completion';
 import { credentialIds } from './credentialIds';

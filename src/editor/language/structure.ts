@@ -1,8 +1,8 @@
-import type { Definition } from '../../pipeline/definitions';
+import type { Definition } from '../../pipeline/names/definitions';
 import { bodyOf, calledName } from '../../pipeline/syntax';
 import type { Call, Place } from '../../pipeline/syntax';
 import type { Symbols } from '../../pipeline/symbols';
-import { childrenOf, parentOf } from '../../pipeline/tree';
+import { childrenOf, parentOf } from '../../pipeline/names/tree';
 import { knownOf } from './definitionText';
 
 /** A part of a file, for the outline and the breadcrumbs. */

@@ -1,12 +1,12 @@
-import { blocksAt } from '../../pipeline/contextAt';
-import type { Definition } from '../../pipeline/definitions';
-import { GLOBALS, RUN_VARIABLES } from '../../pipeline/globalsCatalogue';
-import { nearest } from '../../pipeline/nearNames';
+import { blocksAt } from '../../pipeline/names/contextAt';
+import type { Definition } from '../../pipeline/names/definitions';
+import { GLOBALS, RUN_VARIABLES } from '../../pipeline/catalogue/globalsCatalogue';
+import { nearest } from '../../pipeline/check/nearNames';
 import type { Symbols } from '../../pipeline/symbols';
 import { calledName } from '../../pipeline/syntax';
 import type { Call, Place } from '../../pipeline/syntax';
-import type { Use } from '../../pipeline/uses';
-import { parentOf } from '../../pipeline/tree';
+import type { Use } from '../../pipeline/names/uses';
+import { parentOf } from '../../pipeline/names/tree';
 
 /** A name in the text of a string that nothing in the file defines. */
 export interface UndefinedName {
