@@ -1,3 +1,4 @@
+import { TIME_UNITS } from '../pipeline/timeUnits';
 import type { Level, Stage } from '../pipeline/declarative';
 import type { Pipeline } from '../pipeline/declarative';
 import { stageName } from '../pipeline/outline';
@@ -44,16 +45,6 @@ export function closeTimeouts(
 const CLOSE = 0.8;
 /** Jenkins gives a step some time to end: up to this long after the limit, an abort is the timeout's. */
 const GRACE = 60_000;
-
-const UNITS: Readonly<Record<string, number>> = {
-  NANOSECONDS: 1e-6,
-  MICROSECONDS: 1e-3,
-  MILLISECONDS: 1,
-  SECONDS: 1000,
-  MINUTES: 60_000,
-  HOURS: 3_600_000,
-  DAYS: 86_400_000,
-};
 
 interface Limit {
   readonly call: Call;
@@ -132,7 +123,7 @@ function limitOf({ args }: Call): number | undefined {
   if (time?.kind !== 'literal' || typeof time.value !== 'number' || time.value <= 0) return;
   if (unit === undefined) return time.value * 60_000;
   const scale =
-    unit.kind === 'literal' && typeof unit.value === 'string' ? UNITS[unit.value] : undefined;
+    unit.kind === 'literal' && typeof unit.value === 'string' ? TIME_UNITS[unit.value] : undefined;
   return scale === undefined ? undefined : time.value * scale;
 }
 

@@ -65,6 +65,21 @@ export interface Post {
   readonly conditions: ReadonlyMap<string, Call>;
 }
 
+/** The conditions of `post`, in the order in which Jenkins tests them, whatever the order of the text. */
+export const POST_CONDITIONS = [
+  'always',
+  'changed',
+  'fixed',
+  'regression',
+  'aborted',
+  'success',
+  'unsuccessful',
+  'unstable',
+  'failure',
+  'notBuilt',
+  'cleanup',
+] as const;
+
 /** Finds `pipeline { }` among the statements of a file, and reads its structure. */
 export function readDeclarative(statements: readonly Statement[]): Declarative | undefined {
   for (const statement of statements) {

@@ -1,3 +1,4 @@
+import { POST_CONDITIONS } from '../../pipeline/declarative';
 import type { Definition } from '../../pipeline/names/definitions';
 import { bodyOf, calledName } from '../../pipeline/syntax';
 import type { Call, Place } from '../../pipeline/syntax';
@@ -47,19 +48,7 @@ function workOf(call: Call): string {
   return ['parallel', 'matrix', 'stages'].find((name) => names.includes(name)) ?? '';
 }
 
-const CONDITIONS = new Set([
-  'always',
-  'changed',
-  'fixed',
-  'regression',
-  'aborted',
-  'success',
-  'unsuccessful',
-  'unstable',
-  'failure',
-  'notBuilt',
-  'cleanup',
-]);
+const CONDITIONS: ReadonlySet<string> = new Set(POST_CONDITIONS);
 
 /** The pipeline, and what is done at the end. */
 function ofBlocks({ tree }: Symbols): Part[] {

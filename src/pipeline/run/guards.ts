@@ -1,3 +1,4 @@
+import { TIME_UNITS } from '../timeUnits';
 import type { Outcome } from '../effects';
 import { Interrupted, checkInterrupts, isCatchable, notice, worsen, worsenStage } from './frame';
 import type { Frame } from './frame';
@@ -6,15 +7,6 @@ import type { Invocation } from './invocation';
 import { outcomeOf, truthOf } from './values';
 import type { Thing } from './values';
 
-const UNITS: Readonly<Record<string, number>> = {
-  NANOSECONDS: 1e-6,
-  MICROSECONDS: 1e-3,
-  MILLISECONDS: 1,
-  SECONDS: 1000,
-  MINUTES: 60_000,
-  HOURS: 3_600_000,
-  DAYS: 86_400_000,
-};
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
@@ -24,7 +16,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export async function timeout(call: Invocation, frame: Frame): Promise<Thing> {
   const time = argument(call, 'time');
   const unit = known(call.args.get('unit') ?? null, 'MINUTES');
-  const milliseconds = Number(known(time)) * (UNITS[unit] ?? 60_000);
+  const milliseconds = Number(known(time)) * (TIME_UNITS[unit] ?? 60_000);
   if (truthOf(call.args.get('activity') ?? false) === true) {
     notice(
       frame,

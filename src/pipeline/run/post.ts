@@ -1,3 +1,4 @@
+import { POST_CONDITIONS } from '../declarative';
 import type { Post } from '../declarative';
 import { StepError } from '../effects';
 import type { Outcome } from '../effects';
@@ -10,21 +11,7 @@ import { bodyOf, calledName } from '../syntax';
 import type { Call } from '../syntax';
 import { Lambda, isWorse, worst } from './values';
 
-/** The order in which Jenkins tests the conditions, whatever the order of the text. */
-const ORDER = [
-  'always',
-  'changed',
-  'fixed',
-  'regression',
-  'aborted',
-  'success',
-  'unsuccessful',
-  'unstable',
-  'failure',
-  'notBuilt',
-  'cleanup',
-] as const;
-type Condition = (typeof ORDER)[number];
+type Condition = (typeof POST_CONDITIONS)[number];
 
 /**
  * Runs a `post` block after `error`, and returns the error that stands afterwards: the first one.
@@ -46,7 +33,7 @@ export async function runPost(
     await perform(frame, post.call, (at) =>
       frame.run.effects.post(at, () =>
         guard(async () => {
-          for (const name of ORDER) {
+          for (const name of POST_CONDITIONS) {
             const call = post.conditions.get(name);
             if (call === undefined || !isSatisfied(name, first, ofStage, frame)) continue;
             const failure = await runCondition(

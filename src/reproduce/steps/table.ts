@@ -1,3 +1,4 @@
+import { TIME_UNITS } from '../../pipeline/timeUnits';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CarriedOut, CarriedOutAround } from '../../recipe/steps';
 import { textOf, type BlockEffect, type StepEffect } from './bench';
@@ -45,8 +46,8 @@ export const stepEffects: Readonly<Record<CarriedOut, StepEffect>> = {
   sleep: async (call, at) => {
     const unit = call.args.get('unit');
     const time = Number(call.args.get('time') ?? call.args.get('') ?? 0);
-    const seconds = UNITS[typeof unit === 'string' ? unit : 'SECONDS'] ?? 1;
-    await delay(time * 1000 * seconds, undefined, { signal: at.signal });
+    const milliseconds = TIME_UNITS[typeof unit === 'string' ? unit : 'SECONDS'] ?? 1000;
+    await delay(time * milliseconds, undefined, { signal: at.signal });
     return null;
   },
   stash,
@@ -81,11 +82,3 @@ export function blockEffects(
       }),
   };
 }
-
-const UNITS: Readonly<Record<string, number>> = {
-  MILLISECONDS: 0.001,
-  SECONDS: 1,
-  MINUTES: 60,
-  HOURS: 3600,
-  DAYS: 86_400,
-};
