@@ -83,10 +83,8 @@ describe('A person who reads and writes Jenkinsfiles', function () {
     await openFile(page, 'Jenkinsfile');
     await goToLine(page, 9);
     await page.keyboard.press('End');
-    await page.keyboard.press('Enter');
-    await page.keyboard.type('enviroment');
-    await page.keyboard.press('Escape');
-    await page.keyboard.type(' { X = "1" ');
+    // As from the clipboard: what is offered while typing would mend the word.
+    await page.keyboard.insertText('\n            enviroment { X = "1" }');
     await openPalette(page, 'Problems: Focus on Problems View');
     const problem = page.locator('.markers-panel').getByRole('treeitem', { name: /enviroment/ });
     await problem.first().waitFor();

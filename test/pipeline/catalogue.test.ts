@@ -102,7 +102,10 @@ describe('The catalogue', () => {
   });
 
   it('has 120 steps and more, and each once', () => {
-    const pages = globSync('pipeline/stepsCatalogue?*.ts', { cwd: source, absolute: true });
+    const pages = globSync('pipeline/catalogue/stepsCatalogue?*.ts', {
+      cwd: source,
+      absolute: true,
+    });
     const heads = pages.flatMap((page) =>
       [...readFileSync(page, 'utf8').matchAll(/^([a-zA-Z]\w*)(?: (?:body|node|closed))*$/gm)].map(
         ([, name]) => name,
@@ -142,7 +145,9 @@ describe('The catalogue', () => {
   });
 
   it('has each parameter that the interpreter asks a step for', () => {
-    const code = readFileSync(`${source}/pipeline/steps.ts`, 'utf8');
+    const code = ['steps', 'effectSteps', 'guards', 'directives']
+      .map((name) => readFileSync(`${source}/pipeline/run/${name}.ts`, 'utf8'))
+      .join('\n');
     const asked = [
       ...code.matchAll(/(?:argument|flag)\(call, '(\w+)'|call\.args\.get\('(\w+)'\)/g),
     ];

@@ -265,4 +265,7 @@ println
 print
   Writes to the log.
   * message any! What.
+sprintf
+  Gives a text in which the places of a format, as %5d, are filled in.
+  * format string! The format; what fills it in follows.
 `;
