@@ -79,12 +79,12 @@ async function runTask(
   };
   let ended: () => void = () => undefined;
   const end = new Promise<void>((resolve) => (ended = resolve));
-  const running: vscode.TaskExecution[] = [];
-  const subscription = vscode.tasks.onDidEndTask(({ execution }) => {
-    if (running.includes(execution)) ended();
+  // By its name: a task that is over quickly has ended before its execution is known here.
+  const subscription = vscode.tasks.onDidEndTask(({ execution: { task: over } }) => {
+    if (over.name === task.name && over.source === task.source) ended();
   });
   try {
-    running.push(await vscode.tasks.executeTask(task));
+    await vscode.tasks.executeTask(task);
     await end;
   } finally {
     subscription.dispose();

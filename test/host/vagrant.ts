@@ -155,7 +155,7 @@ describe('a Vagrantfile', () => {
     assert.equal(tasks[0]?.name, 'vagrant up web');
     assert.deepEqual((tasks[0].execution as vscode.ProcessExecution).args, ['up', 'web']);
     assert.ok(existsSync(join(directory, '.vagrant/machines/web/stand-in/id')));
-    assert.deepEqual(await untilTitles(/web: running/), [
+    assert.deepEqual(await untilTitles(/^\$\(vm-running\) web: running/), [
       '$(vm-running) web: running · db: not created',
       '$(vm-connect) SSH web',
       '$(debug-stop) Halt web',
