@@ -126,5 +126,7 @@ function startOf(facts: Facts, effects: Effects, { cancel, kill }: Signals): Run
     defect: undefined,
     quiet: 0,
     calls: 0,
+    forks: 0,
+    running: new Map(),
   };
 }

@@ -26,11 +26,11 @@ import { callMethod, hasMethods } from './methods';
 import { typeName } from './operators';
 import { runDeclarative } from './stages';
 import { execute } from './statements';
-import { callStatic, parseJson, staticProperty } from '../names/statics';
+import { callStatic, parseJson, staticProperty } from './statics';
 import { describes, isStep, runStep } from './steps';
 import type { Invocation } from './invocation';
 import type { Call, Expression, Place } from '../syntax';
-import { TextBuilder } from '../read/textBuilder';
+import { TextBuilder } from './textBuilder';
 import { Host, Lambda, Pointer, Raised, Thrown, textOf } from './values';
 import type { Dictionary, Thing } from './values';
 
@@ -43,16 +43,25 @@ export async function apply(lambda: Lambda, args: readonly Thing[], frame: Frame
   else await bind(parameters, args, locals, inFileOf(lambda, frame), !('name' in lambda.node));
   const { run } = frame;
   if (run.calls >= MAX_CALLS) throw new Raised('java.lang.StackOverflowError', 'null');
+  const around = run.running.get(lambda.node) ?? { depth: 0, forks: run.forks };
+  // It calls itself until something is so that nobody knows here.
+  if (around.depth >= MAX_GUESSED && run.forks > around.forks)
+    return unknown('a function that calls itself', lambda.node, inFileOf(lambda, frame));
   run.calls++;
   try {
     if (!run.dry) return (await execute(body, locals, inFileOf(lambda, frame))).value;
+    around.depth++;
+    run.running.set(lambda.node, around);
     const perhaps: Run['returns'][number] = [];
     run.returns.push(perhaps);
     let { value } = await execute(body, locals, inFileOf(lambda, frame));
     for (const other of perhaps) value = either(other.value, value, other.place, frame);
     return value;
   } finally {
-    if (run.dry) run.returns.pop();
+    if (run.dry) {
+      run.returns.pop();
+      if (--around.depth === 0) run.running.delete(lambda.node);
+    }
     run.calls--;
   }
 }
@@ -117,6 +126,8 @@ export function callOn(
 
 /** How deeply calls may nest before it is a stack overflow, as it would be in Jenkins. */
 const MAX_CALLS = 150;
+/** How deeply a function may call itself in a dry interpretation once a condition went both ways. */
+const MAX_GUESSED = 6;
 
 /** `this.sh`, `steps.sh`, `script.sh`: the steps themselves. */
 function isScriptItself(object: Expression, locals: Locals): boolean {

@@ -7,7 +7,7 @@ import { newLibraryScript } from './libraries';
 import type { Locals } from './locals';
 import { cast } from './operators';
 import type { New } from '../syntax';
-import { TextBuilder } from '../read/textBuilder';
+import { TextBuilder } from './textBuilder';
 import { Host, Raised, Thrown, setOf, shown } from './values';
 import type { Thing } from './values';
 

@@ -12,7 +12,7 @@ import { callMethod } from './methods';
 import { isNumber, negative, numberOf } from './numerics';
 import { calculate, cast, isInstance, plainType, range } from './operators';
 import type { Assignment, Binary, Expression, GString, Place, Unary } from '../syntax';
-import { TextBuilder } from '../read/textBuilder';
+import { TextBuilder } from './textBuilder';
 import { Lambda, Pattern, UnknownText, keyOf, negated, textOf, truthOf } from './values';
 import type { Dictionary, Thing } from './values';
 

@@ -39,6 +39,10 @@ export interface Run {
   readonly returns: { value: Thing; place: Place }[][];
   /** Nested calls of functions and closures. */
   calls: number;
+  /** How many conditions have gone both ways so far. */
+  forks: number;
+  /** In a dry interpretation, for each function that runs: how deeply, and the forks before its first call. */
+  readonly running: Map<object, { depth: number; readonly forks: number }>;
 }
 
 /** A file that is interpreted: the Jenkinsfile, or one of a shared library. Each has its own variables. */

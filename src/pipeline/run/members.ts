@@ -13,7 +13,7 @@ import { valueAt } from './mapMethods';
 import { callMethod } from './methods';
 import { typeName } from './operators';
 import { Matcher } from './patterns';
-import { staticProperty } from '../names/statics';
+import { staticProperty } from './statics';
 import type { Expression, Index, Place, Property } from '../syntax';
 import { at } from './textMethods';
 import { Entry, Host, Lambda, Pointer, Raised, Span, Thrown, keyOf, shown, textOf } from './values';

@@ -17,7 +17,7 @@ import {
 import type { Frame } from './frame';
 import { evaluateText, load } from './scripts';
 import { libraryResource, libraryStep } from './libraries';
-import { callStatic, parseJson } from '../names/statics';
+import { callStatic, parseJson } from './statics';
 import { catchError, retry, timeout, warnError } from './guards';
 import { argument, flag, known, runBody } from './invocation';
 import type { Invocation } from './invocation';

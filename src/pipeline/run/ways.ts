@@ -21,6 +21,7 @@ export async function bothWays(
   locals: Locals,
   frame: Frame,
 ): Promise<void> {
+  frame.run.forks++;
   const before = takeState(locals, frame);
   const after: State[] = [];
   for (const way of ways) {

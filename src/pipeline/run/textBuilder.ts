@@ -1,7 +1,7 @@
 import type { Unknown } from '../effects';
-import { MAX_TEXT, textMethod } from '../run/textMethods';
-import { Host, textOf } from '../run/values';
-import type { Thing } from '../run/values';
+import { MAX_TEXT, textMethod } from './textMethods';
+import { Host, textOf } from './values';
+import type { Thing } from './values';
 
 /** A `StringBuilder`. What is unknown in it makes the whole so. */
 export class TextBuilder extends Host {

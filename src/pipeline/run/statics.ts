@@ -1,6 +1,6 @@
 import { Unknown } from '../effects';
-import { format } from '../run/formats';
-import { extreme } from '../run/listMethods';
+import { format } from './formats';
+import { extreme } from './listMethods';
 import {
   Decimal,
   Double,
@@ -12,10 +12,10 @@ import {
   toNumber,
   truncated,
   whole,
-} from '../run/numerics';
-import { cast } from '../run/operators';
-import { Pattern, Raised, compare, joined, setOf, shown, textOf, valueOf } from '../run/values';
-import type { Dictionary, Thing } from '../run/values';
+} from './numerics';
+import { cast } from './operators';
+import { Pattern, Raised, compare, joined, setOf, shown, textOf, valueOf } from './values';
+import type { Dictionary, Thing } from './values';
 
 /** A constant of one of Java's classes; undefined if it is not known. */
 export function staticProperty(type: string, name: string): Thing | undefined {
