@@ -3,6 +3,7 @@ import { placeText, type Variable } from '../pipeline/effects';
 import type { Change } from './changes';
 import type { Condition } from './conditions';
 import type { Plan, PlanItem, PlannedCredential } from './plan';
+import { isWithin } from './postScopes';
 import { samePath } from './selection';
 import type { Recipe, RecipeLibrary } from './recipe';
 
@@ -105,8 +106,27 @@ function whatRuns({ items, branches }: Plan): string[] {
   let place: readonly string[] = [];
   let inPost = false;
   let shown: readonly Change[] | undefined;
-  for (const item of items) {
+  // Where the stages end that have been told together.
+  let told = 0;
+  for (const [at, item] of items.entries()) {
     if (item.kind === 'stage') {
+      if (at < told) continue;
+      const skipped = skippedAlike(items, at);
+      const outer = outermost(skipped);
+      told = at + skipped.length;
+      if (outer.length > 1) {
+        const names = outer.map(({ stage }) => nameOf(stage)).join(', ');
+        lines.push(
+          '',
+          `### Skipped: ${outer.length} stages`,
+          '',
+          `${escaped(item.why)}: ${names}`,
+          '',
+        );
+        inPost = false;
+        shown = undefined;
+        continue;
+      }
       lines.push('', `### ${heading(item)}`, '', `${escaped(item.why)} (${placeOf(item)})`, '');
       lines.push(...conditionLines(item.conditions));
       if (item.runs) place = item.stage;
@@ -133,9 +153,37 @@ function whatRuns({ items, branches }: Plan): string[] {
   return lines;
 }
 
-function heading(item: Extract<PlanItem, { kind: 'stage' }>): string {
+type StageItem = Extract<PlanItem, { kind: 'stage' }>;
+
+/** The stages from here on that are skipped for one reason, with what is in them. */
+function skippedAlike(items: readonly PlanItem[], at: number): readonly StageItem[] {
+  const group: StageItem[] = [];
+  for (const item of items.slice(at)) {
+    if (item.kind !== 'stage' || item.runs || item.what !== 'stage') break;
+    const [first] = group;
+    const isInside = group.some(({ stage }) => isWithin(item.stage, stage));
+    if (first && !isInside && item.why !== first.why) break;
+    if (item.conditions.length > 0) break;
+    group.push(item);
+  }
+  return group;
+}
+
+/** Of stages in stages the outer ones. */
+function outermost(stages: readonly StageItem[]): readonly StageItem[] {
+  return stages.filter(
+    ({ stage }) =>
+      !stages.some((other) => other.stage.length < stage.length && isWithin(stage, other.stage)),
+  );
+}
+
+function nameOf(stage: readonly string[]): string {
+  return code(stage.join(' / ').replaceAll('Matrix - ', ''));
+}
+
+function heading(item: StageItem): string {
   const what = { stage: 'Stage', branch: 'Branch', cell: 'Cell' }[item.what];
-  const name = code(item.stage.join(' / ').replaceAll('Matrix - ', ''));
+  const name = nameOf(item.stage);
   return item.runs ? `${what} ${name}` : `Skipped: ${what.toLowerCase()} ${name}`;
 }
 

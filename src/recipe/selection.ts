@@ -1,4 +1,6 @@
 import type { StageCall } from '../pipeline/effects';
+import { outline } from '../pipeline/outline';
+import { parse } from '../pipeline/parser';
 import type { Recipe, RecordedStage } from './recipe';
 
 /** Whether a stage is run, and why, in words for people. */
@@ -17,12 +19,16 @@ export function chooser(recipe: Recipe): (stage: StageCall, path: readonly strin
   const record = recipe.run?.stages ?? [];
   const number = recipe.run ? `#${recipe.run.number}` : '';
   const broke = recipe.run?.failure?.stage;
+  const declared =
+    recipe.select.kind === 'stage'
+      ? outline(parse(recipe.jenkinsfile.text)).stages.map(({ path }) => path.join(' / '))
+      : [];
   const brokeAt = broke ? record.findIndex((stage) => samePath(stage.path, broke)) : -1;
 
   return (stage, path) => {
     if (recipe.select.kind === 'stage') {
       const wanted = recipe.select.name;
-      return isWanted(stage, wanted)
+      return isWanted(stage, wanted, declared)
         ? { runs: true, why: `chosen: ${wanted}` }
         : { runs: false, why: `only ${wanted} was chosen` };
     }
@@ -64,10 +70,23 @@ function byCondition(stage: StageCall): Choice {
 }
 
 /** The stage itself, what lies in it, and what it lies in. `name` is a name or a path `A / B`. */
-function isWanted(stage: StageCall, name: string): boolean {
-  const path = stage.path.join(' / ');
-  if (stage.path.includes(name)) return true;
-  if (path === name || path.startsWith(`${name} / `) || name.startsWith(`${path} / `)) return true;
-  // A parent is entered if something in it may be wanted; its own steps are none.
-  return stage.parent && !name.includes(' / ');
+function isWanted(stage: StageCall, name: string, declared: readonly string[]): boolean {
+  if (stage.path.includes(name) || isAround(name, stage.path.join(' / '))) return true;
+  const path = withoutCells(stage.path).join(' / ');
+  if (isAround(name, path) || isAround(path, name)) return true;
+  // Its own steps are none: a parent is entered only if what is wanted may lie in it.
+  if (!stage.parent || name.includes(' / ')) return false;
+  const places = declared.filter((each) => each === name || each.endsWith(` / ${name}`));
+  // What the text does not declare by this name, a library may, or a name that is computed.
+  return places.length === 0 || places.some((place) => isAround(path, place));
+}
+
+/** Whether the stage at `path` lies at or in the one at `outer`. */
+function isAround(outer: string, path: string): boolean {
+  return path === outer || path.startsWith(`${outer} / `);
+}
+
+/** The path as the text has it: the cells of a matrix are named by nobody. */
+function withoutCells(path: readonly string[]): readonly string[] {
+  return path.filter((name) => !name.startsWith('Matrix - '));
 }
