@@ -31,7 +31,7 @@ describe('Steps on files and workspaces', () => {
   echo sha256('a/b.txt').take(8)
   dir('a') { echo readFile('b.txt') }
   deleteDir()
-  sh 'ls -A | wc -l'`),
+  sh 'set +x; ls -A | wc -l'`),
       ['hello', 'there true false', 'x 2', '1b', 'a/b.txt t', '2cf24dba', 'hello', '0'],
     );
   });
@@ -125,7 +125,7 @@ describe('Steps on files and workspaces', () => {
 }
 node {
   checkout scm
-  sh 'cat other; git status --short; git rev-parse HEAD; git worktree list | wc -l'
+  sh 'cat other; git status --short; git rev-parse HEAD; set +x; git worktree list | wc -l'
 }
 `);
     assert.equal(verdict.sentence, 'passed: every stage passed', output);
