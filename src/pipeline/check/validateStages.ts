@@ -112,32 +112,20 @@ function hint(name: string): string {
 
 /** What a stage and a matrix have in common; false if it is something else. */
 function checkCommon(section: Section, check: Check): boolean {
-  switch (section.name) {
-    case 'agent':
-      checkAgent(section, check);
-      return true;
-    case 'when':
-      checkWhen(section, check);
-      return true;
-    case 'post':
-      checkPost(section, check);
-      return true;
-    case 'options':
-      checkOptions(section, 'stageOptions', check);
-      return true;
-    case 'input':
-      checkInput(section, check);
-      return true;
-    case 'tools':
-      checkTools(section, check);
-      return true;
-    case 'environment':
-      checkEnvironment(section, check);
-      return true;
-    default:
-      return false;
-  }
+  const own = COMMON.get(section.name);
+  own?.(section, check);
+  return own !== undefined;
 }
+
+const COMMON: ReadonlyMap<string, (section: Section, check: Check) => void> = new Map([
+  ['agent', checkAgent],
+  ['when', checkWhen],
+  ['post', checkPost],
+  ['options', (section, check) => checkOptions(section, 'stageOptions', check)],
+  ['input', checkInput],
+  ['tools', checkTools],
+  ['environment', checkEnvironment],
+]);
 
 /** What a stage does: exactly one thing; branches have no agent or tools around them, and do not nest. */
 function checkWork(
