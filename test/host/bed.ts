@@ -28,6 +28,20 @@ export function startMoat(options: Partial<JenkinsOptions> = {}): Promise<Jenkin
   return startJenkins({ world: moat(), users, anonymous: false, ...options });
 }
 
+/** Has the tests around it connected to `startMoat`'s server, which it gives. */
+export function aroundMoat(): () => JenkinsDouble {
+  let jenkins: JenkinsDouble;
+  before(async () => {
+    jenkins = await startMoat();
+    await connectTo(jenkins);
+  });
+  after(async () => {
+    await disconnect();
+    await jenkins.close();
+  });
+  return () => jenkins;
+}
+
 /** The extension's own parts, which it hands out in tests only. */
 export async function api(): Promise<TestApi> {
   const extension = vscode.extensions.getExtension<TestApi | undefined>('ci-parity.ci-parity');

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { JenkinsDouble } from '../bed/jenkins/double';
-import { api, connectTo, disconnect, folder, JENKINSFILE, startMoat, until } from './bed';
+import { api, aroundMoat, folder, JENKINSFILE, until } from './bed';
 
 /** A folder of its own for the files of these tests. */
 function directory(): string {
@@ -362,15 +361,7 @@ describe('what is known beside a Jenkinsfile', () => {
   });
 
   describe('with a server', () => {
-    let jenkins: JenkinsDouble;
-    before(async () => {
-      jenkins = await startMoat();
-      await connectTo(jenkins);
-    });
-    after(async () => {
-      await disconnect();
-      await jenkins.close();
-    });
+    aroundMoat();
 
     it('is how a stage ended in its last runs', async () => {
       const document = await open('history/Jenkinsfile', JENKINSFILE);

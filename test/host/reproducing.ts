@@ -14,24 +14,15 @@ import {
   readReproduction,
   type Files,
 } from '../../src/reproduce/store';
-import type { JenkinsDouble } from '../bed/jenkins/double';
 import { recipeFor } from '../reproduce/recipes';
-import { api, connectTo, disconnect, failedRun, folder, startMoat, until } from './bed';
+import { api, aroundMoat, failedRun, folder, until } from './bed';
 import { standIns } from './standIns';
 
 const CANARY = 'canary-credential-91c2';
 
 describe('reproducing', () => {
   const { replace, hear, catchTerminals } = standIns();
-  let jenkins: JenkinsDouble;
-  before(async () => {
-    jenkins = await startMoat();
-    await connectTo(jenkins);
-  });
-  after(async () => {
-    await disconnect();
-    await jenkins.close();
-  });
+  const jenkins = aroundMoat();
 
   it('writes the recipe and starts the runner in a terminal, without the token', async () => {
     const terminals = catchTerminals();
@@ -153,7 +144,7 @@ describe('reproducing', () => {
   it('follows a link only when the person agrees', async () => {
     const before = listReproductions().length;
     const warnings = hear('Warning');
-    const link = `vscode://ci-parity.ci-parity/reproduce?run=${encodeURIComponent(`${jenkins.base}job/moat/42/`)}`;
+    const link = `vscode://ci-parity.ci-parity/reproduce?run=${encodeURIComponent(`${jenkins().base}job/moat/42/`)}`;
     const { links } = await api();
     await links.handleUri(vscode.Uri.parse(link));
     assert.deepEqual(warnings, ['Reproduce this failure here?']);

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { runItems } from '../../src/editor/pickRun';
-import type { JenkinsDouble } from '../bed/jenkins/double';
 import { nodeOf, now } from '../editor/runs';
-import { api, connectTo, disconnect, failedRun, startMoat, walk } from './bed';
+import { api, aroundMoat, failedRun, walk } from './bed';
 import { standIns } from './standIns';
 
 describe('the view "Runs"', () => {
   const { replace, hear } = standIns();
-  let jenkins: JenkinsDouble;
-  before(async () => {
-    jenkins = await startMoat();
-    await connectTo(jenkins);
-  });
-  after(async () => {
-    await disconnect();
-    await jenkins.close();
-  });
+  aroundMoat();
 
   it('shows server, job and runs with icons, and labels for screen readers', async () => {
     const { runs } = await api();
