@@ -64,8 +64,9 @@ export class Launcher implements vscode.Disposable {
 
   /** Most Jenkinsfiles want none, and their reproductions start without waiting for a plan. */
   async #wantedCredentials(recipe: Recipe): Promise<readonly WantedCredential[]> {
-    if (!/credentials|sshagent|withRegistry|@Library|library/i.test(recipe.jenkinsfile.text))
-      return [];
+    // A library that the server loads by itself is not named in the text.
+    const text = recipe.jenkinsfile.text;
+    if (!recipe.libraries && !/credentials|sshagent|withRegistry|library/i.test(text)) return [];
     const { plan } = await withProgress('Looking which credentials are wanted', (signal) =>
       this.#planner(recipe, signal),
     );
