@@ -40,7 +40,10 @@ const vscodeOnce = {
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
  * the first of them, and what reads Jenkinsfiles for a recipe. It holds only the way to them.
  */
-const apart = { 'src/editor/language/main.ts': 'language', 'src/editor/recipes.ts': 'recipes' };
+const apart = {
+  'src/editor/language/main.ts': 'language',
+  'src/editor/reproductions/recipes.ts': 'recipes',
+};
 const loadedLater = {
   name: 'loaded-later',
   setup(build) {

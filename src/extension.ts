@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { registerCommands } from './editor/commands';
-import { Credentials } from './editor/credentials';
-import { Languages } from './editor/languages';
-import { Launcher } from './editor/launcher';
-import { linkHandler } from './editor/links';
-import { LogDocuments } from './editor/logDocuments';
-import { PlanDocuments } from './editor/planDocuments';
-import { planner } from './editor/planner';
-import { checkedOut } from './editor/repositories';
-import { reproductionCommands } from './editor/reproductionCommands';
-import { Reproductions } from './editor/reproductions';
-import { ReproductionsView } from './editor/reproductionsView';
-import { runCommands } from './editor/runCommands';
-import { RunDetails } from './editor/runDetails';
-import { RunsView } from './editor/runsView';
-import { serverCommands } from './editor/serverCommands';
-import { Servers } from './editor/servers';
-import { readJobs } from './editor/settings';
-import { tellVerdicts } from './editor/verdictNotices';
-import { ViewState } from './editor/viewState';
+import { registerCommands } from './editor/frame/commands';
+import { Credentials } from './editor/reproductions/credentials';
+import { Languages } from './editor/jenkinsfiles/languages';
+import { Launcher } from './editor/reproductions/launcher';
+import { linkHandler } from './editor/reproductions/links';
+import { LogDocuments } from './editor/logs/logDocuments';
+import { PlanDocuments } from './editor/reproductions/planDocuments';
+import { planner } from './editor/reproductions/planner';
+import { checkedOut } from './editor/runs/repositories';
+import { reproductionCommands } from './editor/reproductions/reproductionCommands';
+import { Reproductions } from './editor/reproductions/reproductions';
+import { ReproductionsView } from './editor/reproductions/reproductionsView';
+import { runCommands } from './editor/runs/runCommands';
+import { RunDetails } from './editor/runs/runDetails';
+import { RunsView } from './editor/runs/runsView';
+import { serverCommands } from './editor/servers/serverCommands';
+import { Servers } from './editor/servers/servers';
+import { readJobs } from './editor/frame/settings';
+import { tellVerdicts } from './editor/reproductions/verdictNotices';
+import { ViewState } from './editor/frame/viewState';
 
 /** What tests inside the extension host may look at; nobody else gets it. */
 export interface TestApi {

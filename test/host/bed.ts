@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension';
-import type { RunNode, RunsNode } from '../../src/editor/runsTree';
+import type { RunNode, RunsNode } from '../../src/editor/runs/runsTree';
 import { startJenkins, type JenkinsDouble, type JenkinsOptions } from '../bed/jenkins/double';
 import type { RunSpec, StageSpec, World } from '../bed/jenkins/world';
 

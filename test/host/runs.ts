@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { runItems } from '../../src/editor/pickRun';
-import { nodeOf, now } from '../editor/runs';
+import { runItems } from '../../src/editor/runs/pickRun';
+import { nodeOf, now } from '../editor/runs/runs';
 import { api, aroundMoat, failedRun, walk } from './bed';
 import { standIns } from './standIns';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { isJenkinsfile, onDidChangeJenkinsfiles } from '../jenkinsfiles';
-import type { StageHistory } from '../stageHistory';
+import { isJenkinsfile, onDidChangeJenkinsfiles } from '../jenkinsfiles/jenkinsfiles';
+import type { StageHistory } from '../jenkinsfiles/stageHistory';
 import { findingsOf, type Finding } from './findings';
 import { rangeIn, type Readings } from './readings';
 

@@ -9,10 +9,10 @@ import {
   type Read,
   type ReaderSource,
   type Sources,
-} from '../environmentFlow';
+} from '../vagrant/environmentFlow';
 import { isOwn } from '../../pipeline/symbols';
-import { isJenkinsfile } from '../jenkinsfiles';
-import { isVagrantfile } from '../vagrantfiles';
+import { isJenkinsfile } from '../jenkinsfiles/jenkinsfiles';
+import { isVagrantfile } from '../vagrant/vagrantfiles';
 import { markdown, rangeIn, type Readings } from './readings';
 import { neverSetText, readText, unreadText } from './readText';
 import type { WorkspaceSources } from './workspaceSources';

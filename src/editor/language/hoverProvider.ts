@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { ageOf, spanOf } from '../age';
-import type { StageHistory } from '../stageHistory';
-import { historyText, type StageRecord } from '../stageResults';
+import { ageOf, spanOf } from '../look/age';
+import type { StageHistory } from '../jenkinsfiles/stageHistory';
+import { historyText, type StageRecord } from '../jenkinsfiles/stageResults';
 import { hoverAt, type LibraryStep } from './hoverText';
 import type { LibrarySteps } from './librarySteps';
 import { markdown, rangeIn, type Readings } from './readings';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { reproductionSettings } from '../settings';
+import { reproductionSettings } from '../frame/settings';
 import type { LibraryStep } from './hoverText';
 
 /** A step of a library whose clone is known. */

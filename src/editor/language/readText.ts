@@ -1,6 +1,6 @@
 import { RUN_VARIABLES } from '../../pipeline/catalogue/globalsCatalogue';
-import type { Read, Setter } from '../environmentFlow';
-import { isReadByTools } from '../quietNames';
+import type { Read, Setter } from '../vagrant/environmentFlow';
+import { isReadByTools } from '../vagrant/quietNames';
 import { knownOf, whereOf } from './definitionText';
 import { code } from './markdown';
 

@@ -8,9 +8,9 @@ import {
   type JenkinsfileSource,
   type ReaderSource,
   type Sources,
-} from '../environmentFlow';
-import { isJenkinsfile, JENKINSFILE_GLOB } from '../jenkinsfiles';
-import { isVagrantfile, VAGRANTFILE_GLOB } from '../vagrantfiles';
+} from '../vagrant/environmentFlow';
+import { isJenkinsfile, JENKINSFILE_GLOB } from '../jenkinsfiles/jenkinsfiles';
+import { isVagrantfile, VAGRANTFILE_GLOB } from '../vagrant/vagrantfiles';
 import type { Readings } from './readings';
 
 const MOST_FILES = 200;

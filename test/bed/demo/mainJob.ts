@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
-import { ReproductionWatch } from '../../../src/editor/reproductionWatch';
+import { ReproductionWatch } from '../../../src/editor/reproductions/reproductionWatch';
 import type { Reproduction } from '../../../src/reproduce/store';
 import { openView, treeItem } from '../host/person';
 import type { Demo } from './demo';

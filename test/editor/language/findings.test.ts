@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { findingsOf, type Finding } from '../../../src/editor/language/findings';
 import type { Run } from '../../../src/jenkins/run';
-import type { StageRecord } from '../../../src/editor/stageResults';
+import type { StageRecord } from '../../../src/editor/jenkinsfiles/stageResults';
 import { inSteps, marked } from '../../pipeline/marked';
 
 function findings(source: string, history?: StageRecord): Finding[] {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Read } from '../../../src/editor/environmentFlow';
+import type { Read } from '../../../src/editor/vagrant/environmentFlow';
 import { neverSetText, readText, unreadText } from '../../../src/editor/language/readText';
 import { parse } from '../../../src/pipeline/parser';
 import { Symbols } from '../../../src/pipeline/symbols';

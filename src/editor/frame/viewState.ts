@@ -1,0 +1,69 @@
+import * as vscode from 'vscode';
+import type { Commands } from './commands';
+import { leftThings } from '../reproductions/reproductionWatch';
+import type { Reproductions } from '../reproductions/reproductions';
+import type { Servers } from '../servers/servers';
+import { readJobs } from './settings';
+
+const ALL_JOBS = 'allJobs';
+
+/** What the menus and welcome texts of package.json ask for in their `when` clauses. */
+export class ViewState implements vscode.Disposable {
+  readonly #servers: Servers;
+  readonly #memento: vscode.Memento;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable;
+  /** What the view "Runs" is made from has changed. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(servers: Servers, reproductions: Reproductions, memento: vscode.Memento) {
+    this.#servers = servers;
+    this.#memento = memento;
+    this.#subscriptions = vscode.Disposable.from(
+      this.#changed,
+      servers.onDidChange(() => this.#update()),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('ciParity.jobs')) this.#update();
+      }),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.#update()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#update()),
+      reproductions.onDidChange(() =>
+        set('ciParity.leftThings', reproductions.all().some(leftThings)),
+      ),
+    );
+    this.#setContext();
+  }
+
+  /** Whether all jobs of the servers are shown, and not only the workspace's. */
+  showsAll(): boolean {
+    return this.#memento.get(ALL_JOBS, false);
+  }
+
+  commands(): Commands {
+    const show = (all: boolean) => async () => {
+      await this.#memento.update(ALL_JOBS, all);
+      this.#update();
+    };
+    return { 'ciParity.showAllJobs': show(true), 'ciParity.showChosenJobs': show(false) };
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+
+  #update(): void {
+    this.#setContext();
+    this.#changed.fire();
+  }
+
+  #setContext(): void {
+    const state =
+      this.#servers.list().length === 0 ? 'noServer' : readJobs().length === 0 ? 'noJob' : 'ready';
+    set('ciParity.state', state);
+    set('ciParity.allJobs', this.showsAll());
+  }
+}
+
+function set(key: string, value: unknown): void {
+  void vscode.commands.executeCommand('setContext', key, value);
+}

@@ -1,0 +1,251 @@
+import * as vscode from 'vscode';
+import { UserError } from '../../base/errors';
+import { parseRunUrl, runUrl } from '../../jenkins/url';
+import type { Selection } from '../../recipe/recipe';
+import type { Commands } from '../frame/commands';
+import { isJenkinsfile, JENKINSFILE_GLOB } from '../jenkinsfiles/jenkinsfiles';
+import type { Launcher } from '../reproductions/launcher';
+import type { LogDocuments } from '../logs/logDocuments';
+import { pickRun, type Choices } from './pickRun';
+import { plain } from '../look/plain';
+import type { PlanDocuments } from '../reproductions/planDocuments';
+import { withProgress } from '../frame/progress';
+import type { Kitchen } from '../reproductions/recipes';
+import { checkedOut } from './repositories';
+import type { ReproductionNode } from '../reproductions/reproductionRows';
+import type { RunsView } from './runsView';
+import { runOf, type RunNode, type RunsNode } from './runsTree';
+import { placesOf } from '../servers/servers';
+import { mustBeAbleToReproduce, mustBeTrusted } from '../frame/trust';
+import { newestRuns } from './workspaceRuns';
+
+export interface RunCommandParts extends Kitchen {
+  readonly view: RunsView;
+  readonly launcher: Launcher;
+  readonly logs: LogDocuments;
+  readonly plans: PlanDocuments;
+}
+
+const FAILURE: Selection = { kind: 'failure' };
+
+/** Recipes read Jenkinsfiles, which the extension does not load before somebody wants one. */
+const kitchen = () => import('../reproductions/recipes');
+
+/** The commands about runs; from the palette each lets the person pick one first. */
+export function runCommands(parts: RunCommandParts): Commands {
+  const { servers, details, view, launcher, logs, plans } = parts;
+
+  async function chosen(title: string, node: RunsNode | undefined): Promise<RunNode | undefined> {
+    if (node) return runOf(node);
+    return pickRun(title, choices, details);
+  }
+
+  async function choices(signal: AbortSignal): Promise<Choices> {
+    const [places, branch] = await Promise.all([placesOf(servers), checkedOut(undefined, signal)]);
+    if (places.length === 0) throw noJob(servers.list().length > 0);
+    const runs = await Promise.all(places.map((place) => newestRuns(place, branch, 'all', signal)));
+    return { runs: runs.flat(), branch };
+  }
+
+  /** The run at an address that somebody gave us, on a server that the person has connected to. */
+  async function runAt(url: string, signal: AbortSignal): Promise<RunNode> {
+    const page = parseRunUrl(url);
+    if (!page) throw notARun();
+    const server = servers.at(page.jobUrl);
+    const client = await servers.client(server);
+    const wanted = runUrl({ jobUrl: page.jobUrl, run: page.run ?? 'lastUnsuccessfulBuild' });
+    return { kind: 'run', server, run: await client.run(wanted, signal) };
+  }
+
+  function reading<T>(
+    node: RunNode,
+    work: (signal: AbortSignal, report: (message: string) => void) => Promise<T>,
+  ): Promise<T> {
+    return withProgress(plain(`Reading ${node.run.job} #${node.run.number}`), work);
+  }
+
+  async function reproduce(node: RunNode): Promise<void> {
+    mustBeAbleToReproduce();
+    const { failedBranch, recipeOfRun } = await kitchen();
+    const recipe = await reading(node, (signal, report) =>
+      recipeOfRun(parts, node.run, FAILURE, signal, report),
+    );
+    if (!recipe) return;
+    const branch = failedBranch(recipe);
+    const branches = branch === undefined ? 'all' : await pickBranches(branch);
+    if (branches === 'all') await launcher.start(recipe);
+    else if (branches === 'failed')
+      await launcher.start({ ...recipe, branches: { kind: 'failed' } });
+  }
+
+  return {
+    'ciParity.reproduce': async (node?: RunsNode) => {
+      mustBeAbleToReproduce();
+      const run = await chosen('Reproduce which failure?', node);
+      if (run) await reproduce(run);
+    },
+
+    'ciParity.reproduceUrl': async (given?: string) => {
+      mustBeAbleToReproduce();
+      const url = typeof given === 'string' ? given : await askForUrl();
+      if (url === undefined) return;
+      const node = await withProgress('Looking for the run', (signal) => runAt(url, signal));
+      await reproduce(node);
+    },
+
+    'ciParity.runStage': async (file?: vscode.Uri, stage?: string) => {
+      mustBeAbleToReproduce();
+      const document = await jenkinsfile(file);
+      if (!document) return;
+      const name = typeof stage === 'string' ? stage : await pickStage(document);
+      if (name === undefined) return;
+      const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+      if (!folder) throw new UserError('The Jenkinsfile lies in no folder of this workspace.');
+      // The recipe is made from the disk, and the person means what is on the screen.
+      if (document.isDirty) await document.save();
+      const select: Selection = { kind: 'stage', name };
+      const { recipeOfFile } = await kitchen();
+      const recipe = await withProgress('Reading the Jenkinsfile', (signal, report) =>
+        recipeOfFile(document.uri, folder, select, signal, report),
+      );
+      await launcher.start(recipe);
+    },
+
+    'ciParity.showPlan': async (node?: RunsNode | ReproductionNode) => {
+      mustBeTrusted();
+      if (node?.kind === 'reproduction') {
+        const { recipe } = node.reproduction;
+        return withProgress('Making the plan', (signal) => plans.show(recipe, signal));
+      }
+      const run = await chosen('Show the plan of which run?', node as RunsNode | undefined);
+      if (!run) return;
+      await reading(run, async (signal, report) => {
+        const { recipeOfRun } = await kitchen();
+        const recipe = await recipeOfRun(parts, run.run, FAILURE, signal, report);
+        if (recipe) await plans.show(recipe, signal);
+      });
+    },
+
+    'ciParity.openLog': async (node?: RunsNode) => {
+      const run = await chosen('Open the log of which run?', node);
+      if (run) await reading(run, (signal) => logs.showRun(run.run, wantedInLog(node), signal));
+    },
+
+    'ciParity.showRun': async (node: RunNode, stage?: string) => {
+      if (await view.reveal(node.run.url)) return;
+      const wanted = stage === undefined ? [] : [stageMark(stage)];
+      await reading(node, (signal) => logs.showRun(node.run, wanted, signal));
+    },
+
+    'ciParity.openInBrowser': async (node?: RunsNode | ReproductionNode) => {
+      const url = node ? addressOf(node) : (await chosen('Open which run?', undefined))?.run.url;
+      if (url !== undefined) await vscode.env.openExternal(vscode.Uri.parse(url, true));
+    },
+
+    'ciParity.showMore': (node?: RunsNode) => {
+      if (node?.kind === 'more') view.tree.showMore(node.job);
+    },
+  };
+}
+
+/** All branches are what CI ran; the failed one alone is quicker. Undefined when the person cancelled. */
+async function pickBranches(branch: string): Promise<'all' | 'failed' | undefined> {
+  const choice = await vscode.window.showQuickPick(
+    [
+      { label: 'All branches', description: 'as CI ran them', is: 'all' as const },
+      { label: 'Only the branch that failed', description: plain(branch), is: 'failed' as const },
+    ],
+    { title: 'The run failed in one of several branches', ignoreFocusOut: true },
+  );
+  return choice?.is;
+}
+
+/** What to look for in a log to stand at the node's place. */
+function wantedInLog(node: RunsNode | undefined): string[] {
+  switch (node?.kind) {
+    case 'test':
+      return [`FAIL: ${node.test.name}`, node.test.name];
+    case 'line':
+      return [`+ ${node.text}`, node.text];
+    case 'stage':
+      return [stageMark(node.stage.name)];
+    default:
+      return [];
+  }
+}
+
+function stageMark(name: string): string {
+  return `{ (${name})`;
+}
+
+function addressOf(node: RunsNode | ReproductionNode): string | undefined {
+  switch (node.kind) {
+    case 'server':
+      return node.server.url;
+    case 'job':
+      return node.url;
+    case 'reproduction':
+      return node.reproduction.recipe.run?.url;
+    case 'part':
+      return node.of.recipe.run?.url;
+    default:
+      return runOf(node)?.run.url;
+  }
+}
+
+function askForUrl(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: 'Reproduce from URL',
+    prompt:
+      "The address of a failed run, as your browser or a mail has it. A job's means its last failure.",
+    placeHolder: 'https://ci.example.org/job/cilium/42/',
+    ignoreFocusOut: true,
+    validateInput: (value) => (value === '' || parseRunUrl(value) ? undefined : notARun().message),
+  });
+}
+
+async function jenkinsfile(file: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
+  if (file instanceof vscode.Uri) return vscode.workspace.openTextDocument(file);
+  const active = vscode.window.activeTextEditor?.document;
+  if (active && isJenkinsfile(active)) return active;
+  const found = await vscode.workspace.findFiles(JENKINSFILE_GLOB, undefined, 50);
+  if (found.length === 0) throw new UserError('There is no Jenkinsfile in this workspace.');
+  const [only] = found;
+  if (only && found.length === 1) return vscode.workspace.openTextDocument(only);
+  const choice = await vscode.window.showQuickPick(
+    found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri })),
+    { placeHolder: 'A stage of which Jenkinsfile?' },
+  );
+  return choice && vscode.workspace.openTextDocument(choice.uri);
+}
+
+async function pickStage(document: vscode.TextDocument): Promise<string | undefined> {
+  const { stagesOf } = await kitchen();
+  const stages = stagesOf(document.getText());
+  if (stages.length === 0) throw new UserError('This Jenkinsfile has no stages.');
+  const choice = await vscode.window.showQuickPick(
+    stages.map(({ path, line }) => ({
+      label: plain(path.join(' / ')),
+      description: `line ${line}`,
+      path,
+    })),
+    { placeHolder: 'Run which stage here, as it is in the working tree?' },
+  );
+  return choice?.path.join(' / ');
+}
+
+function notARun(): UserError {
+  return new UserError('That is not the address of a Jenkins run.', {
+    advice: 'It looks like https://ci.example.org/job/cilium/42/.',
+  });
+}
+
+function noJob(connected: boolean): UserError {
+  return connected
+    ? new UserError('No job of this workspace is known.', {
+        advice: 'Run: CI Parity: Choose Job for This Workspace…',
+      })
+    : new UserError('You are not connected to a Jenkins server.', {
+        advice: 'Run: CI Parity: Connect to Jenkins…',
+      });
+}
