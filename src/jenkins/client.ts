@@ -1,6 +1,6 @@
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './crumbs';
-import { readFailure } from './failure';
+import { readFailure, type Explanation } from './failure';
 import { JenkinsError, openWire, type ConnectOptions, type JenkinsErrorKind } from './http';
 import { fields, text } from './json';
 import { jobsOf, JOB_FIELDS, type Job } from './jobs';
@@ -61,6 +61,8 @@ export interface Client extends Disposable {
   log(run: Run, options: { start?: LogPosition; signal: AbortSignal }): AsyncIterable<LogChunk>;
   /** Where a run broke. Reads the log. */
   failure(run: Run, stages: readonly Stage[], signal: AbortSignal): Promise<Failure>;
+  /** Like `failure`, with what broke it first; the log is read once for both. */
+  explain(run: Run, stages: readonly Stage[], signal: AbortSignal): Promise<Explanation>;
   /** What can be known of the Jenkinsfile that a run used. */
   jenkinsfile(run: Run, signal: AbortSignal): Promise<Jenkinsfile>;
   /** The shared libraries that a run loaded, in that order, as far as the first megabyte of its log tells. */
@@ -240,7 +242,11 @@ export function connect(options: ConnectOptions): Client {
     return json === undefined ? undefined : failedTestsOf(json);
   }
 
-  async function failure(of: Run, known: readonly Stage[], signal: AbortSignal): Promise<Failure> {
+  async function explain(
+    of: Run,
+    known: readonly Stage[],
+    signal: AbortSignal,
+  ): Promise<Explanation> {
     // A report that cannot be read is no reason not to look into the log.
     const report = await unless(UNUSABLE, failedTests(of, signal));
     return readFailure(logSoFar(of.url, Infinity, signal), known, report);
@@ -289,7 +295,8 @@ export function connect(options: ConnectOptions): Client {
     recentStages,
     failedTests,
     log: (of, { start, signal }) => readLog(wire, of, { start, pollInterval, signal }),
-    failure,
+    failure: async (of, known, signal) => (await explain(of, known, signal)).failure,
+    explain,
     jenkinsfile,
     libraries,
     lint,

@@ -1,7 +1,14 @@
 import { createConsoleScanner, isSynthetic, type ConsoleFindings } from './consoleLog';
 import { createLogScanner } from './logTests';
+import type { Diagnosis } from './diagnosis';
 import type { FailedTest, Failure, Stage } from './run';
 import { failedStage } from './stages';
+
+/** Where a run broke, and what broke it first. */
+export interface Explanation {
+  readonly failure: Failure;
+  readonly diagnosis: Diagnosis;
+}
 
 const MOST_TEST_LINES = 10;
 
@@ -13,7 +20,7 @@ export async function readFailure(
   log: AsyncIterable<Buffer>,
   stages: readonly Stage[],
   report: readonly FailedTest[] | undefined,
-): Promise<Failure> {
+): Promise<Explanation> {
   const commands = createConsoleScanner();
   const scanner = createLogScanner();
   for await (const bytes of log) {
@@ -26,7 +33,7 @@ export async function readFailure(
   const stage = failedStage(stages)?.path;
   const command = commandOf(findings, stage);
   const tests = report !== undefined && report.length > 0 ? report : failedTests;
-  return {
+  const failure: Failure = {
     stage,
     command: command?.text,
     // An exit code that was caught earlier does not explain another error.
@@ -34,6 +41,16 @@ export async function readFailure(
     tests,
     lines: tellingLines(lines, command?.output ?? [], findings.errors),
   };
+  const diagnosis: Diagnosis = {
+    kind: failure.command === undefined ? 'unknown' : 'command',
+    stage,
+    step: failure.command === undefined ? undefined : 'sh',
+    command: failure.command,
+    exitCode: failure.exitCode,
+    message: failure.lines.at(-1),
+    evidence: [],
+  };
+  return { failure, diagnosis };
 }
 
 /** At most 30: of the tests what is not in the step's last lines anyhow, those, and the errors at the end. */

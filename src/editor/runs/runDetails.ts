@@ -1,5 +1,6 @@
 import { isAbort } from '../../base/errors';
 import type { Client } from '../../jenkins/client';
+import type { Explanation } from '../../jenkins/failure';
 import type { Failure, Run, Stage } from '../../jenkins/run';
 
 const MOST = 200;
@@ -8,7 +9,7 @@ const MOST = 200;
 export class RunDetails {
   readonly #client: (run: Run) => Promise<Client>;
   readonly #stages = new Map<string, Promise<Stage[]>>();
-  readonly #failures = new Map<string, Promise<Failure>>();
+  readonly #explanations = new Map<string, Promise<Explanation>>();
 
   constructor(client: (run: Run) => Promise<Client>) {
     this.#client = client;
@@ -20,16 +21,20 @@ export class RunDetails {
     );
   }
 
-  failure(run: Run, signal: AbortSignal): Promise<Failure> {
-    return remembered(this.#failures, run, signal, async () => {
+  async failure(run: Run, signal: AbortSignal): Promise<Failure> {
+    return (await this.explain(run, signal)).failure;
+  }
+
+  explain(run: Run, signal: AbortSignal): Promise<Explanation> {
+    return remembered(this.#explanations, run, signal, async () => {
       const stages = await this.stages(run, signal);
-      return (await this.#client(run)).failure(run, stages, signal);
+      return (await this.#client(run)).explain(run, stages, signal);
     });
   }
 
   forget(): void {
     this.#stages.clear();
-    this.#failures.clear();
+    this.#explanations.clear();
   }
 }
 

@@ -1,0 +1,145 @@
+import type { IncomingMessage } from 'node:http';
+import { logOf, type JobSpec, type RunSpec, type World } from './world';
+
+export interface JenkinsOptions {
+  readonly world: World;
+  /** `/jenkins` unless told; `` for none. */
+  readonly prefix?: string;
+  /** The root URL that the server believes it has, which is in all addresses it tells. */
+  readonly rootUrl?: string;
+  /** `2.504.3` unless told. From 2.509 the log is told with its traps. */
+  readonly version?: string;
+  /** Which plugin tells of stages. */
+  readonly stages?: 'stages' | 'pipeline-overview' | 'wfapi' | 'none';
+  /** Whether those who have not signed in may read; they may unless told. */
+  readonly anonymous?: boolean;
+  readonly users?: Readonly<Record<string, UserSpec>>;
+  /** What the linter answers to a Jenkinsfile's text; without it the plugin is missing (404). */
+  readonly linter?: (jenkinsfile: string) => string;
+  /** A fixed port, else any. */
+  readonly port?: number;
+}
+
+export interface UserSpec {
+  readonly token: string;
+  /** Who signs in with it has to bring a crumb with each POST, unlike with an API token. */
+  readonly password?: string;
+  /** Full names of jobs that the user may not see (answered with 404). */
+  readonly hidden?: readonly string[];
+  /** Whether the user may read at all; else 403. */
+  readonly read?: boolean;
+  /** Whether the user may see scripts. */
+  readonly replay?: boolean;
+}
+/** A run as it is now. */
+export interface LiveRun {
+  spec: RunSpec;
+  log: Buffer;
+}
+
+export interface LiveJob {
+  readonly spec: JobSpec;
+  readonly fullName: string;
+  readonly jobs: readonly LiveJob[];
+  /** The newest first. */
+  readonly runs: LiveRun[];
+}
+
+export interface Context {
+  readonly options: JenkinsOptions;
+  readonly prefix: string;
+  readonly roots: readonly LiveJob[];
+  /** Ends with `/`. */
+  readonly root: string;
+  /** Session cookies, with the user whose crumb was given out in it. */
+  readonly sessions: Map<string, string>;
+}
+
+export function liveJob(spec: JobSpec, folder: string): LiveJob {
+  const fullName = folder + spec.name;
+  return {
+    spec,
+    fullName,
+    jobs: (spec.jobs ?? []).map((job) => liveJob(job, `${fullName}/`)),
+    runs: (spec.runs ?? [])
+      .map((run) => ({ spec: run, log: logOf(run) }))
+      .sort((a, b) => b.spec.number - a.spec.number),
+  };
+}
+
+export function findJob(jobs: readonly LiveJob[], names: readonly string[]): LiveJob | undefined {
+  const [first, ...rest] = names;
+  const job = jobs.find(({ spec }) => spec.name === first);
+  return rest.length === 0 || job === undefined ? job : findJob(job.jobs, rest);
+}
+
+export function version(options: JenkinsOptions): string {
+  return options.version ?? '2.504.3';
+}
+
+export function isBuilding(run: RunSpec): boolean {
+  return run.building ?? run.result === undefined;
+}
+
+export function startOf(run: RunSpec): number {
+  return run.startedAt ?? Date.UTC(2026, 0, 5, 10) + run.number * 3_600_000;
+}
+
+export function urlOf(job: LiveJob, { root }: Context): string {
+  return (
+    root +
+    job.fullName
+      .split('/')
+      .map((name) => `job/${encodeURIComponent(name)}/`)
+      .join('')
+  );
+}
+
+export function colorOf({ spec, runs }: LiveJob): string {
+  const last = runs.find((run) => !isBuilding(run.spec))?.spec.result;
+  const color =
+    spec.disabled === true ? 'disabled' : last === undefined ? 'notbuilt' : COLORS[last];
+  return runs[0] !== undefined && isBuilding(runs[0].spec) ? `${color}_anime` : color;
+}
+
+export const COLORS = {
+  SUCCESS: 'blue',
+  UNSTABLE: 'yellow',
+  FAILURE: 'red',
+  NOT_BUILT: 'notbuilt',
+  ABORTED: 'aborted',
+} as const;
+
+export function runFor(job: LiveJob, segment: string | undefined): LiveRun | undefined {
+  switch (segment) {
+    case 'lastBuild':
+      return job.runs[0];
+    case 'lastCompletedBuild':
+      return job.runs.find((run) => !isBuilding(run.spec));
+    case 'lastFailedBuild':
+      return job.runs.find((run) => run.spec.result === 'FAILURE');
+    case 'lastSuccessfulBuild':
+      return job.runs.find(
+        (run) => run.spec.result === 'SUCCESS' || run.spec.result === 'UNSTABLE',
+      );
+    default:
+      return job.runs.find((run) => String(run.spec.number) === segment);
+  }
+}
+
+export type NamedUser = UserSpec & { readonly name: string; readonly byToken: boolean };
+
+export function userOf(
+  request: IncomingMessage,
+  options: JenkinsOptions,
+): NamedUser | undefined | 'wrong' {
+  const header = request.headers.authorization;
+  if (header === undefined) return undefined;
+  const [name = '', token] = Buffer.from(header.replace(/^Basic /, ''), 'base64')
+    .toString()
+    .split(':');
+  const user = options.users?.[name];
+  if (user === undefined || token === undefined) return 'wrong';
+  const byToken = user.token === token;
+  return byToken || user.password === token ? { ...user, name, byToken } : 'wrong';
+}

@@ -1,0 +1,198 @@
+/** What the double answers to a request. */
+import type { IncomingMessage } from 'node:http';
+import {
+  type Context,
+  type JenkinsOptions,
+  type LiveJob,
+  type LiveRun,
+  type NamedUser,
+  findJob,
+  isBuilding,
+  runFor,
+  userOf,
+  version,
+} from './live';
+import { RUN_DEFAULTS, jobDefaults, jobModel, reportModel, rootModel, runModel } from './models';
+import { type Reply, api, forbidden, html, json, notFound, plain } from './replies';
+import { describe, graph } from './stagePages';
+import type { RunSpec } from './world';
+/** `form` is what was posted; undefined for a GET. */
+export function answer(request: IncomingMessage, context: Context, form?: URLSearchParams): Reply {
+  const { options, prefix, roots } = context;
+  const url = new URL(request.url ?? '/', 'http://double');
+  if (!url.pathname.startsWith(`${prefix}/`)) return notFound();
+  const user = userOf(request, options);
+  if (user === 'wrong') {
+    return html(401, '<html><body><h2>HTTP ERROR 401 Unauthorized</h2></body></html>', {
+      'WWW-Authenticate': 'Basic realm="Jenkins"',
+    });
+  }
+  if (user === undefined ? options.anonymous === false : user.read === false) {
+    return forbidden(url, user?.name);
+  }
+  if (form !== undefined) return posted(request, url, user, form, context);
+  const segments = url.pathname
+    .slice(prefix.length + 1)
+    .split('/')
+    .filter((segment) => segment !== '');
+  const names: string[] = [];
+  while (segments[0] === 'job' && segments[1] !== undefined) {
+    names.push(decodeURIComponent(segments[1]));
+    segments.splice(0, 2);
+  }
+  if (names.length === 0) return rootPage(url, segments.join('/'), user, context);
+  const job = findJob(roots, names);
+  if (job === undefined || user?.hidden?.includes(job.fullName) === true) return notFound();
+  if (segments.join('/') === 'api/json') {
+    return api(url, jobModel(job, context), jobDefaults(job));
+  }
+  if (segments.join('/') === 'wfapi/runs' && options.stages === 'wfapi') {
+    return json(job.runs.slice(0, 10).map(({ spec }) => describe(job, spec, context)));
+  }
+  const run = runFor(job, segments.shift());
+  if (run === undefined) return notFound();
+  return runPage(url, { job, run, user, path: segments.join('/') }, context);
+}
+
+/** A crumb is bound to a user and a session, and API tokens need none. */
+export function posted(
+  request: IncomingMessage,
+  url: URL,
+  user: NamedUser | undefined,
+  form: URLSearchParams,
+  { options, prefix, sessions }: Context,
+): Reply {
+  const session = /(?:^|; )JSESSIONID=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
+  const crumbed =
+    request.headers['jenkins-crumb'] === `c0ffee${session}` &&
+    sessions.get(session) === (user?.name ?? 'anonymous');
+  if (user?.byToken !== true && !crumbed)
+    return html(
+      403,
+      '<html><body><h2>HTTP ERROR 403 No valid crumb was included in the request</h2></body></html>',
+    );
+  if (url.pathname !== `${prefix}/pipeline-model-converter/validate`) return notFound();
+  if (options.linter === undefined) return notFound();
+  return plain(Buffer.from(options.linter(form.get('jenkinsfile') ?? '')));
+}
+
+export function rootPage(
+  url: URL,
+  path: string,
+  user: NamedUser | undefined,
+  context: Context,
+): Reply {
+  switch (path) {
+    case 'api/json':
+      return api(url, rootModel(context), 'mode,jobs[name,url,color],url');
+    case 'me/api/json': {
+      if (user === undefined) return notFound();
+      const model = { _class: 'hudson.model.User', id: user.name, fullName: user.name };
+      return api(url, model, 'id,fullName');
+    }
+    case 'crumbIssuer/api/json': {
+      const session = String(context.sessions.size + 1);
+      context.sessions.set(session, user?.name ?? 'anonymous');
+      const reply = json({
+        _class: 'hudson.security.csrf.DefaultCrumbIssuer',
+        crumb: `c0ffee${session}`,
+        crumbRequestField: 'Jenkins-Crumb',
+      });
+      const cookie = `JSESSIONID=${session}; Path=/; HttpOnly`;
+      return { ...reply, headers: { ...reply.headers, 'Set-Cookie': [cookie] } };
+    }
+    case '':
+      return html(200, '<html><head><title>Dashboard [Jenkins]</title></head></html>');
+    default:
+      return notFound();
+  }
+}
+
+export function runPage(
+  url: URL,
+  at: { job: LiveJob; run: LiveRun; user: NamedUser | undefined; path: string },
+  context: Context,
+): Reply {
+  const { job, run } = at;
+  const plugin = context.options.stages ?? 'stages';
+  switch (at.path) {
+    case 'api/json':
+      return api(url, runModel(job, run, context), RUN_DEFAULTS);
+    case 'consoleText':
+      return plain(withoutNotes(run.log));
+    case 'logText/progressiveText':
+      return progressiveText(url, run, context.options);
+    case 'stages/tree':
+    case 'pipeline-overview/tree':
+      if (at.path !== `${plugin}/tree`) return notFound();
+      return json({ status: 'ok', data: graph(run.spec) });
+    case 'wfapi/describe':
+      return plugin === 'wfapi' ? json(describe(job, run.spec, context)) : notFound();
+    case 'testReport/api/json':
+      if (run.spec.tests === undefined) return notFound();
+      return api(url, reportModel(run.spec.tests), 'suites[name,cases[className,name,status]]');
+    case 'replay':
+      return html(
+        200,
+        replayPage(run.spec, at.user?.replay ?? context.options.users === undefined),
+      );
+    default:
+      return notFound();
+  }
+}
+
+/** Up to 2.508, notes are stripped; from 2.509 they are sent, and a running log's part is cut. */
+export function progressiveText(url: URL, run: LiveRun, options: JenkinsOptions): Reply {
+  const [major = 2, minor = 0] = version(options).split('.').map(Number);
+  const modern = major > 2 || minor >= 509;
+  const running = isBuilding(run.spec);
+  const asked = Number(url.searchParams.get('start') ?? 0);
+  let part = run.log.subarray(asked > run.log.length ? 0 : asked);
+  if (modern && running) part = part.subarray(0, endOfWholeLines(part, 10_000));
+  if (!modern) part = withoutNotes(part);
+  return plain(withCrlf(part), {
+    'X-Text-Size': run.log.length,
+    ...(running && { 'X-More-Data': 'true' }),
+  });
+}
+
+export function endOfWholeLines(part: Buffer, most: number): number {
+  let end = 0;
+  for (let lines = 0; lines < most; lines++) {
+    const newline = part.indexOf(10, end);
+    if (newline < 0) return end;
+    end = newline + 1;
+  }
+  return end;
+}
+
+export function withoutNotes(log: Buffer): Buffer {
+  if (!log.includes('\u001b[8mha:')) return log;
+  return Buffer.from(
+    log.toString('latin1').replace(/\u001b\[8mha:[^\n]*?\u001b\[0m/g, ''),
+    'latin1',
+  );
+}
+
+/** As Jenkins' LineEndNormalizingWriter: LF becomes CRLF, CRLF stays. */
+export function withCrlf(part: Buffer): Buffer {
+  return Buffer.from(part.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
+}
+
+export function replayPage(run: RunSpec, allowed: boolean): string {
+  if (!allowed || run.script === undefined) return '<html><body><h1>Replay</h1></body></html>';
+  const areas = Object.entries({ mainScript: run.script, ...run.loadedScripts }).map(
+    ([name, text]) =>
+      `<textarea name="_.${name.replaceAll('.', '_')}" checkMethod="post" class="jenkins-input">\n${escaped(text)}</textarea>`,
+  );
+  return `<html><body><form method="post" name="config" action="run">${areas.join('')}</form></body></html>`;
+}
+
+export function escaped(text: string): string {
+  return text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/'/g, '&#039;');
+}
