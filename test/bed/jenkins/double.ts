@@ -1,10 +1,12 @@
-import { type FaultKind, misbehave } from './faults';
+import { FAULTS, type Fault, type FaultKind } from './faults';
 import { type JenkinsOptions, type LiveRun, findJob, liveJob, version } from './live';
 import { answer } from './pages';
 import type { Reply } from './replies';
 import type { RunSpec, StageSpec } from './world';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 export type { FaultKind } from './faults';
 export type { JenkinsOptions } from './live';
 
@@ -14,7 +16,9 @@ export interface JenkinsDouble extends AsyncDisposable {
   /** Every request in the order it came, for tests to look at. */
   readonly requests: readonly RecordedRequest[];
   /** Answers requests whose path (with query) matches with a fault, until the fault is disposed. */
-  fault(match: RegExp, kind: FaultKind): Disposable;
+  fault(match: RegExp, kind: FaultKind | Fault): Disposable;
+  /** Nothing listens at the address until it is disposed. */
+  down(): Promise<AsyncDisposable>;
   /** Adds to the log of a run; `job` is the full name. */
   appendLog(job: string, number: number, text: string | Buffer): void;
   /** Ends a run that is running. */
@@ -37,47 +41,50 @@ export interface RecordedRequest {
 export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDouble> {
   const prefix = options.prefix ?? '/jenkins';
   const requests: RecordedRequest[] = [];
-  const faults: { match: RegExp; kind: FaultKind }[] = [];
+  const faults: { match: RegExp; kind: FaultKind | Fault }[] = [];
   const roots = options.world.jobs.map((job) => liveJob(job, ''));
   const sessions = new Map<string, string>();
 
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
     requests.push({ method: request.method ?? 'GET', path, headers: request.headers });
-    const fault = faults.find(({ match }) => match.test(path));
-    if (fault !== undefined) {
-      misbehave(response, fault.kind);
-      return;
-    }
-    const root = options.rootUrl ?? `${address(server)}${prefix}/`;
-    const send = (reply: Reply): void => {
-      response.writeHead(reply.status, {
+    // Read before anything is answered, since a connection with unread bytes cannot be kept.
+    const form =
+      request.method === 'POST'
+        ? text(request).then((body) => new URLSearchParams(body))
+        : undefined;
+    const right = async (): Promise<Reply> => {
+      const root = options.rootUrl ?? `${address(server)}${prefix}/`;
+      return answer(request, { options, prefix, roots, root, sessions }, await form);
+    };
+    const send = ({ status, headers, body }: Reply): void => {
+      response.writeHead(status, {
         'X-Jenkins': version(options),
         'X-Jenkins-Session': '5f1d0e2a',
         'X-Content-Type-Options': 'nosniff',
-        ...reply.headers,
+        ...headers,
       });
-      response.end(reply.body);
+      if (typeof body === 'string' || Buffer.isBuffer(body)) response.end(body);
+      else pipeline(Readable.from(body), response, () => undefined);
     };
-    const context = { options, prefix, roots, root, sessions };
-    if (request.method !== 'POST') {
-      send(answer(request, context));
-      return;
-    }
-    const body: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => body.push(chunk));
-    request.on('end', () => {
-      const form = new URLSearchParams(Buffer.concat(body).toString());
-      send(answer(request, context, form));
+    const kind = faults.find(({ match }) => match.test(path))?.kind;
+    const fault = typeof kind === 'string' ? FAULTS[kind] : kind;
+    void (async () => {
+      if (fault === undefined) send(await right());
+      else await fault({ path, response, right, send });
+    })().catch((error: unknown) => response.destroy(error as Error));
+  });
+  await listen(options.port ?? 0);
+
+  function listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
     });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
+  }
 
   function find(job: string, number: number): LiveRun {
-    const run = findJob(roots, job.split('/'))?.runs.find(({ spec }) => spec.number === number);
+    const run = findJob(roots, job.split('/'))?.runs.find((run) => run.number === number);
     if (run === undefined) throw new Error(`the double has no run ${job} #${number}`);
     return run;
   }
@@ -95,9 +102,13 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
       faults.push(fault);
       return { [Symbol.dispose]: () => void faults.splice(faults.indexOf(fault), 1) };
     },
+    async down() {
+      const { port } = server.address() as AddressInfo;
+      await close();
+      return { [Symbol.asyncDispose]: () => listen(port) };
+    },
     appendLog(job, number, text) {
-      const run = find(job, number);
-      run.log = Buffer.concat([run.log, Buffer.from(text)]);
+      find(job, number).append(Buffer.from(text));
     },
     finish(job, number, result, stages) {
       const run = find(job, number);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { logOf, type JobSpec, type RunSpec, type World } from './world';
+import { logOf, type JobSpec, type MadeLog, type RunSpec, type World } from './world';
 
 export interface JenkinsOptions {
   readonly world: World;
@@ -31,10 +31,34 @@ export interface UserSpec {
   /** Whether the user may see scripts. */
   readonly replay?: boolean;
 }
-/** A run as it is now. */
-export interface LiveRun {
-  spec: RunSpec;
-  log: Buffer;
+/** A run as it is now. What it holds is made when somebody asks, since there may be 300,000. */
+export class LiveRun {
+  readonly number: number;
+  readonly #make: (number: number) => RunSpec;
+  #spec: RunSpec | undefined;
+  #log: Buffer | MadeLog | undefined;
+
+  constructor(number: number, make: (number: number) => RunSpec) {
+    this.number = number;
+    this.#make = make;
+  }
+
+  get spec(): RunSpec {
+    return (this.#spec ??= this.#make(this.number));
+  }
+
+  set spec(spec: RunSpec) {
+    this.#spec = spec;
+  }
+
+  get log(): Buffer | MadeLog {
+    return (this.#log ??= logOf(this.spec));
+  }
+
+  append(bytes: Buffer): void {
+    const { log } = this;
+    this.#log = Buffer.isBuffer(log) ? Buffer.concat([log, bytes]) : appended(log, bytes);
+  }
 }
 
 export interface LiveJob {
@@ -57,13 +81,34 @@ export interface Context {
 
 export function liveJob(spec: JobSpec, folder: string): LiveJob {
   const fullName = folder + spec.name;
+  let runs: LiveRun[] | undefined;
   return {
     spec,
     fullName,
     jobs: (spec.jobs ?? []).map((job) => liveJob(job, `${fullName}/`)),
-    runs: (spec.runs ?? [])
-      .map((run) => ({ spec: run, log: logOf(run) }))
-      .sort((a, b) => b.spec.number - a.spec.number),
+    get runs() {
+      return (runs ??= liveRuns(spec));
+    },
+  };
+}
+
+function liveRuns({ runs = [], madeRuns: made }: JobSpec): LiveRun[] {
+  if (made === undefined) {
+    return runs
+      .map((run) => new LiveRun(run.number, () => run))
+      .sort((a, b) => b.number - a.number);
+  }
+  const make = (number: number) => made.make(number);
+  return Array.from({ length: made.newest }, (_, at) => new LiveRun(made.newest - at, make));
+}
+
+function appended(log: MadeLog, bytes: Buffer): MadeLog {
+  return {
+    size: log.size + bytes.length,
+    *from(start) {
+      if (start < log.size) yield* log.from(start);
+      yield bytes.subarray(Math.max(0, start - log.size));
+    },
   };
 }
 
@@ -123,7 +168,7 @@ export function runFor(job: LiveJob, segment: string | undefined): LiveRun | und
         (run) => run.spec.result === 'SUCCESS' || run.spec.result === 'UNSTABLE',
       );
     default:
-      return job.runs.find((run) => String(run.spec.number) === segment);
+      return job.runs.find((run) => String(run.number) === segment);
   }
 }
 

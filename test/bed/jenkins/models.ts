@@ -39,7 +39,7 @@ export function jobModel(job: LiveJob, context: Context): Model {
   };
   return {
     ...common,
-    color: colorOf(job),
+    color: () => colorOf(job),
     buildable: spec.disabled !== true,
     builds: () => runs().slice(0, 100),
     allBuilds: runs,
@@ -47,7 +47,7 @@ export function jobModel(job: LiveJob, context: Context): Model {
     lastCompletedBuild: newest((run) => !isBuilding(run.spec)),
     lastFailedBuild: newest((run) => !isBuilding(run.spec) && run.spec.result === 'FAILURE'),
     lastSuccessfulBuild: newest((run) => !isBuilding(run.spec) && run.spec.result === 'SUCCESS'),
-    nextBuildNumber: (job.runs[0]?.spec.number ?? 0) + 1,
+    nextBuildNumber: () => (job.runs[0]?.number ?? 0) + 1,
   };
 }
 
@@ -69,8 +69,9 @@ export function jobDefaults(job: LiveJob): string {
 export const RUN_DEFAULTS =
   'actions[causes[*],parameters[*],buildsByBranchName,lastBuiltRevision[*],remoteUrls],building,displayName,duration,estimatedDuration,fullDisplayName,id,keepLog,number,result,timestamp,url,inProgress,nextBuild[number,url],previousBuild[number,url]';
 
-export function runModel(job: LiveJob, { spec }: LiveRun, context: Context): Model {
-  const at = job.runs.findIndex((run) => run.spec === spec);
+export function runModel(job: LiveJob, run: LiveRun, context: Context): Model {
+  const { spec } = run;
+  const at = job.runs.indexOf(run);
   const neighbour = (run: LiveRun | undefined) => () =>
     run === undefined ? null : runModel(job, run, context);
   const building = isBuilding(spec);

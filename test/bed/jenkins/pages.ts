@@ -119,7 +119,7 @@ export function runPage(
     case 'api/json':
       return api(url, runModel(job, run, context), RUN_DEFAULTS);
     case 'consoleText':
-      return plain(withoutNotes(run.log));
+      return plain(each(piecesOf(run.log, 0), withoutNotes));
     case 'logText/progressiveText':
       return progressiveText(url, run, context.options);
     case 'stages/tree':
@@ -146,24 +146,41 @@ export function progressiveText(url: URL, run: LiveRun, options: JenkinsOptions)
   const [major = 2, minor = 0] = version(options).split('.').map(Number);
   const modern = major > 2 || minor >= 509;
   const running = isBuilding(run.spec);
+  const size = sizeOf(run.log);
   const asked = Number(url.searchParams.get('start') ?? 0);
-  let part = run.log.subarray(asked > run.log.length ? 0 : asked);
-  if (modern && running) part = part.subarray(0, endOfWholeLines(part, 10_000));
-  if (!modern) part = withoutNotes(part);
-  return plain(withCrlf(part), {
-    'X-Text-Size': run.log.length,
+  let part = piecesOf(run.log, asked > size ? 0 : asked);
+  if (modern && running) part = wholeLines(part, 10_000);
+  if (!modern) part = each(part, withoutNotes);
+  return plain(each(part, withCrlf), {
+    'X-Text-Size': size,
     ...(running && { 'X-More-Data': 'true' }),
   });
 }
 
-export function endOfWholeLines(part: Buffer, most: number): number {
-  let end = 0;
-  for (let lines = 0; lines < most; lines++) {
-    const newline = part.indexOf(10, end);
-    if (newline < 0) return end;
-    end = newline + 1;
+function sizeOf(log: LiveRun['log']): number {
+  return Buffer.isBuffer(log) ? log.length : log.size;
+}
+
+function piecesOf(log: LiveRun['log'], start: number): Iterable<Buffer> {
+  return Buffer.isBuffer(log) ? [log.subarray(start)] : log.from(start);
+}
+
+function* each(pieces: Iterable<Buffer>, change: (piece: Buffer) => Buffer): Generator<Buffer> {
+  for (const piece of pieces) yield change(piece);
+}
+
+function* wholeLines(pieces: Iterable<Buffer>, most: number): Generator<Buffer> {
+  let left = most;
+  for (const piece of pieces) {
+    let end = 0;
+    for (; left > 0; left--) {
+      const newline = piece.indexOf(10, end);
+      if (newline < 0) break;
+      end = newline + 1;
+    }
+    yield piece.subarray(0, end);
+    if (left === 0) return;
   }
-  return end;
 }
 
 export function withoutNotes(log: Buffer): Buffer {

@@ -4,7 +4,8 @@ import { parseTree, prune, TreeSyntaxError, type Model } from './tree';
 export interface Reply {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  readonly body: string | Buffer;
+  /** Pieces are sent as fast as they are taken. */
+  readonly body: string | Buffer | Iterable<Buffer>;
 }
 export function api(url: URL, model: Model, defaults: string): Reply {
   try {
@@ -15,6 +16,13 @@ export function api(url: URL, model: Model, defaults: string): Reply {
   }
 }
 
+/** The whole body. */
+export function bytesOf(body: Reply['body']): Buffer {
+  return typeof body === 'string' || Buffer.isBuffer(body)
+    ? Buffer.from(body)
+    : Buffer.concat([...body]);
+}
+
 export function json(value: unknown): Reply {
   return {
     status: 200,
@@ -23,7 +31,7 @@ export function json(value: unknown): Reply {
   };
 }
 
-export function plain(body: Buffer, headers: OutgoingHttpHeaders = {}): Reply {
+export function plain(body: Reply['body'], headers: OutgoingHttpHeaders = {}): Reply {
   return { status: 200, headers: { 'Content-Type': 'text/plain;charset=utf-8', ...headers }, body };
 }
 

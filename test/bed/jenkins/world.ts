@@ -13,7 +13,15 @@ export interface JobSpec {
   readonly jobs?: readonly JobSpec[];
   /** In any order. */
   readonly runs?: readonly RunSpec[];
+  /** Instead of `runs`: made when they are asked for. */
+  readonly madeRuns?: MadeRuns;
   readonly disabled?: boolean;
+}
+
+/** The runs 1 to `newest`, none missing. */
+export interface MadeRuns {
+  readonly newest: number;
+  make(number: number): RunSpec;
 }
 
 export interface RunSpec {
@@ -35,7 +43,7 @@ export interface RunSpec {
   readonly builtOn?: string;
   readonly stages?: readonly StageSpec[];
   /** As it lies on the server's disk; written out of the stages when it is not told. */
-  readonly log?: string | Buffer;
+  readonly log?: string | Buffer | MadeLog;
   /** Lines before the first stage of a log that is written out of the stages. */
   readonly preamble?: readonly string[];
   /** The `ERROR: …` at the end of a log that is written out of the stages. */
@@ -44,6 +52,14 @@ export interface RunSpec {
   readonly script?: string;
   /** Scripts on the replay page besides, by the names of their classes: files of untrusted libraries. */
   readonly loadedScripts?: Readonly<Record<string, string>>;
+}
+
+/** A log of any size that is made as it is read. */
+export interface MadeLog {
+  /** Bytes. */
+  readonly size: number;
+  /** From that byte to the end, in pieces that end where a line does. */
+  from(start: number): Iterable<Buffer>;
 }
 
 export interface ParameterSpec {
@@ -82,8 +98,9 @@ export interface TestSpec {
 }
 
 /** The console log of a run, as Pipeline would have written it. */
-export function logOf(run: RunSpec): Buffer {
-  if (run.log !== undefined) return Buffer.from(run.log);
+export function logOf(run: RunSpec): Buffer | MadeLog {
+  if (typeof run.log === 'string') return Buffer.from(run.log);
+  if (run.log !== undefined) return run.log;
   const ended = run.building !== true && run.result !== undefined;
   const lines = [
     ...(run.causes ?? ['Started by user Ada']),
