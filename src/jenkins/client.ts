@@ -8,6 +8,7 @@ import { parseLint, type LintAnswer } from './lint';
 import { loadedLibraries, withRemotes, type LoadedLibrary } from './loadedLibraries';
 import { readLog, type LogChunk, type LogPosition } from './log';
 import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } from './jenkinsfile';
+import { QUEUE_FIELDS, queueOf, type QueueItem } from './queue';
 import { failedTestsOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Failure, Run, Stage } from './run';
 import { checkoutsOf, FULL_RUN_FIELDS, parseRun, RUN_FIELDS } from './runs';
@@ -33,6 +34,11 @@ export interface Client extends Disposable {
   ping(signal: AbortSignal): Promise<Greeting>;
   /** The jobs in a folder, a multibranch project, or at `base`. */
   jobs(url: string, signal: AbortSignal): Promise<Job[]>;
+  /**
+   * What waits for an executor, the next to be built first: of the job at an address, of all jobs
+   * below the folder or project there, or of the whole server at `base`.
+   */
+  queue(url: string, signal: AbortSignal): Promise<QueueItem[]>;
   /** The newest runs of a job first. Their `change` is only told by its number. */
   runs(
     jobUrl: string,
@@ -107,6 +113,15 @@ export function connect(options: ConnectOptions): Client {
 
   async function jobs(url: string, signal: AbortSignal): Promise<Job[]> {
     return jobsOf(await wire.json(`${url}api/json?tree=jobs[${JOB_FIELDS}]`, signal), wire.base);
+  }
+
+  async function queue(url: string, signal: AbortSignal): Promise<QueueItem[]> {
+    const tree = `items[${QUEUE_FIELDS}]`;
+    const items = queueOf(
+      await wire.json(`${wire.base}queue/api/json?tree=${tree}`, signal),
+      wire.base,
+    );
+    return url === wire.base ? items : items.filter(({ jobUrl }) => jobUrl?.startsWith(url));
   }
 
   async function runs(
@@ -289,6 +304,7 @@ export function connect(options: ConnectOptions): Client {
     base: wire.base,
     ping,
     jobs,
+    queue,
     runs,
     run,
     stages,

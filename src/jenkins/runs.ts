@@ -82,15 +82,29 @@ export function parseRun(
     startedAt: number(run['timestamp']) ?? 0,
     duration: building ? 0 : (number(run['duration']) ?? 0),
     estimatedDuration: positive(number(run['estimatedDuration'])),
-    parameters: actions.flatMap((action) => list(action['parameters']).flatMap(parameter)),
+    parameters: parametersOf(json),
     commit: commitOf(hash, checkouts, checkout),
     branch: ofBranch ? (text(environment['BRANCH_NAME']) ?? shortName) : checkout?.branch,
     change: changeOf(environment, text(revision['pullHash']) === undefined ? undefined : shortName),
-    causes: actions.flatMap((action) =>
-      list(action['causes']).flatMap((cause) => text(fields(cause)['shortDescription']) ?? []),
-    ),
+    causes: causesOf(json),
     node: text(run['builtOn']),
   };
+}
+
+/** The parameters of a run, or of what waits to become one. */
+export function parametersOf(json: unknown): Parameter[] {
+  return list(fields(json)['actions']).flatMap((action) =>
+    list(fields(action)['parameters']).flatMap(parameter),
+  );
+}
+
+/** Short descriptions: "Started by user Ada". */
+export function causesOf(json: unknown): string[] {
+  return list(fields(json)['actions']).flatMap((action) =>
+    list(fields(action)['causes']).flatMap(
+      (cause) => text(fields(cause)['shortDescription']) ?? [],
+    ),
+  );
 }
 
 function commitOf(
