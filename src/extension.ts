@@ -44,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const logs = new LogDocuments(servers);
   const plans = new PlanDocuments(plan);
   const languages = new Languages({ servers, details, credentials, output });
-  const links = linkHandler(output);
+  const links = linkHandler(servers, output);
   const runs = new RunsView(
     {
       servers: () => servers.list(),

@@ -144,11 +144,44 @@ describe('reproducing', () => {
   it('follows a link only when the person agrees', async () => {
     const before = listReproductions().length;
     const warnings = hear('Warning');
-    const link = `vscode://ci-parity.ci-parity/reproduce?run=${encodeURIComponent(`${jenkins().base}job/moat/42/`)}`;
     const { links } = await api();
-    await links.handleUri(vscode.Uri.parse(link));
-    assert.deepEqual(warnings, ['Reproduce this failure here?']);
+    const run = encodeURIComponent(`${jenkins().base}job/moat/42/`);
+    for (const name of ['url', 'run']) {
+      const link = `vscode://ci-parity.ci-parity/reproduce?${name}=${run}`;
+      await links.handleUri(vscode.Uri.parse(link));
+    }
+    assert.deepEqual(warnings, Array(2).fill('Reproduce this failure here?'));
     assert.equal(listReproductions().length, before);
+  });
+
+  it('asks a server that a link names only once the person has connected to it', async () => {
+    const { links } = await api();
+    const asked: string[] = [];
+    replace(vscode.window, 'showWarningMessage', (message: string, options: { detail: string }) => {
+      asked.push(message, options.detail);
+      return Promise.resolve(undefined);
+    });
+    const run = encodeURIComponent('https://evil.example/job/x%252Fy/1/');
+    await links.handleUri(vscode.Uri.parse(`vscode://ci-parity.ci-parity/open?url=${run}`));
+    assert.deepEqual(asked, [
+      'You are not connected to the server that this link names.',
+      'Connect only if you know it:\nhttps://evil.example/',
+    ]);
+  });
+
+  it('opens the run that a link names without asking, since that runs nothing', async () => {
+    const { links } = await api();
+    const warnings = hear('Warning');
+    const done: unknown[] = [];
+    replace(vscode.commands, 'executeCommand', (...command: unknown[]) => {
+      done.push(command);
+      return Promise.resolve();
+    });
+    const run = `${jenkins().base}job/moat/41/`;
+    const link = `vscode://ci-parity.ci-parity/open?url=${encodeURIComponent(run)}`;
+    await links.handleUri(vscode.Uri.parse(link));
+    assert.deepEqual(done, [['ciParity.showRun', run]]);
+    assert.deepEqual(warnings, []);
   });
 });
 

@@ -57,6 +57,10 @@ export function runCommands(parts: RunCommandParts): Commands {
     return { kind: 'run', server, run: await client.run(wanted, signal) };
   }
 
+  function lookedUp(url: string): Promise<RunNode> {
+    return withProgress('Looking for the run', (signal) => runAt(url, signal));
+  }
+
   function reading<T>(
     node: RunNode,
     work: (signal: AbortSignal, report: (message: string) => void) => Promise<T>,
@@ -89,8 +93,7 @@ export function runCommands(parts: RunCommandParts): Commands {
       mustBeAbleToReproduce();
       const url = typeof given === 'string' ? given : await askForUrl();
       if (url === undefined) return;
-      const node = await withProgress('Looking for the run', (signal) => runAt(url, signal));
-      await reproduce(node);
+      await reproduce(await lookedUp(url));
     },
 
     'ciParity.runStage': async (file?: vscode.Uri, stage?: string) => {
@@ -131,7 +134,9 @@ export function runCommands(parts: RunCommandParts): Commands {
       if (run) await reading(run, (signal) => logs.showRun(run.run, wantedInLog(node), signal));
     },
 
-    'ciParity.showRun': async (node: RunNode, stage?: string) => {
+    /** Of a run, or of the one at an address. */
+    'ciParity.showRun': async (which: RunNode | string, stage?: string) => {
+      const node = typeof which === 'string' ? await lookedUp(which) : which;
       if (await view.reveal(node.run.url)) return;
       const wanted = stage === undefined ? [] : [stageMark(stage)];
       await reading(node, (signal) => logs.showRun(node.run, wanted, signal));
