@@ -1,15 +1,17 @@
+import { ARTIFACT_FIELDS, artifactsOf, artifactUrl, type Artifact } from './artifacts';
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './crumbs';
+import { EXECUTOR_FIELDS, executingOf, type Executing } from './executors';
 import { readFailure, type Explanation } from './failure';
 import { JenkinsError, openWire, type ConnectOptions, type JenkinsErrorKind } from './http';
 import { fields, text } from './json';
-import { jobsOf, JOB_FIELDS, type Job } from './jobs';
+import { INDEX_FIELDS, indexOf, JOB_DETAILS, JOB_FIELDS, jobsOf, type Job } from './jobs';
 import { parseLint, type LintAnswer } from './lint';
 import { loadedLibraries, withRemotes, type LoadedLibrary } from './loadedLibraries';
 import { readLog, type LogChunk, type LogPosition } from './log';
 import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } from './jenkinsfile';
 import { QUEUE_FIELDS, queueOf, type QueueItem } from './queue';
-import { failedTestsOf, REPORT_FIELDS } from './report';
+import { failedTestsOf, OUTCOME_FIELDS, outcomesOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Failure, Run, Stage } from './run';
 import { checkoutsOf, FULL_RUN_FIELDS, parseRun, RUN_FIELDS } from './runs';
 import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
@@ -39,6 +41,10 @@ export interface Client extends Disposable {
    * below the folder or project there, or of the whole server at `base`.
    */
   queue(url: string, signal: AbortSignal): Promise<QueueItem[]>;
+  /** All jobs of the server in one request, each folder before what it holds; without descriptions and pull requests. */
+  index(signal: AbortSignal): Promise<Job[]>;
+  /** What the agents work on right now, as far as we may see it. */
+  executing(signal: AbortSignal): Promise<Executing[]>;
   /** The newest runs of a job first. Their `change` is only told by its number. */
   runs(
     jobUrl: string,
@@ -63,6 +69,12 @@ export interface Client extends Disposable {
   ): Promise<ReadonlyMap<number, Stage[]> | 'each' | 'by logs'>;
   /** The failed tests of the run's test report; undefined when there is no report. */
   failedTests(run: Run, signal: AbortSignal): Promise<FailedTest[] | undefined>;
+  /** Whether each test of the run's report passed, by `testKey`; empty when there is no report. */
+  outcomes(run: Run, signal: AbortSignal): Promise<ReadonlyMap<string, boolean>>;
+  /** The files that the run kept, at most 1000. */
+  artifacts(run: Run, signal: AbortSignal): Promise<Artifact[]>;
+  /** The bytes of an artifact; to be read to the end, or left. */
+  artifact(run: Run, artifact: Artifact, signal: AbortSignal): AsyncIterable<Buffer>;
   /** The log, clean; a growing one is followed to its end. Go on at a chunk's `next`. */
   log(run: Run, options: { start?: LogPosition; signal: AbortSignal }): AsyncIterable<LogChunk>;
   /** Where a run broke. Reads the log. */
@@ -112,7 +124,18 @@ export function connect(options: ConnectOptions): Client {
   }
 
   async function jobs(url: string, signal: AbortSignal): Promise<Job[]> {
-    return jobsOf(await wire.json(`${url}api/json?tree=jobs[${JOB_FIELDS}]`, signal), wire.base);
+    // Branches are never at the top, and there may be thousands of jobs.
+    const told = url === wire.base ? JOB_FIELDS : JOB_DETAILS;
+    return jobsOf(await wire.json(`${url}api/json?tree=jobs[${told}]`, signal), wire.base);
+  }
+
+  async function index(signal: AbortSignal): Promise<Job[]> {
+    return indexOf(await wire.json(`${wire.base}api/json?tree=${INDEX_FIELDS}`, signal), wire.base);
+  }
+
+  async function executing(signal: AbortSignal): Promise<Executing[]> {
+    const url = `${wire.base}computer/api/json?tree=${EXECUTOR_FIELDS}`;
+    return executingOf(await unless(MISSING, wire.json(url, signal)), wire.base);
   }
 
   async function queue(url: string, signal: AbortSignal): Promise<QueueItem[]> {
@@ -257,6 +280,19 @@ export function connect(options: ConnectOptions): Client {
     return json === undefined ? undefined : failedTestsOf(json);
   }
 
+  async function outcomes(of: Run, signal: AbortSignal): Promise<ReadonlyMap<string, boolean>> {
+    const url = `${of.url}testReport/api/json?tree=${OUTCOME_FIELDS}`;
+    return outcomesOf(await unless(MISSING, wire.json(url, signal)));
+  }
+
+  async function artifacts(of: Run, signal: AbortSignal): Promise<Artifact[]> {
+    return artifactsOf(await wire.json(`${of.url}api/json?tree=${ARTIFACT_FIELDS}`, signal));
+  }
+
+  async function* artifact(of: Run, which: Artifact, signal: AbortSignal): AsyncGenerator<Buffer> {
+    yield* (await wire.get(artifactUrl(of.url, which), signal)).body;
+  }
+
   async function explain(
     of: Run,
     known: readonly Stage[],
@@ -305,11 +341,16 @@ export function connect(options: ConnectOptions): Client {
     ping,
     jobs,
     queue,
+    index,
+    executing,
     runs,
     run,
     stages,
     recentStages,
     failedTests,
+    outcomes,
+    artifacts,
+    artifact,
     log: (of, { start, signal }) => readLog(wire, of, { start, pollInterval, signal }),
     failure: async (of, known, signal) => (await explain(of, known, signal)).failure,
     explain,

@@ -83,6 +83,17 @@ export interface FailedTest {
   readonly name: string;
   /** The first lines of what it said. */
   readonly details: string | undefined;
+  /** For how many runs it has failed, this one included; only test reports know. */
+  readonly age?: number | undefined;
+  /** The number of the run in which it began to fail. */
+  readonly failedSince?: number | undefined;
+  /** The beginning of its stack trace. */
+  readonly stack?: string | undefined;
+  /** Milliseconds. */
+  readonly duration?: number | undefined;
+  readonly suite?: string | undefined;
+  /** Names of the stages in which it was recorded, from the outermost. */
+  readonly stage?: readonly string[] | undefined;
 }
 
 /** Where a run broke. */

@@ -1,9 +1,10 @@
+import { targetOf } from './jobs';
 import { className, fields, list, number, text } from './json';
 import type { Change, Commit, Parameter, Result, Run } from './run';
 import { decodeName, fullNameOf } from './url';
 
 const ACTIONS =
-  'causes[shortDescription],parameters[name,value],revision[hash,pullHash],lastBuiltRevision[SHA1,branch[name]],remoteUrls';
+  'causes[shortDescription],parameters[name,value],revision[hash,pullHash,target[head[name]]],lastBuiltRevision[SHA1,branch[name]],remoteUrls';
 
 /** What to ask of a run in a list, in Jenkins' `tree` language. */
 export const RUN_FIELDS = `number,displayName,result,building,inProgress,timestamp,duration,estimatedDuration,builtOn,actions[${ACTIONS}]`;
@@ -85,7 +86,11 @@ export function parseRun(
     parameters: parametersOf(json),
     commit: commitOf(hash, checkouts, checkout),
     branch: ofBranch ? (text(environment['BRANCH_NAME']) ?? shortName) : checkout?.branch,
-    change: changeOf(environment, text(revision['pullHash']) === undefined ? undefined : shortName),
+    change: changeOf(
+      environment,
+      text(revision['pullHash']) === undefined ? undefined : shortName,
+      targetOf(revision),
+    ),
     causes: causesOf(json),
     node: text(run['builtOn']),
   };
@@ -123,6 +128,7 @@ function commitOf(
 function changeOf(
   environment: Readonly<Record<string, unknown>>,
   job: string | undefined,
+  target: string | undefined,
 ): Change | undefined {
   const id = text(environment['CHANGE_ID']) ?? /^[A-Z]+-(\d+)\b/.exec(job ?? '')?.[1];
   if (id === undefined) return undefined;
@@ -132,7 +138,7 @@ function changeOf(
     url: text(environment['CHANGE_URL']),
     title: text(environment['CHANGE_TITLE']),
     author: text(environment['CHANGE_AUTHOR']),
-    target: text(environment['CHANGE_TARGET']),
+    target: text(environment['CHANGE_TARGET']) ?? target,
     branch: text(environment['CHANGE_BRANCH']),
     // Jenkins sets CHANGE_FORK only for forks; without an environment we cannot know.
     fork: fork !== undefined ? true : 'CHANGE_ID' in environment ? false : undefined,

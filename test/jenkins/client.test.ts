@@ -155,7 +155,15 @@ describe('a Jenkins client', () => {
     await using it = await bed();
     const run = await it.client.run(`${it.client.base}${MASTER}40/`, signal);
     assert.deepEqual(await it.client.failedTests(run, signal), [
-      { group: 'moat/pkg/policy', name: 'TestPolicyIngressDeny', details: 'flaky' },
+      {
+        group: 'moat/pkg/policy',
+        name: 'TestPolicyIngressDeny',
+        details: 'flaky',
+        age: 1,
+        failedSince: 40,
+        duration: 2,
+        suite: 'moat/pkg/policy',
+      },
     ]);
     it.jenkins.fault(/testReport/, '500');
     assert.deepEqual((await it.client.failure(run, [], signal)).tests, []);

@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../../base/errors';
 import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/http';
-import type { JobState } from '../../jenkins/jobs';
+import type { Job, JobState } from '../../jenkins/jobs';
 import type { Run, StageState } from '../../jenkins/run';
 import { decodeName, fullNameOf } from '../../jenkins/url';
 import { ageOf, spanOf } from '../look/age';
@@ -227,12 +227,13 @@ function wordOf(state: StageState): string {
 }
 
 function markOfJob(
-  kind: 'job' | 'folder' | 'multibranch' | undefined,
+  kind: Job['kind'] | undefined,
   state: JobState | undefined,
   running: boolean,
 ): Mark {
   if (running) return markOf('running');
   if (kind === 'folder') return { icon: 'folder', color: undefined };
+  if (kind === 'organization') return { icon: 'organization', color: undefined };
   if (kind === 'multibranch') return { icon: 'repo', color: undefined };
   switch (state) {
     case undefined:

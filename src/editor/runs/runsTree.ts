@@ -245,7 +245,9 @@ export class RunsTree implements Disposable {
   async #branches({ server, url, job }: JobNode, signal: AbortSignal): Promise<RunsNode[]> {
     const [inside, branch] = await Promise.all([
       this.#jobs(server, url, signal),
-      job?.kind === 'folder' ? undefined : this.#source.branch(signal),
+      job?.kind === 'folder' || job?.kind === 'organization'
+        ? undefined
+        : this.#source.branch(signal),
     ]);
     return inside
       .map((each) => jobNode(server, each, each.url, each.kind === 'job' && each.name === branch))

@@ -33,7 +33,7 @@ export async function chooseJob(
     });
     if (!choice) return undefined;
     if (choice.up) way.pop();
-    else if (choice.job?.kind === 'folder') way.push(choice.job);
+    else if (choice.job && isFolder(choice.job)) way.push(choice.job);
     else return choice.job?.url;
   }
 }
@@ -68,16 +68,16 @@ async function suggestions(
 ): Promise<Job[]> {
   if (remoteUrls.length === 0) return [];
   const found = [...roots];
-  let level = roots.filter(({ kind }) => kind === 'folder');
+  let level = roots.filter(isFolder);
   for (let left = MOST_FOLDERS; level.length > 0 && left > 0; left -= level.length) {
     const inside = await Promise.all(
       level.slice(0, left).map(async ({ url }) => client.jobs(url, signal).catch(() => [])),
     );
     found.push(...inside.flat());
-    level = inside.flat().filter(({ kind }) => kind === 'folder');
+    level = inside.flat().filter(isFolder);
   }
   const candidates = found
-    .filter(({ kind }) => kind !== 'folder')
+    .filter((job) => !isFolder(job))
     .map((job) => ({ job, url: job.url, name: nameOf(job) }));
   return suggestJobs(candidates, remoteUrls)
     .map(({ job }) => job)
@@ -88,7 +88,17 @@ function itemOf(job: Job): JobItem {
   return { label: `$(${ICONS[job.kind]}) ${plain(job.name)}`, job };
 }
 
-const ICONS = { folder: 'folder', multibranch: 'repo', job: 'circle-outline' } as const;
+const ICONS = {
+  folder: 'folder',
+  organization: 'organization',
+  multibranch: 'repo',
+  job: 'circle-outline',
+} as const;
+
+/** Whether it holds projects rather than branches. */
+function isFolder({ kind }: Job): boolean {
+  return kind === 'folder' || kind === 'organization';
+}
 
 function nameOf({ fullName }: Job): string {
   return fullName.split('/').map(decodeName).join('/');

@@ -48,8 +48,8 @@ export function ciliumWorld(options: CiliumOptions): World {
             name: 'cilium',
             kind: 'multibranch',
             jobs: [
-              { name: 'master', runs: masterRuns(options) },
-              { name: 'PR-17', runs: [pullRequestRun(options)] },
+              { name: 'master', isMain: true, runs: masterRuns(options) },
+              { name: 'PR-17', change: CHANGE, runs: [pullRequestRun(options)] },
               { name: 'feature%2Fany-direction', runs: [] },
             ],
           },
@@ -115,6 +115,14 @@ function masterRuns(options: CiliumOptions): RunSpec[] {
   ];
 }
 
+const CHANGE = {
+  title: 'policy: a line may be about both directions',
+  author: 'ada',
+  url: 'https://github.com/cilium/cilium/pull/17',
+  target: 'master',
+  fork: 'ada',
+};
+
 function pullRequestRun({ commits, originUrl, now }: CiliumOptions): RunSpec {
   const head = commits.pull ?? commits.mended;
   return {
@@ -128,12 +136,12 @@ function pullRequestRun({ commits, originUrl, now }: CiliumOptions): RunSpec {
     environment: {
       BRANCH_NAME: 'PR-17',
       CHANGE_ID: '17',
-      CHANGE_URL: 'https://github.com/cilium/cilium/pull/17',
-      CHANGE_TITLE: 'policy: a line may be about both directions',
-      CHANGE_AUTHOR: 'ada',
-      CHANGE_TARGET: 'master',
+      CHANGE_URL: CHANGE.url,
+      CHANGE_TITLE: CHANGE.title,
+      CHANGE_AUTHOR: CHANGE.author,
+      CHANGE_TARGET: CHANGE.target,
       CHANGE_BRANCH: 'any-direction',
-      CHANGE_FORK: 'ada',
+      CHANGE_FORK: CHANGE.fork,
     },
     preamble: obtained(head),
     stages: [

@@ -9,7 +9,8 @@ import {
   urlOf,
 } from './live';
 import type { Model } from './tree';
-import type { RunSpec } from './world';
+import { metadataOf, propertyOf, revisionOf } from './branches';
+import type { JobSpec, RunSpec } from './world';
 export function rootModel(context: Context): Model {
   return {
     _class: 'hudson.model.Hudson',
@@ -27,6 +28,8 @@ export function jobModel(job: LiveJob, context: Context): Model {
     fullName: job.fullName,
     displayName: decodeURIComponent(spec.name),
     url: urlOf(job, context),
+    description: spec.description ?? null,
+    actions: metadataOf(spec),
   };
   if (spec.kind === 'template') return common;
   if (spec.kind === 'folder' || spec.kind === 'multibranch' || spec.kind === 'organization') {
@@ -40,6 +43,7 @@ export function jobModel(job: LiveJob, context: Context): Model {
   return {
     ...common,
     color: () => colorOf(job),
+    property: propertyOf(spec),
     buildable: spec.disabled !== true,
     builds: () => runs().slice(0, 100),
     allBuilds: runs,
@@ -80,8 +84,12 @@ export function runModel(job: LiveJob, run: LiveRun, context: Context): Model {
       job.spec.kind === 'freestyle'
         ? 'hudson.model.FreeStyleBuild'
         : 'org.jenkinsci.plugins.workflow.job.WorkflowRun',
-    actions: actionsOf(spec),
-    artifacts: [],
+    actions: actionsOf(spec, job.spec),
+    artifacts: Object.keys(spec.artifacts ?? {}).map((path) => ({
+      displayPath: path,
+      fileName: path.split('/').at(-1),
+      relativePath: path,
+    })),
     building,
     description: null,
     displayName: `#${spec.number}`,
@@ -102,7 +110,7 @@ export function runModel(job: LiveJob, run: LiveRun, context: Context): Model {
   };
 }
 
-export function actionsOf(spec: RunSpec): Model[] {
+export function actionsOf(spec: RunSpec, job: JobSpec): Model[] {
   const actions: Model[] = [
     {
       _class: 'hudson.model.CauseAction',
@@ -131,6 +139,7 @@ export function actionsOf(spec: RunSpec): Model[] {
             ? 'org.jenkinsci.plugins.github_branch_source.PullRequestSCMRevision'
             : 'jenkins.plugins.git.AbstractGitSCMSource$SCMRevisionImpl',
         ...spec.revision,
+        ...revisionOf(job),
       },
     });
   }
@@ -152,34 +161,4 @@ export function actionsOf(spec: RunSpec): Model[] {
   }
   actions.push({ _class: 'org.jenkinsci.plugins.workflow.job.views.FlowGraphAction' });
   return actions;
-}
-
-export function reportModel(tests: NonNullable<RunSpec['tests']>): Model {
-  const failed = tests.filter(
-    ({ status }) => status === 'FAILED' || status === 'REGRESSION',
-  ).length;
-  const skipped = tests.filter(({ status }) => status === 'SKIPPED').length;
-  return {
-    _class: 'hudson.tasks.junit.TestResult',
-    duration: 0.2,
-    empty: tests.length === 0,
-    failCount: failed,
-    passCount: tests.length - failed - skipped,
-    skipCount: skipped,
-    suites: [...new Set(tests.map(({ group }) => group))].map((name) => ({
-      name,
-      cases: tests
-        .filter(({ group }) => group === name)
-        .map((test) => ({
-          age: 0,
-          className: test.group,
-          duration: 0.002,
-          errorDetails: test.details ?? null,
-          errorStackTrace: null,
-          name: test.name,
-          skipped: test.status === 'SKIPPED',
-          status: test.status ?? 'PASSED',
-        })),
-    })),
-  };
 }

@@ -12,7 +12,9 @@ import {
   userOf,
   version,
 } from './live';
-import { RUN_DEFAULTS, jobDefaults, jobModel, reportModel, rootModel, runModel } from './models';
+import { agentsModel } from './agents';
+import { RUN_DEFAULTS, jobDefaults, jobModel, rootModel, runModel } from './models';
+import { reportModel } from './reports';
 import { type Reply, api, forbidden, html, json, notFound, plain } from './replies';
 import { describe, graph } from './stagePages';
 import type { RunSpec } from './world';
@@ -101,6 +103,8 @@ export function rootPage(
       const cookie = `JSESSIONID=${session}; Path=/; HttpOnly`;
       return { ...reply, headers: { ...reply.headers, 'Set-Cookie': [cookie] } };
     }
+    case 'computer/api/json':
+      return api(url, agentsModel(context), 'computer[displayName,offline]');
     case '':
       return html(200, '<html><head><title>Dashboard [Jenkins]</title></head></html>');
     default:
@@ -115,6 +119,7 @@ export function runPage(
 ): Reply {
   const { job, run } = at;
   const plugin = context.options.stages ?? 'stages';
+  if (at.path.startsWith('artifact/')) return artifactPage(run.spec, at.path);
   switch (at.path) {
     case 'api/json':
       return api(url, runModel(job, run, context), RUN_DEFAULTS);
@@ -130,7 +135,11 @@ export function runPage(
       return plugin === 'wfapi' ? json(describe(job, run.spec, context)) : notFound();
     case 'testReport/api/json':
       if (run.spec.tests === undefined) return notFound();
-      return api(url, reportModel(run.spec.tests), 'suites[name,cases[className,name,status]]');
+      return api(
+        url,
+        reportModel(run.spec.tests, run.number),
+        'suites[name,cases[className,name,status]]',
+      );
     case 'replay':
       return html(
         200,
@@ -139,6 +148,11 @@ export function runPage(
     default:
       return notFound();
   }
+}
+
+function artifactPage({ artifacts = {} }: RunSpec, path: string): Reply {
+  const text = artifacts[decodeURIComponent(path.slice('artifact/'.length))];
+  return text === undefined ? notFound() : plain(Buffer.from(text));
 }
 
 /** Up to 2.508, notes are stripped; from 2.509 they are sent, and a running log's part is cut. */

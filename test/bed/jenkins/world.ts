@@ -3,6 +3,14 @@ import type { Result, StageState } from '../../../src/jenkins/run';
 /** What a Jenkins server holds, as plain data. */
 export interface World {
   readonly jobs: readonly JobSpec[];
+  /** What runs carry out their steps on. */
+  readonly agents?: readonly AgentSpec[];
+}
+
+export interface AgentSpec {
+  readonly name: string;
+  readonly executors: number;
+  readonly offline?: boolean;
 }
 
 export interface JobSpec {
@@ -16,6 +24,20 @@ export interface JobSpec {
   /** Instead of `runs`: made when they are asked for. */
   readonly madeRuns?: MadeRuns;
   readonly disabled?: boolean;
+  readonly description?: string;
+  /** The pull request that a branch project's job builds. */
+  readonly change?: ChangeSpec;
+  /** Whether it builds the repository's main branch. */
+  readonly isMain?: boolean;
+}
+
+export interface ChangeSpec {
+  readonly title: string;
+  readonly author: string;
+  readonly url: string;
+  readonly target: string;
+  /** The fork's owner. */
+  readonly fork?: string;
 }
 
 /** The runs 1 to `newest`, none missing. */
@@ -41,6 +63,10 @@ export interface RunSpec {
   readonly checkouts?: readonly CheckoutSpec[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly builtOn?: string;
+  /** The name of the agent that carries out its steps, while it runs. */
+  readonly agent?: string;
+  /** Texts by their paths. */
+  readonly artifacts?: Readonly<Record<string, string>>;
   readonly stages?: readonly StageSpec[];
   /** As it lies on the server's disk; written out of the stages when it is not told. */
   readonly log?: string | Buffer | MadeLog;
@@ -95,6 +121,13 @@ export interface TestSpec {
   readonly name: string;
   readonly status?: 'PASSED' | 'FAILED' | 'REGRESSION' | 'FIXED' | 'SKIPPED';
   readonly details?: string;
+  readonly stack?: string;
+  /** The number of the run in which it began to fail; this one unless told. */
+  readonly failedSince?: number;
+  /** Milliseconds; 2 unless told. */
+  readonly duration?: number;
+  /** The stages in which it was recorded, from the outermost. */
+  readonly stage?: readonly string[];
 }
 
 /** The console log of a run, as Pipeline would have written it. */
