@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { systemClock } from './base/clock';
 import { registerCommands } from './editor/frame/commands';
 import { Credentials } from './editor/reproductions/credentials';
 import { Languages } from './editor/jenkinsfiles/languages';
@@ -14,10 +15,11 @@ import { Reproductions } from './editor/reproductions/reproductions';
 import { ReproductionsView } from './editor/reproductions/reproductionsView';
 import { runCommands } from './editor/runs/runCommands';
 import { RunDetails } from './editor/runs/runDetails';
+import { createRunStore } from './editor/runs/runStore';
 import { RunsView } from './editor/runs/runsView';
 import { serverCommands } from './editor/servers/serverCommands';
 import { Servers } from './editor/servers/servers';
-import { readJobs } from './editor/frame/settings';
+import { readJobs, refreshInterval } from './editor/frame/settings';
 import { tellVerdicts } from './editor/reproductions/verdictNotices';
 import { ViewState } from './editor/frame/viewState';
 
@@ -36,6 +38,14 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const plan = planner(cli);
   const output = vscode.window.createOutputChannel('CI Parity', { log: true });
   const servers = new Servers(context.secrets);
+  const store = createRunStore({
+    server: (url) => servers.of(url)?.url,
+    client: async (url) => servers.client(servers.at(url)),
+    interval: refreshInterval,
+    clock: systemClock,
+  });
+  // Before anybody else hears of it, and asks the store again.
+  const forgetting = servers.onDidChange(() => store.forget());
   const details = new RunDetails((run) => servers.client(servers.at(run.url)));
   const reproductions = new Reproductions();
   const state = new ViewState(servers, reproductions, context.workspaceState);
@@ -43,23 +53,20 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const launcher = new Launcher(cli, plan, credentials, reproductions);
   const logs = new LogDocuments(servers);
   const plans = new PlanDocuments(plan);
-  const languages = new Languages({ servers, details, credentials, output });
+  const languages = new Languages({ servers, store, details, credentials, output });
   const links = linkHandler(servers, output);
-  const runs = new RunsView(
-    {
-      servers: () => servers.list(),
-      jobs: () => readJobs().map(({ url }) => url),
-      showsAll: () => state.showsAll(),
-      client: (server) => servers.client(server),
-      branch: (signal) => checkedOut(undefined, signal),
-      details,
-    },
-    output,
-  );
+  const runs = new RunsView({
+    servers: () => servers.list(),
+    jobs: () => readJobs().map(({ url }) => url),
+    showsAll: () => state.showsAll(),
+    branch: (signal) => checkedOut(undefined, signal),
+    store,
+    details,
+  });
   const reproductionsView = new ReproductionsView(reproductions);
-  const refresh = (): void => {
-    runs.refresh();
+  const refresh = async (): Promise<void> => {
     languages.refresh();
+    await runs.refresh();
   };
 
   context.subscriptions.push(
@@ -73,14 +80,17 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     languages,
     runs,
     reproductionsView,
-    state.onDidChange(() => runs.refresh()),
+    { dispose: () => store[Symbol.dispose]() },
+    forgetting,
+    vscode.window.onDidChangeWindowState(({ focused }) => store.attend(focused)),
+    state.onDidChange(() => void runs.refresh()),
     tellVerdicts(reproductions),
     vscode.window.registerUriHandler(links),
     registerCommands(
       {
         ...serverCommands(servers, credentials),
         ...state.commands(),
-        ...runCommands({ servers, details, view: runs, launcher, logs, plans }),
+        ...runCommands({ servers, store, details, view: runs, launcher, logs, plans }),
         ...reproductionCommands(reproductions, launcher, logs, cli),
         ...languages.commands(),
         'ciParity.refresh': refresh,

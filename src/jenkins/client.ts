@@ -1,4 +1,5 @@
 import { ARTIFACT_FIELDS, artifactsOf, artifactUrl, type Artifact } from './artifacts';
+import { chainOf, contentsOf, CONTENTS_FIELDS, newest, type Contents } from './contents';
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './crumbs';
 import { EXECUTOR_FIELDS, executingOf, type Executing } from './executors';
@@ -13,7 +14,7 @@ import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } fro
 import { QUEUE_FIELDS, queueOf, type QueueItem } from './queue';
 import { failedTestsOf, OUTCOME_FIELDS, outcomesOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Failure, Run, Stage } from './run';
-import { checkoutsOf, FULL_RUN_FIELDS, parseRun, RUN_FIELDS } from './runs';
+import { checkoutsOf, FULL_RUN_FIELDS, parseRun } from './runs';
 import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
 import { parseRunUrl } from './url';
 
@@ -45,6 +46,8 @@ export interface Client extends Disposable {
   index(signal: AbortSignal): Promise<Job[]>;
   /** What the agents work on right now, as far as we may see it. */
   executing(signal: AbortSignal): Promise<Executing[]>;
+  /** What lies at the address of a job, folder, multibranch project, or at `base`, in one request. */
+  contents(url: string, signal: AbortSignal): Promise<Contents>;
   /** The newest runs of a job first. Their `change` is only told by its number. */
   runs(
     jobUrl: string,
@@ -147,6 +150,11 @@ export function connect(options: ConnectOptions): Client {
     return url === wire.base ? items : items.filter(({ jobUrl }) => jobUrl?.startsWith(url));
   }
 
+  async function contents(url: string, signal: AbortSignal): Promise<Contents> {
+    const json = await wire.json(`${url}api/json?tree=${CONTENTS_FIELDS}`, signal);
+    return contentsOf(json, url, wire.base);
+  }
+
   async function runs(
     jobUrl: string,
     {
@@ -179,19 +187,11 @@ export function connect(options: ConnectOptions): Client {
     limit: number,
     remoteUrls: readonly string[],
     signal: AbortSignal,
-  ): Promise<Run[]> {
-    let chain = RUN_FIELDS;
-    for (let links = 1; links < limit; links++) chain = `${RUN_FIELDS},previousBuild[${chain}]`;
+  ): Promise<readonly Run[]> {
     const first = before === undefined ? 'lastBuild' : 'previousBuild';
     const url = before === undefined ? jobUrl : `${jobUrl}${before}/`;
-    const page: Run[] = [];
-    let json = fields(await wire.json(`${url}api/json?tree=${first}[${chain}]`, signal))[first];
-    for (;;) {
-      const run = parseRun(json, { server: wire.base, jobUrl, remoteUrls });
-      if (run === undefined) return page;
-      page.push(run);
-      json = fields(json)['previousBuild'];
-    }
+    const json = await wire.json(`${url}api/json?tree=${newest(limit, first)}`, signal);
+    return chainOf(fields(json)[first], limit, jobUrl, wire.base, remoteUrls).runs;
   }
 
   async function run(
@@ -343,6 +343,7 @@ export function connect(options: ConnectOptions): Client {
     queue,
     index,
     executing,
+    contents,
     runs,
     run,
     stages,

@@ -31,15 +31,26 @@ export const JOB_FIELDS = 'name,url,color';
 const METADATA = 'objectDisplayName,objectUrl,contributor,contributorDisplayName';
 
 /**
- * What to ask besides of what a folder or project holds. The head of a pull request exports where it
- * comes from but not where it goes to, which the revision of its newest run does (scm-api's
- * SCMHead and ChangeRequestSCMRevision).
+ * What to ask besides of what a folder or project holds, beside its newest run. The head of a pull
+ * request exports where it comes from but not where it goes to, which the revision of that run does
+ * (scm-api's SCMHead and ChangeRequestSCMRevision).
  */
-export const JOB_DETAILS = `${JOB_FIELDS},description,actions[${METADATA}],property[branch[head[origin[name]]]],lastBuild[actions[revision[target[head[name]]]]]`;
+export const JOB_METADATA = `${JOB_FIELDS},description,actions[${METADATA}],property[branch[head[origin[name]]]]`;
 
-/** The jobs of an answer to `tree=jobs[…]`, without those inside them. */
-export function jobsOf(json: unknown, server: string): Job[] {
-  return list(fields(json)['jobs']).flatMap((item) => jobOf(item, server) ?? []);
+export const JOB_DETAILS = `${JOB_METADATA},lastBuild[actions[revision[target[head[name]]]]]`;
+
+/** The jobs of an answer to `tree=jobs[…]`, without those inside them. `each` is told what was said of it. */
+export function jobsOf(
+  json: unknown,
+  server: string,
+  each?: (job: Job, said: Readonly<Record<string, unknown>>) => void,
+): Job[] {
+  return list(fields(json)['jobs']).flatMap((item) => {
+    const job = jobOf(item, server);
+    if (job === undefined) return [];
+    each?.(job, fields(item));
+    return [job];
+  });
 }
 
 /** How deep a server's folders are looked into for all its jobs. */
@@ -59,7 +70,8 @@ export function indexOf(json: unknown, server: string): Job[] {
   });
 }
 
-function jobOf(json: unknown, server: string): Job | undefined {
+/** Undefined for what is no job. */
+export function jobOf(json: unknown, server: string): Job | undefined {
   const item = fields(json);
   const color = text(item['color']);
   const kind = kindOf(className(item), color);

@@ -3,6 +3,7 @@ import { isUserError } from '../../base/errors';
 import type { Run, Stage } from '../../jenkins/run';
 import { checkedOut } from '../runs/repositories';
 import type { RunDetails } from '../runs/runDetails';
+import type { RunStore } from '../runs/runStore';
 import type { RunNode } from '../runs/runsTree';
 import { placesOf, type Servers } from '../servers/servers';
 import { MOST_RESULTS, recordOf, type PastRun, type StageRecord } from './stageResults';
@@ -21,6 +22,7 @@ const AT_ONCE = 4;
  */
 export class StageHistory implements vscode.Disposable {
   readonly #servers: Servers;
+  readonly #store: RunStore;
   readonly #details: RunDetails;
   readonly #output: vscode.LogOutputChannel;
   readonly #known = new Map<string, Known>();
@@ -33,8 +35,14 @@ export class StageHistory implements vscode.Disposable {
   /** Fires when more is known, or all was forgotten. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(servers: Servers, details: RunDetails, output: vscode.LogOutputChannel) {
+  constructor(
+    servers: Servers,
+    store: RunStore,
+    details: RunDetails,
+    output: vscode.LogOutputChannel,
+  ) {
     this.#servers = servers;
+    this.#store = store;
     this.#details = details;
     this.#output = output;
     this.#subscriptions = vscode.Disposable.from(
@@ -112,7 +120,9 @@ export class StageHistory implements vscode.Disposable {
     const branch = await checkedOut(folder, signal);
     const places = await placesOf(this.#servers, folder);
     const nodes = (
-      await Promise.all(places.map((place) => newestRuns(place, branch, 'checked out', signal)))
+      await Promise.all(
+        places.map((place) => newestRuns(this.#store, place, branch, 'checked out', signal)),
+      )
     )
       .flat()
       .filter(({ run }) => !run.building)

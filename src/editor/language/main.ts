@@ -4,6 +4,7 @@ import type { Credentials } from '../reproductions/credentials';
 import { jenkinsfiles, onDidChangeJenkinsfiles } from '../jenkinsfiles/jenkinsfiles';
 import { Linter } from '../jenkinsfiles/linter';
 import type { RunDetails } from '../runs/runDetails';
+import type { RunStore } from '../runs/runStore';
 import type { Servers } from '../servers/servers';
 import { StageHistory } from '../jenkinsfiles/stageHistory';
 import { StageLenses } from '../jenkinsfiles/stageLenses';
@@ -33,6 +34,7 @@ import { workspaceSymbolProvider } from './workspaceSymbols';
 export interface LanguageParts {
   readonly credentials: Credentials;
   readonly servers: Servers;
+  readonly store: RunStore;
   readonly details: RunDetails;
   readonly output: vscode.LogOutputChannel;
 }
@@ -53,8 +55,8 @@ export interface Language {
 
 /** Builds what is shown in Jenkinsfiles and Vagrantfiles. Waits for nothing, reads nothing. */
 export function startLanguage(parts: LanguageParts): Language {
-  const { servers, details, output, credentials: secrets } = parts;
-  const history = new StageHistory(servers, details, output);
+  const { servers, store, details, output, credentials: secrets } = parts;
+  const history = new StageHistory(servers, store, details, output);
   const readings = new Readings();
   const lenses = new StageLenses(history, (document) => readings.pipeline(document));
   const sources = new WorkspaceSources(readings);

@@ -13,6 +13,7 @@ import { withProgress } from '../frame/progress';
 import type { Kitchen } from '../reproductions/recipes';
 import { checkedOut } from './repositories';
 import type { ReproductionNode } from '../reproductions/reproductionRows';
+import type { RunStore } from './runStore';
 import type { RunsView } from './runsView';
 import { runOf, type RunNode, type RunsNode } from './runsTree';
 import { placesOf } from '../servers/servers';
@@ -21,6 +22,7 @@ import { newestRuns } from './workspaceRuns';
 
 export interface RunCommandParts extends Kitchen {
   readonly view: RunsView;
+  readonly store: RunStore;
   readonly launcher: Launcher;
   readonly logs: LogDocuments;
   readonly plans: PlanDocuments;
@@ -33,7 +35,7 @@ const kitchen = () => import('../reproductions/recipes');
 
 /** The commands about runs; from the palette each lets the person pick one first. */
 export function runCommands(parts: RunCommandParts): Commands {
-  const { servers, details, view, launcher, logs, plans } = parts;
+  const { servers, details, store, view, launcher, logs, plans } = parts;
 
   async function chosen(title: string, node: RunsNode | undefined): Promise<RunNode | undefined> {
     if (node) return runOf(node);
@@ -43,7 +45,9 @@ export function runCommands(parts: RunCommandParts): Commands {
   async function choices(signal: AbortSignal): Promise<Choices> {
     const [places, branch] = await Promise.all([placesOf(servers), checkedOut(undefined, signal)]);
     if (places.length === 0) throw noJob(servers.list().length > 0);
-    const runs = await Promise.all(places.map((place) => newestRuns(place, branch, 'all', signal)));
+    const runs = await Promise.all(
+      places.map((place) => newestRuns(store, place, branch, 'all', signal)),
+    );
     return { runs: runs.flat(), branch };
   }
 
@@ -147,8 +151,8 @@ export function runCommands(parts: RunCommandParts): Commands {
       if (url !== undefined) await vscode.env.openExternal(vscode.Uri.parse(url, true));
     },
 
-    'ciParity.showMore': (node?: RunsNode) => {
-      if (node?.kind === 'more') view.tree.showMore(node.job);
+    'ciParity.showMore': async (node?: RunsNode) => {
+      if (node?.kind === 'more') await view.tree.showMore(node.job);
     },
   };
 }

@@ -1,10 +1,9 @@
-import type { Client } from '../../jenkins/client';
 import type { Job } from '../../jenkins/jobs';
 import type { FailedTest, Failure, Run, Stage } from '../../jenkins/run';
 import { parseRunUrl } from '../../jenkins/url';
 import { isBroken } from '../look/marks';
-import type { Look } from './nextLook';
 import { brokenStage, type RunDetails } from './runDetails';
+import type { RunStore } from './runStore';
 import type { Server } from '../frame/settings';
 
 /** A line of the view "Runs". */
@@ -53,41 +52,48 @@ export interface RunsSource {
   jobs(): readonly string[];
   /** Whether all jobs of the servers are wanted. */
   showsAll(): boolean;
-  client(server: Server): Promise<Client>;
   /** The branch that is checked out, where it is known. */
   branch(signal: AbortSignal): Promise<string | undefined>;
+  readonly store: RunStore;
   readonly details: RunDetails;
 }
 
-const PAGE = 10;
-
-interface RunList {
-  readonly node: JobNode;
-  limit: number;
-  runs: readonly Run[];
-  /** Why the last look failed. */
-  problem: unknown;
-  /** Whether it is unfolded, so that it is looked at again and again. */
-  open: boolean;
-  /** Whether `runs` came from a look that has not been shown yet. */
-  unseen: boolean;
-}
+/** What is unfolded below a server: the nodes whose runs or jobs are looked at again and again. */
+type Watched = JobNode | Extract<RunsNode, { kind: 'server' }>;
 
 /**
- * The runs of the servers as a tree, read when they are unfolded. It never rejects: what could not
- * be read is a node that says why.
+ * What the store knows of the servers' runs as a tree. It never rejects: what could not be read is a
+ * node that says why.
  */
 export class RunsTree implements Disposable {
   readonly #source: RunsSource;
   readonly #changed: (node: RunsNode | undefined) => void;
-  readonly #lists = new Map<string, RunList>();
+  /** What was unfolded, by its address. */
+  readonly #open = new Map<string, Watched>();
+  /** What was folded again: what lies below it is hidden with it. */
+  readonly #folded = new Set<string>();
+  /** Runs that are unfolded while they run, by the address of their job. */
+  readonly #running = new Map<string, Map<string, RunNode>>();
+  readonly #watches = new Map<string, Disposable>();
   readonly #brokenIn = new Map<string, string>();
   readonly #life = new AbortController();
+  readonly #subscriptions: readonly Disposable[];
+  #visible = false;
 
   /** `changed` is called with the node whose line or children must be read again; undefined for all. */
   constructor(source: RunsSource, changed: (node: RunsNode | undefined) => void) {
     this.#source = source;
     this.#changed = changed;
+    this.#subscriptions = [
+      source.store.onDidChange((url) => {
+        const node = this.#open.get(url);
+        if (node) changed(node);
+      }),
+      source.store.onDidLook((url) => {
+        // The stages of a running run go on, although what the list says of it stays.
+        for (const node of this.#running.get(url)?.values() ?? []) changed(node);
+      }),
+    ];
   }
 
   async children(node: RunsNode | undefined): Promise<RunsNode[]> {
@@ -106,65 +112,65 @@ export class RunsTree implements Disposable {
     return this.#brokenIn.get(run.url);
   }
 
-  showMore(job: JobNode): void {
-    const list = this.#lists.get(job.url);
-    if (!list) return;
-    list.limit += 2 * PAGE;
-    this.#changed(list.node);
+  /** Reads one page more of a job's runs; a failure is shown as a problem of the job. */
+  async showMore(job: JobNode): Promise<void> {
+    await this.#source.store.older(job.url, this.#life.signal).catch(() => undefined);
+  }
+
+  /** Whether the view can be seen; only then is what is unfolded looked at. */
+  see(visible: boolean): void {
+    this.#visible = visible;
+    this.#watch();
   }
 
   fold(node: RunsNode, open: boolean): void {
-    const list = node.kind === 'job' ? this.#lists.get(node.url) : undefined;
-    if (list) list.open = open;
+    if (node.kind === 'job' || node.kind === 'server') {
+      const url = urlOf(node);
+      if (open) {
+        this.#open.set(url, node);
+        this.#folded.delete(url);
+      } else this.#folded.add(url);
+      this.#watch();
+    } else if (node.kind === 'run') {
+      const { jobUrl, url, building } = node.run;
+      const running = this.#running.get(jobUrl) ?? new Map<string, RunNode>();
+      this.#running.set(jobUrl, running);
+      if (open && building) running.set(url, node);
+      else running.delete(url);
+    }
   }
 
-  /** Forgets what was read, so that all is read again. */
-  refresh(): void {
-    this.#lists.clear();
+  /** Reads again what can be seen; what is shown stays until something else is known. */
+  refresh(): Promise<void> {
     this.#source.details.forget();
     this.#changed(undefined);
-  }
-
-  /** Looks at the unfolded jobs again, and tells what has changed. An error is told once. */
-  async look(signal: AbortSignal): Promise<Look> {
-    let result: Look = 'idle';
-    for (const list of this.#lists.values()) {
-      if (!list.open) continue;
-      const look = await this.#lookAt(list, signal);
-      if (look === 'failed' || result === 'idle') result = look;
-    }
-    return result;
+    return this.#source.store.refresh();
   }
 
   [Symbol.dispose](): void {
     this.#life.abort();
+    this.see(false);
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
   }
 
   dispose(): void {
     this[Symbol.dispose]();
   }
 
-  async #lookAt(list: RunList, signal: AbortSignal): Promise<Look> {
-    const before = list.runs;
-    const failedBefore = list.problem !== undefined;
-    try {
-      list.runs = await this.#runs(list, signal);
-      list.problem = undefined;
-    } catch (error) {
-      signal.throwIfAborted();
-      list.problem = error;
-    }
-    const failed = list.problem !== undefined;
-    if (failed !== failedBefore || JSON.stringify(list.runs) !== JSON.stringify(before)) {
-      list.unseen = true;
-      this.#changed(list.node);
-    } else {
-      // The stages of a running one go on, although what the list says of it stays.
-      for (const run of list.runs)
-        if (run.building) this.#changed({ kind: 'run', server: list.node.server, run });
-    }
-    if (failed) return 'failed';
-    return list.runs.some(({ building }) => building) ? 'busy' : 'idle';
+  /** Has just what can be seen watched. */
+  #watch(): void {
+    const seen = new Set(
+      [...this.#open.keys()].filter(
+        (url) => this.#visible && ![...this.#folded].some((above) => url.startsWith(above)),
+      ),
+    );
+    for (const [url, watch] of this.#watches)
+      if (!seen.has(url)) {
+        watch[Symbol.dispose]();
+        this.#watches.delete(url);
+      }
+    for (const url of seen)
+      if (!this.#watches.has(url)) this.#watches.set(url, this.#source.store.watch(url, 'visible'));
   }
 
   #roots(): RunsNode[] {
@@ -172,6 +178,10 @@ export class RunsTree implements Disposable {
     const jobs = this.#source.jobs();
     // Without either the view says what to do.
     if (servers.length === 0 || (!this.#source.showsAll() && jobs.length === 0)) return [];
+    const shown = this.#source.showsAll() ? servers.map(({ url }) => url) : jobs;
+    for (const url of this.#open.keys())
+      if (!shown.some((above) => url.startsWith(above))) this.#open.delete(url);
+    this.#watch();
     const strange = jobs
       .filter((url) => !servers.some((server) => url.startsWith(server.url)))
       .map((url) => parseRunUrl(url)?.server ?? url);
@@ -196,59 +206,58 @@ export class RunsTree implements Disposable {
     }
   }
 
-  async #belowServer(node: Parent & { kind: 'server' }, signal: AbortSignal) {
+  async #belowServer(node: Extract<RunsNode, { kind: 'server' }>, signal: AbortSignal) {
     const { server } = node;
-    const jobs = this.#source.showsAll()
-      ? (await this.#jobs(server, server.url, signal)).map((job) => jobNode(server, job))
-      : this.#source
-          .jobs()
-          .filter((url) => url.startsWith(server.url))
-          .map((url) => jobNode(server, undefined, url));
-    if (jobs.length > 0) return jobs;
-    return nothing(
+    if (!this.#source.showsAll()) {
+      const chosen = this.#source.jobs().filter((url) => url.startsWith(server.url));
+      return chosen.length > 0
+        ? chosen.map((url) => jobNode(server, undefined, url))
+        : nothing(node, 'no job of this server was chosen for this workspace');
+    }
+    const { jobs, problem } = await this.#source.store.inside(server.url, signal);
+    this.fold(node, true);
+    return this.#withProblem(
       node,
-      this.#source.showsAll()
-        ? 'no jobs, or none that you may see'
-        : 'no job of this server was chosen for this workspace',
+      problem,
+      jobs.map((job) => jobNode(server, job)),
+      'no jobs, or none that you may see',
     );
   }
 
   async #belowJob(node: JobNode, signal: AbortSignal): Promise<RunsNode[]> {
-    const { server, url } = node;
-    let list = this.#lists.get(url);
-    if (!list) {
-      if (node.job?.kind !== 'job') {
-        const inside = await this.#branches(node, signal);
-        if (inside.length > 0) return inside;
-        if (node.job) return nothing(node, 'nothing in here, or nothing that you may see');
-      }
-      list = { node, limit: PAGE, runs: [], problem: undefined, open: true, unseen: false };
-      this.#lists.set(url, list);
+    const { store } = this.#source;
+    if (node.job?.kind !== 'job') {
+      const inside = await store.inside(node.url, signal);
+      this.fold(node, true);
+      if (inside.kind !== 'job')
+        return this.#withProblem(
+          node,
+          inside.problem,
+          await this.#branches(node, inside.jobs, signal),
+          'nothing in here, or nothing that you may see',
+        );
     }
-    list.open = true;
-    if (!list.unseen) {
-      list.runs = await this.#runs(list, signal);
-      list.problem = undefined;
-    }
-    list.unseen = false;
-    void this.#findBroken(list);
-    const runs = list.runs.map((run): RunsNode => ({ kind: 'run', server, run }));
-    const problem: RunsNode[] =
-      list.problem === undefined
-        ? []
-        : [{ kind: 'problem', error: list.problem, server, below: node }];
-    if (runs.length === 0 && problem.length === 0) return nothing(node, 'no runs yet');
-    const more: RunsNode[] = runs.length < list.limit ? [] : [{ kind: 'more', job: node }];
-    return [...problem, ...runs, ...more];
+    const { runs, more, problem } = await store.runs(node.url, signal);
+    this.fold(node, true);
+    void this.#findBroken(node.server, runs);
+    const nodes = runs.map((run): RunsNode => ({ kind: 'run', server: node.server, run }));
+    if (more && nodes.length > 0) nodes.push({ kind: 'more', job: node });
+    return this.#withProblem(node, problem, nodes, 'no runs yet');
   }
 
-  async #branches({ server, url, job }: JobNode, signal: AbortSignal): Promise<RunsNode[]> {
-    const [inside, branch] = await Promise.all([
-      this.#jobs(server, url, signal),
-      job?.kind === 'folder' || job?.kind === 'organization'
-        ? undefined
-        : this.#source.branch(signal),
-    ]);
+  #withProblem(below: Watched, error: unknown, nodes: RunsNode[], empty: string): RunsNode[] {
+    if (error !== undefined)
+      return [{ kind: 'problem', error, server: below.server, below }, ...nodes];
+    return nodes.length > 0 ? nodes : nothing(below, empty);
+  }
+
+  async #branches(
+    { server, job }: JobNode,
+    inside: readonly Job[],
+    signal: AbortSignal,
+  ): Promise<RunsNode[]> {
+    const holdsProjects = job?.kind === 'folder' || job?.kind === 'organization';
+    const branch = holdsProjects ? undefined : await this.#source.branch(signal);
     return inside
       .map((each) => jobNode(server, each, each.url, each.kind === 'job' && each.name === branch))
       .sort((a, b) => Number(b.current) - Number(a.current));
@@ -256,6 +265,7 @@ export class RunsTree implements Disposable {
 
   async #belowRun(node: RunNode, signal: AbortSignal): Promise<RunsNode[]> {
     const stages = await this.#source.details.stages(node.run, signal);
+    this.fold(node, true);
     this.#noteBroken(node, stages);
     const nodes = stages.map((stage): RunsNode => ({ kind: 'stage', of: node, stage }));
     // Without a stage to blame, the reasons stand below the run itself.
@@ -276,12 +286,12 @@ export class RunsTree implements Disposable {
   }
 
   /** Finds out where the newest broken run broke. One only: it may take reading the whole log. */
-  async #findBroken({ node, runs }: RunList): Promise<void> {
+  async #findBroken(server: Server, runs: readonly Run[]): Promise<void> {
     const run = runs.find(isBroken);
     if (!run || this.#brokenIn.has(run.url)) return;
     try {
       const stages = await this.#source.details.stages(run, this.#life.signal);
-      this.#noteBroken({ kind: 'run', server: node.server, run }, stages);
+      this.#noteBroken({ kind: 'run', server, run }, stages);
     } catch {
       // Unfolding the run tells why.
     }
@@ -292,15 +302,6 @@ export class RunsTree implements Disposable {
     if (!stage || this.#brokenIn.has(node.run.url)) return;
     this.#brokenIn.set(node.run.url, stage.name);
     this.#changed(node);
-  }
-
-  async #runs(list: RunList, signal: AbortSignal): Promise<Run[]> {
-    const client = await this.#source.client(list.node.server);
-    return client.runs(list.node.url, { limit: list.limit }, signal);
-  }
-
-  async #jobs(server: Server, url: string, signal: AbortSignal): Promise<Job[]> {
-    return (await this.#source.client(server)).jobs(url, signal);
   }
 }
 
@@ -334,6 +335,10 @@ export function serverOf(node: Parent): Server {
     case 'nothing':
       return serverOf(node.below);
   }
+}
+
+function urlOf(node: Watched): string {
+  return node.kind === 'server' ? node.server.url : node.url;
 }
 
 /** The reasons of a failure: its tests, else what the log says. */

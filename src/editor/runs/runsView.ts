@@ -1,11 +1,7 @@
 import * as vscode from 'vscode';
-import { setTimeout as wait } from 'node:timers/promises';
-import { isAbort } from '../../base/errors';
-import { nextLook } from './nextLook';
 import { idOf, rowOf } from './runRows';
 import type { RunsNode, RunsSource } from './runsTree';
 import { RunsTree } from './runsTree';
-import { refreshInterval } from '../frame/settings';
 import { treeItem } from '../look/treeItem';
 
 /** The view "Runs". While it can be seen, it looks again and again at the jobs that are unfolded. */
@@ -16,25 +12,22 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   /** VS Code knows a node by its object, so changes are told of the one that it was given last. */
   readonly #shown = new Map<string, RunsNode>();
   readonly #parents = new Map<string, RunsNode>();
-  readonly #output: vscode.LogOutputChannel;
-  #looking: AbortController | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(source: RunsSource, output: vscode.LogOutputChannel) {
-    this.#output = output;
+  constructor(source: RunsSource) {
     this.tree = new RunsTree(source, (node) => this.#tell(node));
     this.#view = vscode.window.createTreeView('ciParity.runs', {
       treeDataProvider: this,
       showCollapseAll: true,
     });
-    this.#view.onDidChangeVisibility(({ visible }) => (visible ? this.#start() : this.#stop()));
+    this.#view.onDidChangeVisibility(({ visible }) => this.tree.see(visible));
     this.#view.onDidExpandElement(({ element }) => this.tree.fold(element, true));
     this.#view.onDidCollapseElement(({ element }) => this.tree.fold(element, false));
   }
 
   async getChildren(node?: RunsNode): Promise<RunsNode[]> {
     // The first question comes when the view is seen for the first time.
-    if (this.#view.visible) this.#start();
+    if (this.#view.visible) this.tree.see(true);
     const children = await this.tree.children(node);
     for (const child of children) {
       this.#shown.set(idOf(child), child);
@@ -54,9 +47,8 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     return this.#parents.get(idOf(node));
   }
 
-  refresh(): void {
-    this.tree.refresh();
-    if (this.#view.visible) this.#start();
+  refresh(): Promise<void> {
+    return this.tree.refresh();
   }
 
   /** Selects and unfolds a run if it is in the part of the tree that has been read. */
@@ -68,7 +60,6 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 
   dispose(): void {
-    this.#stop();
     this.tree.dispose();
     this.#view.dispose();
     this.#changed.dispose();
@@ -83,29 +74,5 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     }
     const shown = this.#shown.get(idOf(node));
     if (shown) this.#changed.fire(shown);
-  }
-
-  #start(): void {
-    if (this.#looking) return;
-    this.#looking = new AbortController();
-    void this.#lookAgain(this.#looking.signal);
-  }
-
-  #stop(): void {
-    this.#looking?.abort();
-    this.#looking = undefined;
-  }
-
-  async #lookAgain(signal: AbortSignal): Promise<void> {
-    try {
-      let pause = refreshInterval();
-      for (;;) {
-        await wait(pause, undefined, { signal });
-        const look = await this.tree.look(signal);
-        pause = nextLook(look, pause, refreshInterval());
-      }
-    } catch (error) {
-      if (!isAbort(error)) this.#output.error(String(error));
-    }
   }
 }

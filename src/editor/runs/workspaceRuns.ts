@@ -1,12 +1,14 @@
 import type { Client } from '../../jenkins/client';
 import type { Run } from '../../jenkins/run';
 import { isBroken } from '../look/marks';
+import type { RunStore } from './runStore';
 import type { RunNode } from './runsTree';
 import type { Server } from '../frame/settings';
 
 /** Branches that are asked for their runs at most; those that broke come first. */
 const MOST_BRANCHES = 20;
-const RUNS_EACH = 10;
+/** Milliseconds for which what a server said is good enough. */
+const FRESH = 10_000;
 
 /** Where a workspace's runs are to be looked for. */
 export interface JobPlace {
@@ -20,21 +22,23 @@ export interface JobPlace {
  * checked out and of the branches whose last run broke; with `only`, of the first alone.
  */
 export async function newestRuns(
-  { server, client, url }: JobPlace,
+  store: RunStore,
+  { server, url }: Pick<JobPlace, 'server' | 'url'>,
   branch: string | undefined,
   only: 'checked out' | 'all',
   signal: AbortSignal,
 ): Promise<RunNode[]> {
-  const inside = (await client.jobs(url, signal)).filter(({ kind }) => kind === 'job');
+  const { jobs } = await store.inside(url, signal, FRESH);
+  const inside = jobs.filter(({ kind }) => kind === 'job');
   const own = inside.filter(({ name }) => name === branch);
   const broken = inside.filter(
     ({ state, name }) => name !== branch && state !== undefined && BROKEN.has(state),
   );
   const wanted = inside.length === 0 ? [{ url }] : only === 'all' ? [...own, ...broken] : own;
   const runs = await Promise.all(
-    wanted.slice(0, MOST_BRANCHES).map((job) => client.runs(job.url, { limit: RUNS_EACH }, signal)),
+    wanted.slice(0, MOST_BRANCHES).map((job) => store.runs(job.url, signal, FRESH)),
   );
-  return runs.flat().map((run) => ({ kind: 'run', server, run }));
+  return runs.flatMap(({ runs: each }) => each.map((run) => ({ kind: 'run', server, run })));
 }
 
 const BROKEN: ReadonlySet<string> = new Set(['failed', 'unstable', 'aborted']);

@@ -4,9 +4,11 @@ import { rowOf } from '../../../src/editor/runs/runRows';
 import { RunsTree, type RunsNode, type RunsSource } from '../../../src/editor/runs/runsTree';
 import type { Server } from '../../../src/editor/frame/settings';
 import { connect, type Client } from '../../../src/jenkins/client';
+import type { RunStore } from '../../../src/editor/runs/runStore';
 import { ciliumWorld } from '../../bed/jenkins/cilium';
 import { startJenkins, type FaultKind, type JenkinsDouble } from '../../bed/jenkins/double';
 import type { RunSpec, World } from '../../bed/jenkins/world';
+import { manualClock, storeOf } from './stores';
 
 const commits = { broken: 'b'.repeat(40), mended: 'c'.repeat(40) };
 const cilium = ciliumWorld({ commits, originUrl: 'https://host/cilium.git' });
@@ -24,6 +26,11 @@ describe('the tree of runs', () => {
       branches[0]?.kind === 'job' && branches[0].current,
       'what is checked out comes first',
     );
+    const first = await bed.tree.children(branches[0]);
+    assert.deepEqual(bed.labels(first), ['#43', '#42', '#41', 'Show more runs…']);
+    const asked = bed.jenkins.requests.filter(({ path }) => path.includes('api/json'));
+    assert.equal(asked.length, 1, 'one request told all that');
+    await bed.next((node) => node === branches[0]);
     const runs = await bed.tree.children(branches[0]);
     assert.deepEqual(bed.labels(runs), ['#43', '#42', '#41', '#40', '#39', '#38']);
     const stages = await bed.tree.children(runs[1]);
@@ -53,8 +60,9 @@ describe('the tree of runs', () => {
     assert.equal(first.length, 11);
     const more = first.at(-1);
     assert.ok(more?.kind === 'more');
-    bed.tree.showMore(more.job);
-    assert.equal((await bed.tree.children(job)).length, 25);
+    await bed.tree.showMore(more.job);
+    assert.deepEqual(bed.changes, [job]);
+    assert.equal((await bed.tree.children(job)).length, 21);
   });
 
   it('asks no server that the person has not connected to, and offers to connect', async () => {
@@ -99,40 +107,73 @@ describe('the tree of runs', () => {
     await using bed = await plant({ world, jobs: ['job/a/'] });
     const job = await bed.open();
     await bed.tree.children(job);
-    const { signal } = new AbortController();
     const fault = bed.jenkins.fault(/./, '500');
-    assert.equal(await bed.tree.look(signal), 'failed');
-    assert.equal(await bed.tree.look(signal), 'failed');
+    await bed.store.refresh();
+    await bed.store.refresh();
     assert.equal(bed.changes.length, 1, 'told once');
     assert.deepEqual(kinds(await bed.tree.children(job)), ['problem', 'run']);
     fault[Symbol.dispose]();
-    assert.equal(await bed.tree.look(signal), 'idle');
+    await bed.store.refresh();
     assert.equal(bed.changes.length, 2);
     assert.deepEqual(kinds(await bed.tree.children(job)), ['run']);
   });
 
-  it('looks at unfolded jobs alone, and sees a run end', async () => {
+  it('has unfolded jobs alone looked at, and sees a run end', async () => {
     const running: RunSpec = { number: 1, building: true, stages: [{ name: 'Build' }] };
     const world: World = { jobs: [{ name: 'a', runs: [running] }] };
     await using bed = await plant({ world, jobs: ['job/a/'] });
     const job = await bed.open();
     await bed.tree.children(job);
-    const { signal } = new AbortController();
-    assert.equal(await bed.tree.look(signal), 'busy');
     bed.jenkins.finish('a', 1, 'FAILURE');
-    assert.equal(await bed.tree.look(signal), 'idle');
+    await bed.store.refresh();
+    assert.deepEqual(bed.changes, [job]);
     const [run] = await bed.tree.children(job);
     assert.ok(run?.kind === 'run' && run.run.result === 'FAILURE');
     bed.tree.fold(job, false);
     const asked = bed.jenkins.requests.length;
-    await bed.tree.look(signal);
+    await bed.store.refresh();
     assert.equal(bed.jenkins.requests.length, asked);
+  });
+
+  it('has nothing looked at while it is hidden, nor what lies in something folded', async () => {
+    await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
+    const branch = await bed.open('master');
+    await bed.tree.children(branch);
+    const project = await bed.open();
+    const looked = async (): Promise<number> => {
+      const before = bed.jenkins.requests.length;
+      await bed.store.refresh();
+      return bed.jenkins.requests.length - before;
+    };
+    await looked();
+    assert.equal(await looked(), 2, 'the project and its branch');
+    bed.tree.fold(project, false);
+    assert.equal(await looked(), 0);
+    bed.tree.fold(project, true);
+    assert.equal(await looked(), 2);
+    bed.tree.see(false);
+    assert.equal(await looked(), 0);
+  });
+
+  it('tells of an unfolded run that goes on with each look', async () => {
+    const running: RunSpec = { number: 1, building: true, stages: [{ name: 'Build' }] };
+    await using bed = await plant({
+      world: { jobs: [{ name: 'a', runs: [running] }] },
+      jobs: ['job/a/'],
+    });
+    const [run] = await bed.tree.children(await bed.open());
+    await bed.store.refresh();
+    assert.deepEqual(bed.changes, []);
+    await bed.tree.children(run);
+    await bed.store.refresh();
+    assert.deepEqual(bed.changes, [run]);
   });
 });
 
 interface Bed extends AsyncDisposable {
   readonly jenkins: JenkinsDouble;
   readonly tree: RunsTree;
+  readonly store: RunStore;
   /** The nodes of which a change was told. */
   readonly changes: (RunsNode | undefined)[];
   labels(nodes: readonly RunsNode[]): string[];
@@ -146,12 +187,13 @@ async function plant(options: { world: World; jobs: readonly string[] }): Promis
   const client: Client = connect({ base: jenkins.base });
   const server: Server = { url: jenkins.base, name: 'ci', user: undefined };
   const jobs = options.jobs.map((job) => (job.startsWith('http') ? job : jenkins.base + job));
+  const store = storeOf(client, manualClock());
   const source: RunsSource = {
     servers: () => [server],
     jobs: () => jobs,
     showsAll: () => false,
-    client: () => Promise.resolve(client),
     branch: () => Promise.resolve('master'),
+    store,
     details: new RunDetails(() => Promise.resolve(client)),
   };
   const changes: (RunsNode | undefined)[] = [];
@@ -160,9 +202,11 @@ async function plant(options: { world: World; jobs: readonly string[] }): Promis
     changes.push(node);
     for (const { match, done } of waiting) if (match(node)) done();
   });
+  tree.see(true);
   return {
     jenkins,
     tree,
+    store,
     changes,
     labels: (nodes) => nodes.map((node) => rowOf(node, () => undefined, Date.now()).label),
     open: async (branch) => {
@@ -176,6 +220,7 @@ async function plant(options: { world: World; jobs: readonly string[] }): Promis
     next: (match) => new Promise((done) => waiting.push({ match, done })),
     [Symbol.asyncDispose]: async () => {
       tree[Symbol.dispose]();
+      store[Symbol.dispose]();
       client[Symbol.dispose]();
       await jenkins.close();
     },

@@ -4,6 +4,7 @@ import { connect } from '../../../src/jenkins/client';
 import { startJenkins } from '../../bed/jenkins/double';
 import type { RunSpec } from '../../bed/jenkins/world';
 import { nodeOf, now } from './runs';
+import { storeOf } from './stores';
 
 describe('the runs to pick from', () => {
   it('are those of the own branch first, the newest first, and no passed or running ones', () => {
@@ -53,10 +54,11 @@ describe('the runs to pick from', () => {
     });
     using client = connect({ base: jenkins.base });
     const server = { url: jenkins.base, name: 'ci', user: undefined };
-    const place = { server, client, url: `${jenkins.base}job/moat/` };
+    using store = storeOf(client);
+    const place = { server, url: `${jenkins.base}job/moat/` };
     const { signal } = new AbortController();
     const names = async (only: 'all' | 'checked out') =>
-      (await newestRuns(place, 'main', only, signal)).map(({ run }) => run.job);
+      (await newestRuns(store, place, 'main', only, signal)).map(({ run }) => run.job);
     assert.deepEqual(await names('all'), ['moat/main', 'moat/broken']);
     assert.deepEqual(await names('checked out'), ['moat/main']);
   });

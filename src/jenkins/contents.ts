@@ -1,0 +1,69 @@
+import { fields } from './json';
+import { jobOf, jobsOf, JOB_METADATA, type Job } from './jobs';
+import type { Run } from './run';
+import { parseRun, RUN_FIELDS } from './runs';
+
+/** What lies at an address, as one request tells it. */
+export interface Contents {
+  /** Undefined for what neither holds jobs nor runs. */
+  readonly kind: 'server' | Job['kind'] | undefined;
+  /** In the server's order; empty for a job. */
+  readonly jobs: readonly Job[];
+  /** The newest runs by the address of their job: of a job itself, or of each job in it. */
+  readonly runs: ReadonlyMap<string, RunPage>;
+}
+
+/** Runs of a job that follow each other without a gap, the newest first. */
+export interface RunPage {
+  readonly runs: readonly Run[];
+  /** Whether there may be older ones. */
+  readonly more: boolean;
+}
+
+/**
+ * Runs told of each job in a project: one that runs, the last that ended, and the one before that
+ * tells whether it is news. Jenkins reads each from its disk, the first one for its colour anyhow.
+ */
+const INNER_RUNS = 3;
+/** Runs told of a job itself. */
+export const PAGE = 10;
+
+/** A property that a thing does not have is left out of the answer, so one question suits all. */
+export const CONTENTS_FIELDS = `name,color,jobs[${JOB_METADATA},${newest(INNER_RUNS)}],${newest(PAGE)}`;
+
+export function contentsOf(json: unknown, url: string, server: string): Contents {
+  const at = fields(json);
+  const kind = url === server ? 'server' : jobOf({ ...at, url }, server)?.kind;
+  const runs = new Map<string, RunPage>();
+  if (kind === 'job') runs.set(url, chainOf(at['lastBuild'], PAGE, url, server));
+  const jobs = jobsOf(json, server, (job, said) => {
+    if (job.kind === 'job')
+      runs.set(job.url, chainOf(said['lastBuild'], INNER_RUNS, job.url, server));
+  });
+  return { kind, jobs, runs };
+}
+
+/** `lastBuild[…,previousBuild[…]]`, in Jenkins' `tree` language. */
+export function newest(length: number, first: 'lastBuild' | 'previousBuild' = 'lastBuild'): string {
+  let chain = RUN_FIELDS;
+  for (let links = 1; links < length; links++) chain = `${RUN_FIELDS},previousBuild[${chain}]`;
+  return `${first}[${chain}]`;
+}
+
+/** The runs of such a chain of at most `length`. */
+export function chainOf(
+  json: unknown,
+  length: number,
+  jobUrl: string,
+  server: string,
+  remoteUrls: readonly string[] = [],
+): RunPage {
+  const runs: Run[] = [];
+  let link = json;
+  for (;;) {
+    const run = parseRun(link, { server, jobUrl, remoteUrls });
+    if (run === undefined) return { runs, more: runs.length >= length };
+    runs.push(run);
+    link = fields(link)['previousBuild'];
+  }
+}

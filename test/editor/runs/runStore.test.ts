@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import type { RunStore } from '../../../src/editor/runs/runStore';
+import { connect } from '../../../src/jenkins/client';
+import { startJenkins, type JenkinsDouble } from '../../bed/jenkins/double';
+import type { JobSpec, RunSpec, World } from '../../bed/jenkins/world';
+import { INTERVAL, manualClock, storeOf, type ManualClock } from './stores';
+
+const { signal } = new AbortController();
+
+describe('the store of runs', () => {
+  it('knows a project, its branches and their newest runs from one request', async () => {
+    await using bed = await plant(project(20));
+    const url = `${bed.jenkins.base}job/moat/`;
+    const { kind, jobs } = await bed.store.inside(url, signal);
+    assert.equal(kind, 'multibranch');
+    for (const job of jobs) {
+      const { runs, more } = await bed.store.runs(job.url, signal);
+      assert.deepEqual([runs.map(({ number }) => number), more], [[5, 4, 3], true]);
+    }
+    assert.equal(bed.jenkins.requests.length, 1);
+  });
+
+  it('knows a plain job and its newest runs from one request, whatever it was taken for', async () => {
+    await using bed = await plant({ jobs: [{ name: 'a', runs: runs(12) }] });
+    const url = `${bed.jenkins.base}job/a/`;
+    assert.equal((await bed.store.inside(url, signal)).kind, 'job');
+    assert.equal((await bed.store.runs(url, signal)).runs.length, 10);
+    assert.equal(bed.jenkins.requests.length, 1);
+    assert.equal((await bed.store.older(url, signal)).runs.length, 12);
+    assert.equal(bed.jenkins.requests.length, 2);
+  });
+
+  it('asks once for what several want at once', async () => {
+    await using bed = await plant({ jobs: [{ name: 'a', runs: runs(2) }] });
+    const url = `${bed.jenkins.base}job/a/`;
+    await Promise.all([1, 2, 3].map(() => bed.store.runs(url, signal)));
+    assert.equal(bed.jenkins.requests.length, 1);
+  });
+
+  it('looks at twenty visible jobs in at most twenty requests', async () => {
+    await using bed = await plant(project(20));
+    const { jobs } = await bed.store.inside(`${bed.jenkins.base}job/moat/`, signal);
+    for (const { url } of jobs) bed.store.watch(url, 'visible');
+    await bed.store.refresh();
+    const before = bed.jenkins.requests.length;
+    await bed.store.refresh();
+    assert.equal(bed.jenkins.requests.length - before, 20);
+  });
+
+  it('tells of a change once, and of none where nothing changed', async () => {
+    await using bed = await plant({ jobs: [{ name: 'a', runs: [{ number: 1, building: true }] }] });
+    const url = `${bed.jenkins.base}job/a/`;
+    await bed.store.runs(url, signal);
+    bed.store.watch(url, 'visible');
+    const told: string[] = [];
+    bed.store.onDidChange((changed) => told.push(changed));
+    await bed.store.refresh();
+    assert.deepEqual(told, []);
+    bed.jenkins.finish('a', 1, 'FAILURE');
+    await bed.look(INTERVAL);
+    assert.deepEqual(told, [url]);
+    assert.equal(bed.store.known(url)?.runs[0]?.result, 'FAILURE');
+  });
+
+  it('keeps what it knew while the server does not answer, and rejects only where it knows nothing', async () => {
+    await using bed = await plant({ jobs: [{ name: 'a', runs: runs(2) }, { name: 'b' }] });
+    const [a, b] = ['a', 'b'].map((name) => `${bed.jenkins.base}job/${name}/`);
+    await bed.store.runs(a ?? '', signal);
+    bed.jenkins.fault(/./, '500');
+    bed.clock.turn(1);
+    const known = await bed.store.runs(a ?? '', signal, 0);
+    assert.equal(known.runs.length, 2);
+    assert.match(String(known.problem), /HTTP 500/);
+    await assert.rejects(bed.store.runs(b ?? '', signal), /HTTP 500/);
+  });
+
+  it('lets who cancels go without spoiling it for others', async () => {
+    await using bed = await plant({ jobs: [{ name: 'a', runs: runs(2) }] });
+    const url = `${bed.jenkins.base}job/a/`;
+    const cancel = new AbortController();
+    const first = bed.store.runs(url, cancel.signal);
+    const second = bed.store.runs(url, signal);
+    cancel.abort();
+    await assert.rejects(first, { name: 'AbortError' });
+    assert.equal((await second).runs.length, 2);
+  });
+});
+
+function runs(count: number): RunSpec[] {
+  return Array.from({ length: count }, (_, n) => ({ number: n + 1, result: 'SUCCESS' }));
+}
+
+function project(branches: number): World {
+  const jobs = Array.from({ length: branches }, (_, n): JobSpec => ({
+    name: `branch-${n}`,
+    runs: runs(5),
+  }));
+  return { jobs: [{ name: 'moat', kind: 'multibranch', jobs }] };
+}
+
+interface Bed extends AsyncDisposable {
+  readonly jenkins: JenkinsDouble;
+  readonly store: RunStore;
+  readonly clock: ManualClock;
+  /** Turns the clock, and waits until something was looked at. */
+  look(milliseconds: number): Promise<void>;
+}
+
+async function plant(world: World): Promise<Bed> {
+  const jenkins = await startJenkins({ world });
+  const client = connect({ base: jenkins.base });
+  const clock = manualClock();
+  const store = storeOf(client, clock);
+  return {
+    jenkins,
+    store,
+    clock,
+    look: (milliseconds) =>
+      new Promise((done) => {
+        const once = store.onDidLook(() => {
+          once[Symbol.dispose]();
+          done();
+        });
+        clock.turn(milliseconds);
+      }),
+    [Symbol.asyncDispose]: async () => {
+      store[Symbol.dispose]();
+      client[Symbol.dispose]();
+      await jenkins.close();
+    },
+  };
+}
