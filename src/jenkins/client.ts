@@ -33,6 +33,8 @@ export interface Greeting {
 export interface Client extends Disposable {
   /** Ends with `/`. */
   readonly base: string;
+  /** How many milliseconds the server's clock is ahead of ours: `Date.now() + clockSkew` is the time there. 0 below a minute. */
+  readonly clockSkew: number;
   /** Verifies that there is a Jenkins and that it accepts us. */
   ping(signal: AbortSignal): Promise<Greeting>;
   /** The jobs in a folder, a multibranch project, or at `base`. */
@@ -338,6 +340,9 @@ export function connect(options: ConnectOptions): Client {
 
   return {
     base: wire.base,
+    get clockSkew() {
+      return wire.clockSkew;
+    },
     ping,
     jobs,
     queue,

@@ -1,5 +1,6 @@
-import { readAll, type Answer, type Wire } from './http';
+import type { Answer, Wire } from './http';
 import { fields, text } from './json';
+import { readAll } from './wire/exchange';
 
 /**
  * Posts fields as a form does, and reads the answer, of at most `bound` bytes, as text. Jenkins asks

@@ -72,7 +72,7 @@ export function decodeName(name: string): string {
 }
 
 /**
- * Puts an address that the server told onto the address the user typed. The server builds its own
+ * Puts an address that the server told, of a job, a run or an item of its queue, onto the address the user typed. The server builds its own
  * from a configured root URL, which need not be reachable from here, and must never get our token.
  */
 export function rebase(url: string, server: string): string {
@@ -142,7 +142,7 @@ function afterJob(url: string): string {
 
 function pathFromJob(url: string): string[] {
   const segments = (parseUrl(url)?.pathname ?? url).split('/').filter((segment) => segment !== '');
-  const start = segments.findIndex((segment) => segment === 'job' || segment === 'view');
+  const start = segments.findIndex((segment) => ['job', 'view', 'queue'].includes(segment));
   return start < 0 ? [] : segments.slice(start);
 }
 

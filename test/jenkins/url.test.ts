@@ -71,5 +71,9 @@ describe('an address of Jenkins', () => {
   it('that the server told is put onto the one the user typed', () => {
     const told = 'http://10.0.0.1:8080/view/all/job/a/job/feature%252Fx/42/';
     assert.equal(rebase(told, SERVER), `${SERVER}job/a/job/feature%252Fx/42/`);
+    const queued = 'http://10.0.0.1:8080/ci/queue/item/17/';
+    assert.equal(rebase(queued, SERVER), `${SERVER}queue/item/17/`);
+    assert.equal(rebase('/ci/queue/item/17/', SERVER), `${SERVER}queue/item/17/`);
+    assert.equal(rebase('https://evil.example/../x', SERVER), SERVER);
   });
 });

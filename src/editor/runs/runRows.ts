@@ -209,6 +209,7 @@ const SHORT: Readonly<Record<JenkinsErrorKind, string>> = {
   'sign-in': 'it wants to know you',
   forbidden: 'you may not see this',
   'not-found': 'it is not there',
+  busy: 'the server has too much to do',
   'server-error': 'the server has a problem',
   redirect: 'it points elsewhere',
   'not-jenkins': 'no Jenkins answers',

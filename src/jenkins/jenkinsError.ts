@@ -1,0 +1,37 @@
+import { UserError } from '../base/errors';
+
+/** What went wrong between us and a Jenkins server. */
+export type JenkinsErrorKind =
+  | 'unauthorized' // the user or token is wrong
+  | 'sign-in' // anonymous, and not allowed
+  | 'forbidden' // signed in, and not allowed
+  | 'not-found'
+  | 'busy' // it asks to be left alone for a while: `retryAfter`
+  | 'server-error'
+  | 'redirect'
+  | 'not-jenkins'
+  | 'malformed' // HTML or broken JSON where JSON was due
+  | 'truncated'
+  | 'too-large'
+  | 'timeout'
+  | 'refused'
+  | 'dns'
+  | 'tls'
+  | 'network';
+
+export class JenkinsError extends UserError {
+  override readonly name = 'JenkinsError';
+  readonly kind: JenkinsErrorKind;
+  /** With `busy`: the milliseconds after which the server may be asked again; it is not asked earlier. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    kind: JenkinsErrorKind,
+    message: string,
+    options: { cause?: unknown; advice?: string; retryAfter?: number } = {},
+  ) {
+    super(message, options);
+    this.kind = kind;
+    this.retryAfter = options.retryAfter;
+  }
+}

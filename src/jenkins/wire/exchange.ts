@@ -1,0 +1,95 @@
+import type * as http from 'node:http';
+import { JenkinsError } from '../jenkinsError';
+import { silence } from './networkFailures';
+
+const MEGABYTE = 1024 * 1024;
+
+/** Sends a request. Rejects when nothing has come after `idle` milliseconds, or when the signal aborts. */
+export function firstByte(
+  request: http.ClientRequest,
+  base: string,
+  idle: number,
+  signal: AbortSignal,
+  body?: string,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => request.destroy(silence(base, idle)), idle);
+    const cancel = (): void => void request.destroy(new Error('cancelled'));
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+    };
+    signal.addEventListener('abort', cancel);
+    request.once('response', (response) => {
+      settle();
+      // Whoever reads is told of errors by the stream itself; nobody may be reading just now.
+      response.on('error', () => undefined);
+      resolve(response);
+    });
+    request.on('error', (error) => {
+      settle();
+      reject(error);
+    });
+    request.end(body);
+  });
+}
+
+export async function* bodyOf(
+  response: http.IncomingMessage,
+  base: string,
+  idle: number,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  // Only our waiting for the server counts, not the server's waiting for a slow reader.
+  let waiting = true;
+  const timer = setTimeout(() => {
+    if (waiting) response.destroy(silence(base, idle));
+    else timer.refresh();
+  }, idle);
+  const cancel = (): void => void response.destroy();
+  signal.addEventListener('abort', cancel);
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      waiting = false;
+      yield chunk;
+      signal.throwIfAborted();
+      waiting = true;
+      timer.refresh();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof JenkinsError) throw error;
+    throw new JenkinsError(
+      'truncated',
+      `The connection to ${base} broke in the middle of an answer.`,
+      { cause: error, advice: 'Try again; a proxy may limit how long or large an answer may be.' },
+    );
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
+    response.destroy();
+  }
+}
+
+/** Reads an answer of at most `bound` bytes as text. */
+export async function readAll(
+  answer: { readonly headers: http.IncomingHttpHeaders; readonly body: AsyncIterable<Buffer> },
+  base: string,
+  bound: number,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  const announced = Number(answer.headers['content-length'] ?? 0);
+  let size = 0;
+  for await (const chunk of answer.body) {
+    size += chunk.length;
+    if (Math.max(size, announced) > bound) {
+      throw new JenkinsError(
+        'too-large',
+        `${base} answered with more than ${Math.round(bound / MEGABYTE)} MB where far less was due.`,
+        { advice: 'Check that the address is that of a Jenkins server.' },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
