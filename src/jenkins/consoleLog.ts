@@ -1,4 +1,4 @@
-import { endOfLine, linesWith, plainText, wholeLines } from './lines';
+import { endOfLine, linesWith, plainText, wholeLines, type Line } from './lines';
 import type { Result, Stage, StageState } from './run';
 
 /** The last command of a step that runs a script, with the end of what the step printed. */
@@ -36,6 +36,20 @@ export interface ConsoleScanner {
   end(): ConsoleFindings;
 }
 
+/** Somebody who reads along, and looks at some lines that the console log's own reader does not. */
+export interface Companion {
+  readonly needles: readonly string[];
+  /** A block of whole lines, of which the first byte lies at `offset` of the log. */
+  begin(block: Buffer, offset: number): void;
+  /**
+   * A line of that block with a needle of either of us, in order; `text` is plain. `stage` is where
+   * it was written, `after` the stage's own steps where Declarative says so.
+   */
+  line(text: string, line: Line, stage: readonly string[], after: boolean): void;
+  /** All lines of the block were told. */
+  end(): void;
+}
+
 /** An open `{` of the log: a stage, a parallel branch, or any other block. */
 interface Block {
   readonly stage: LogStage | undefined;
@@ -47,6 +61,7 @@ interface Block {
 const NEEDLES = ['[Pipeline] ', 'Stage "', '+ ', 'ERROR: ', 'Failed in branch ', 'Post stage'];
 const SCRIPT_STEPS: ReadonlySet<string> = new Set(['sh', 'bat', 'powershell', 'pwsh']);
 const MOST_STAGES = 2000;
+const NOWHERE: readonly string[] = [];
 const TAIL = 8 * 1024;
 const TAIL_LINES = 20;
 
@@ -55,7 +70,8 @@ const TAIL_LINES = 20;
  * without a name, so that their nesting is what is most likely: a stage of a branch's own name
  * belongs to that branch, any other to the branch that was entered last.
  */
-export function createConsoleScanner(): ConsoleScanner {
+export function createConsoleScanner(companion?: Companion): ConsoleScanner {
+  const needles = [...NEEDLES, ...(companion?.needles ?? [])];
   const roots: LogStage[] = [];
   const open: Block[] = [];
   const commands = new Map<string, Command>();
@@ -145,9 +161,11 @@ export function createConsoleScanner(): ConsoleScanner {
     }
   }
 
-  const lines = wholeLines((block) => {
-    for (const line of linesWith(block, NEEDLES)) {
+  const lines = wholeLines((block, offset) => {
+    companion?.begin(block, offset);
+    for (const line of linesWith(block, needles)) {
       const text = plainText(block, line);
+      companion?.line(text, line, current()?.path ?? NOWHERE, inPost);
       if (text.startsWith('[Pipeline] ')) {
         endCommand(block, line.start);
         const step = text.slice('[Pipeline] '.length);
@@ -173,6 +191,7 @@ export function createConsoleScanner(): ConsoleScanner {
         if (stage !== undefined) stage.skipped = true;
       }
     }
+    companion?.end();
     outputFrom = Math.max(outputFrom - block.length, -TAIL);
     before = Buffer.concat([before, block.subarray(-TAIL)]).subarray(-TAIL);
   });

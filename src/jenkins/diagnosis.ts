@@ -3,12 +3,14 @@ export type FailureKind =
   | 'command' // a script ended with an exit code
   | 'tests' // the steps ended well, and tests did not
   | 'timeout'
-  | 'aborted' // by a person, or by a newer run
+  | 'aborted' // by a person, a newer run, or an input that was rejected
   | 'agent-lost'
   | 'out-of-memory'
+  | 'killed' // by a signal that nobody tells the sender of; most often memory ran out
   | 'no-space'
   | 'checkout'
-  | 'pipeline' // the Jenkinsfile itself: it does not compile, or throws
+  | 'configuration' // the server lacks something: credentials, a tool, an agent
+  | 'pipeline' // the Jenkinsfile itself: it does not compile, throws, or says that it failed
   | 'unknown';
 
 /** A line of the clean log (as `Client.log` gives it) that tells something. */
@@ -35,4 +37,59 @@ export interface Diagnosis {
   readonly message: string | undefined;
   /** Where the log says so, in its order: the command, the error, the exit. At most 10. */
   readonly evidence: readonly Evidence[];
+}
+
+/**
+ * The whole diagnosis in one line:
+ * `Build: ./contrib/vagrant/start.sh → exit 1 — policy_test.sh:53: want DENIED, got ALLOWED`.
+ * Plain text of a server: control characters are taken out, nothing else.
+ */
+export function sentenceOf(diagnosis: Diagnosis): string {
+  const { stage, step, command, message } = diagnosis;
+  const where = stage === undefined || stage.length === 0 ? undefined : stage.join(' / ');
+  const what = command ?? (step === undefined ? undefined : `${step} step`);
+  const did = [what === undefined ? undefined : short(what, 100), outcomeOf(diagnosis)]
+    .filter((part) => part !== undefined)
+    .join(' → ');
+  const head = [where === undefined ? undefined : short(where, 80), did]
+    .filter((part) => part !== undefined && part !== '')
+    .join(': ');
+  return [head, message === undefined ? '' : short(message, 200)]
+    .filter((part) => part !== '')
+    .join(' — ');
+}
+
+function outcomeOf({ kind, exitCode }: Diagnosis): string | undefined {
+  const code = exitCode === undefined ? undefined : `exit ${exitCode}`;
+  switch (kind) {
+    case 'command':
+      return code ?? 'failed';
+    case 'tests':
+      return 'tests failed';
+    case 'timeout':
+      return 'timed out';
+    case 'aborted':
+      return 'aborted';
+    case 'agent-lost':
+      return 'agent lost';
+    case 'out-of-memory':
+      return code === undefined ? 'out of memory' : `out of memory, ${code}`;
+    case 'killed':
+      return code === undefined ? 'killed' : `killed, ${code}`;
+    case 'no-space':
+      return 'no space left';
+    case 'checkout':
+      return 'checkout failed';
+    case 'configuration':
+      return 'not set up';
+    case 'pipeline':
+      return 'the pipeline failed';
+    case 'unknown':
+      return code ?? 'failed';
+  }
+}
+
+function short(text: string, most: number): string {
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  return line.length <= most ? line : `${line.slice(0, most - 1).trimEnd()}…`;
 }

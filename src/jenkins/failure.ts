@@ -1,6 +1,8 @@
 import { createConsoleScanner, isSynthetic, type ConsoleFindings } from './consoleLog';
-import { createLogScanner } from './logTests';
+import { diagnose } from './diagnose';
 import type { Diagnosis } from './diagnosis';
+import { createStepReader } from './logSteps';
+import { createLogScanner } from './logTests';
 import type { FailedTest, Failure, Stage } from './run';
 import { failedStage } from './stages';
 
@@ -11,6 +13,7 @@ export interface Explanation {
 }
 
 const MOST_TEST_LINES = 10;
+const PIECE = 128 * 1024;
 
 /**
  * Reads off a log where a run broke. `report` are the failed tests of its test report, which knows
@@ -21,9 +24,10 @@ export async function readFailure(
   stages: readonly Stage[],
   report: readonly FailedTest[] | undefined,
 ): Promise<Explanation> {
-  const commands = createConsoleScanner();
+  const steps = createStepReader(brokenPart(stages));
+  const commands = createConsoleScanner(steps.companion);
   const scanner = createLogScanner();
-  for await (const bytes of log) {
+  for await (const bytes of evenly(log)) {
     commands.push(bytes);
     scanner.push(bytes);
   }
@@ -41,16 +45,33 @@ export async function readFailure(
     tests,
     lines: tellingLines(lines, command?.output ?? [], findings.errors),
   };
-  const diagnosis: Diagnosis = {
-    kind: failure.command === undefined ? 'unknown' : 'command',
-    stage,
-    step: failure.command === undefined ? undefined : 'sh',
-    command: failure.command,
-    exitCode: failure.exitCode,
-    message: failure.lines.at(-1),
-    evidence: [],
-  };
+  const diagnosis = diagnose({ stages, log: steps.end(), tests });
   return { failure, diagnosis };
+}
+
+/** Steps of other stages than the outermost ones that broke are no use; where none is known, all may be. */
+function brokenPart(stages: readonly Stage[]): (path: readonly string[]) => boolean {
+  const broken = new Set(
+    stages.flatMap(({ name, state }) => (state === 'passed' || state === 'skipped' ? [] : [name])),
+  );
+  return ([name]) => name === undefined || broken.size === 0 || broken.has(name);
+}
+
+/** The same bytes in pieces of one size, so that what is found does not depend on how they came. A piece is only good until the next. */
+async function* evenly(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const piece = Buffer.allocUnsafe(PIECE);
+  let size = 0;
+  for await (const bytes of log) {
+    for (let from = 0; from < bytes.length;) {
+      const copied = bytes.copy(piece, size, from);
+      from += copied;
+      size += copied;
+      if (size < PIECE) continue;
+      yield piece;
+      size = 0;
+    }
+  }
+  yield piece.subarray(0, size);
 }
 
 /** At most 30: of the tests what is not in the step's last lines anyhow, those, and the errors at the end. */

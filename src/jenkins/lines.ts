@@ -1,5 +1,7 @@
 const NEWLINE = 10;
 const LONGEST_LINE = 64 * 1024;
+/** Node looks for up to so many bytes by the first of them, which is several times as fast. */
+const QUICK = 7;
 
 /** Takes bytes as they come, in pieces of any size. */
 export interface Sink {
@@ -10,10 +12,14 @@ export interface Sink {
 /**
  * Hands over blocks of whole lines, each ending with its newline, without copying more than the
  * lines that chunks cut in two. Of a line longer than 64 KB only the beginning is handed over.
+ * `offset` is where a block begins, in bytes from the first one that was pushed.
  */
-export function wholeLines(take: (block: Buffer) => void): Sink {
+export function wholeLines(take: (block: Buffer, offset: number) => void): Sink {
   let held: Buffer[] = [];
   let heldSize = 0;
+  // Where the line begins of which a part is held.
+  let heldAt = 0;
+  let pushed = 0;
 
   function hold(piece: Buffer): void {
     const room = LONGEST_LINE - heldSize;
@@ -25,13 +31,15 @@ export function wholeLines(take: (block: Buffer) => void): Sink {
 
   function release(): void {
     held.push(Buffer.of(NEWLINE));
-    take(Buffer.concat(held));
+    take(Buffer.concat(held), heldAt);
     held = [];
     heldSize = 0;
   }
 
   return {
     push(chunk) {
+      const offset = pushed;
+      pushed += chunk.length;
       let from = 0;
       if (heldSize > 0) {
         const end = chunk.indexOf(NEWLINE);
@@ -41,8 +49,10 @@ export function wholeLines(take: (block: Buffer) => void): Sink {
         from = end + 1;
       }
       const last = chunk.lastIndexOf(NEWLINE);
-      if (last >= from) take(chunk.subarray(from, last + 1));
-      hold(chunk.subarray(Math.max(from, last + 1)));
+      if (last >= from) take(chunk.subarray(from, last + 1), offset + from);
+      const rest = Math.max(from, last + 1);
+      heldAt = offset + rest;
+      hold(chunk.subarray(rest));
     },
     end() {
       if (heldSize > 0) release();
@@ -63,11 +73,15 @@ export interface Line {
 export function linesWith(block: Buffer, needles: readonly string[]): Line[] {
   const found: Line[] = [];
   for (const needle of needles) {
-    for (let at = block.indexOf(needle); at >= 0;) {
-      const start = block.lastIndexOf(NEWLINE, at) + 1;
+    const beginning = needle.slice(0, QUICK);
+    for (let at = block.indexOf(beginning); at >= 0;) {
       const end = endOfLine(block, at);
-      found.push({ start, end });
-      at = block.indexOf(needle, end);
+      if (block.toString('latin1', at, at + needle.length) !== needle) {
+        at = block.indexOf(beginning, at + 1);
+        continue;
+      }
+      found.push({ start: block.lastIndexOf(NEWLINE, at) + 1, end });
+      at = block.indexOf(beginning, end);
     }
   }
   if (needles.length === 1) return found;

@@ -66,7 +66,8 @@ export function createLogScanner(): LogScanner {
 
 const MOST_TESTS = 1000;
 const MOST_LINES = 30;
-const NEEDLES = ['FAIL', '[Fail] ', 'ERROR ', 'script returned exit code '];
+// An `x` is rarer than the `s` that "script returned exit code" begins with.
+const NEEDLES = ['FAIL', '[Fail] ', 'ERROR ', 'xit code '];
 const VAGRANT = /^(?: {4}|==> )[\w.-]+: /;
 const EXIT_CODE = /script returned exit code (-?\d{1,10})/;
 const GO_TEST = /^\s*--- FAIL: (\S+)/;
