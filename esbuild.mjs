@@ -42,6 +42,7 @@ const vscodeOnce = {
  */
 const apart = {
   'src/editor/language/main.ts': 'language',
+  'src/editor/logs/main.ts': 'logs',
   'src/editor/reproductions/recipes.ts': 'recipes',
 };
 const loadedLater = {

@@ -51,7 +51,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const state = new ViewState(servers, reproductions, context.workspaceState);
   const credentials = new Credentials(context.secrets, context.globalState);
   const launcher = new Launcher(cli, plan, credentials, reproductions);
-  const logs = new LogDocuments(servers);
+  const logs = new LogDocuments({ servers, details, output });
   const plans = new PlanDocuments(plan);
   const languages = new Languages({ servers, store, details, credentials, output });
   const links = linkHandler(servers, output);
@@ -93,6 +93,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
         ...runCommands({ servers, store, details, view: runs, launcher, logs, plans }),
         ...reproductionCommands(reproductions, launcher, logs, cli),
         ...languages.commands(),
+        ...logs.commands(),
         'ciParity.refresh': refresh,
         'ciParity.showLogChannel': () => output.show(),
       },

@@ -65,12 +65,13 @@ describe('package.json', () => {
     );
   });
 
-  it('activates for views, commands, Jenkinsfiles, Vagrantfiles and links, and never on startup', () => {
+  it('activates for views, commands, Jenkinsfiles, Vagrantfiles, links and logs, and never on startup', () => {
     assert.deepEqual(manifest.activationEvents, [
       'onLanguage:jenkinsfile',
       'onLanguage:groovy',
       'onLanguage:ruby',
       'onUri',
+      'onFileSystem:ci-parity-log',
     ]);
   });
 

@@ -1,0 +1,85 @@
+import * as vscode from 'vscode';
+import { UserError } from '../../base/errors';
+import type { Run } from '../../jenkins/run';
+import { withProgress } from '../frame/progress';
+import type { Servers } from '../servers/servers';
+import type { LogEditors } from './logEditors';
+import type { LogDocument, LogFiles } from './logFiles';
+import { counted } from './logWords';
+
+export type LogCommands = ReturnType<typeof logCommands>;
+
+/** The commands about the log in the active editor. */
+export function logCommands(
+  editors: LogEditors,
+  files: LogFiles,
+  servers: Servers,
+  failureIn: (document: LogDocument, run: Run, signal: AbortSignal) => Promise<number | undefined>,
+) {
+  async function pause(paused: boolean): Promise<void> {
+    const { document } = await editors.mustBeActive();
+    document.paused = paused;
+    if (!paused) await document.view.grow();
+    await files.repaint(document);
+  }
+
+  return {
+    'ciParity.logEarlier': async () => {
+      const { document } = await editors.mustBeActive();
+      await editors.move(document, 'earlier');
+    },
+
+    'ciParity.logLater': async () => {
+      const { document } = await editors.mustBeActive();
+      await editors.move(document, 'later');
+    },
+
+    'ciParity.logBeginning': async () => {
+      const { document } = await editors.mustBeActive();
+      await editors.goTo(document, document.view.part.from.offset);
+    },
+
+    'ciParity.logEnd': async () => {
+      const { document } = await editors.mustBeActive();
+      await editors.goTo(document, document.view.part.to.offset);
+    },
+
+    'ciParity.logGoToLine': async () => {
+      const { document } = await editors.mustBeActive();
+      const { part, log } = document.view;
+      const typed = await vscode.window.showInputBox({
+        title: 'Go to Line of the Whole Log',
+        prompt: `A number from ${counted(part.from.line + 1)} to ${counted(part.to.line)}`,
+        validateInput: (value) =>
+          lineOf(value) === undefined ? 'That is not a number.' : undefined,
+      });
+      const line = lineOf(typed ?? '');
+      if (line === undefined) return;
+      const within = Math.min(Math.max(line, part.from.line), Math.max(0, part.to.line - 1));
+      await editors.goTo(document, (await log.line(within)).offset);
+    },
+
+    'ciParity.logAtFailure': async () => {
+      const { document } = await editors.mustBeActive();
+      const { address } = document;
+      if (address.kind !== 'run')
+        throw new UserError('Only of a run of Jenkins is it known where it broke.');
+      const offset = await withProgress('Looking for the failure', async (signal) => {
+        const client = await servers.client(servers.at(address.url));
+        return failureIn(document, await client.run(address.url, signal), signal);
+      });
+      if (offset === undefined) throw new UserError('The log does not tell what broke the run.');
+      await editors.goTo(document, offset);
+    },
+
+    'ciParity.logPause': () => pause(true),
+
+    'ciParity.logResume': () => pause(false),
+  };
+}
+
+/** Counted from 0. */
+function lineOf(typed: string): number | undefined {
+  const digits = typed.replace(/[\s,.]/g, '');
+  return /^\d{1,15}$/.test(digits) && Number(digits) > 0 ? Number(digits) - 1 : undefined;
+}

@@ -1,0 +1,175 @@
+import { rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isUserError, type UserError } from '../../base/errors';
+import type { JenkinsErrorKind } from '../../jenkins/http';
+import type { LogChunk, LogPosition } from '../../jenkins/log';
+import type { LogText } from './logText';
+
+/** Where the reading of a log is. */
+export type ReadingState =
+  | { readonly kind: 'reading' }
+  /** The connection was lost; it is tried again. */
+  | { readonly kind: 'waiting'; readonly error: UserError }
+  /** All of it is there. */
+  | { readonly kind: 'complete' }
+  /** What is there is all that can be had. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** What the reading of a log is made from. */
+export interface LogSource {
+  /** Reads into `log` from where it ends, until the log ends. */
+  read(log: LogText, signal: AbortSignal, waits: (error: UserError) => void): Promise<void>;
+  /** Whether the log still grows, as far as is known. */
+  readonly growing: boolean;
+}
+
+/** A log that is being read into a file. */
+export class LogReading implements AsyncDisposable {
+  readonly log: LogText;
+  readonly growing: boolean;
+  /** Settles when there is something to show, or a growing log has nothing yet. Rejects when nothing can be had. */
+  readonly begun: Promise<void>;
+  /** Settles when all is there, and rejects when it can not be had. */
+  readonly complete: Promise<void>;
+  readonly #reading = new AbortController();
+  readonly #listeners: (() => void)[] = [];
+  readonly #file: string | undefined;
+  #state: ReadingState = { kind: 'reading' };
+
+  /** `file` is deleted with it. */
+  constructor(log: LogText, source: LogSource, file?: string) {
+    this.log = log;
+    this.#file = file;
+    this.growing = source.growing;
+    const first = new Promise<void>((done) => {
+      log.watch(() => {
+        done();
+        this.#become({ kind: 'reading' });
+      });
+    });
+    const waits = (error: UserError): void => this.#become({ kind: 'waiting', error });
+    this.complete = source.read(log, this.#reading.signal, waits).then(
+      () => this.#become({ kind: 'complete' }),
+      (error: unknown) => {
+        this.#become({ kind: 'failed', error });
+        throw error;
+      },
+    );
+    this.begun = Promise.race([first, this.complete, wait(FIRST_BYTES, undefined, { ref: false })]);
+    // Nobody may be waiting; the state tells it, too.
+    this.complete.catch(() => undefined);
+    this.begun.catch(() => undefined);
+  }
+
+  get state(): ReadingState {
+    return this.#state;
+  }
+
+  /** Has `listener` called whenever there is more of it, or its state is another. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#reading.abort();
+    await this.complete.catch(() => undefined);
+    await this.log[Symbol.asyncDispose]();
+    if (this.#file !== undefined) await rm(this.#file, { force: true });
+  }
+
+  #become(state: ReadingState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Milliseconds after which an empty document is shown of a log that does not begin. */
+const FIRST_BYTES = 2000;
+/** More of one log is not kept, and no more than leaves this much of the disk free; in bytes. */
+const MOST = 32 * 2 ** 30;
+const LEAVE_FREE = 2 ** 30;
+/** Bytes between two looks at the disk. */
+const LOOK = 256 * 2 ** 20;
+/** Milliseconds before a lost connection is tried again; twice as long each time. */
+const PATIENCE = 1000;
+const LONGEST_PATIENCE = 30_000;
+
+/**
+ * A run's log, asked for once and kept in a file: its lines can then be counted, searched and gone to
+ * in any order. Asking for parts of it would not do: Jenkins tells places in bytes of its own file,
+ * with notes that nobody sees and other line ends, and a whole log it only sends from the beginning.
+ */
+export function runSource(
+  growing: boolean,
+  path: string,
+  log: (start: LogPosition | undefined, signal: AbortSignal) => AsyncIterable<LogChunk>,
+): LogSource {
+  return {
+    growing,
+    async read(into, signal, waits) {
+      let start: LogPosition | undefined;
+      let patience = PATIENCE;
+      let looked = 0;
+      for (;;) {
+        try {
+          for await (const { bytes, next } of log(start, signal)) {
+            await into.append(bytes);
+            start = next;
+            patience = PATIENCE;
+            if (into.size - looked > LOOK) {
+              looked = into.size;
+              const note = await noRoom(into.size, path);
+              if (note === undefined) continue;
+              await into.append(Buffer.from(`\n… CI Parity reads no further: ${note} …\n`));
+              return;
+            }
+          }
+          return;
+        } catch (error) {
+          if (!isUserError(error) || start === undefined || !heals(error)) throw error;
+          // Of a log that has ended all would be sent again, and again.
+          if (!growing && patience > 4 * PATIENCE) throw error;
+          waits(error);
+          await wait(patience, undefined, { signal });
+          patience = Math.min(2 * patience, LONGEST_PATIENCE);
+        }
+      }
+    },
+  };
+}
+
+/** Whether trying again may help. The error is one of another bundle's class. */
+function heals(error: UserError): boolean {
+  return 'kind' in error && HEALING.has(error.kind);
+}
+
+const HEALING: ReadonlySet<unknown> = new Set<JenkinsErrorKind>([
+  'truncated',
+  'timeout',
+  'refused',
+  'dns',
+  'network',
+  'server-error',
+]);
+
+/** The output of a reproduction, which is in a file already; `ended` tells whether it still grows. */
+export function fileSource(growing: boolean, ended: () => boolean, pulse = 1000): LogSource {
+  return {
+    growing,
+    async read(into, signal) {
+      for (;;) {
+        const last = ended();
+        await into.catchUp(signal);
+        if (last) return;
+        await wait(pulse, undefined, { signal });
+      }
+    },
+  };
+}
+
+async function noRoom(size: number, path: string): Promise<string | undefined> {
+  if (size > MOST) return 'it is too long';
+  const { bavail, bsize } = await statfs(dirname(path));
+  return bavail * bsize < LEAVE_FREE ? 'the disk is nearly full' : undefined;
+}
