@@ -2,8 +2,10 @@ import { ARTIFACT_FIELDS, artifactsOf, artifactUrl, type Artifact } from './arti
 import { chainOf, contentsOf, CONTENTS_FIELDS, newest, type Contents } from './contents';
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './crumbs';
+import { doingOn, type Doing } from './doing';
 import { EXECUTOR_FIELDS, executingOf, type Executing } from './executors';
 import { readFailure, type Explanation } from './failure';
+import { readQueue } from './follow';
 import { JenkinsError, openWire, type ConnectOptions, type JenkinsErrorKind } from './http';
 import { fields, text } from './json';
 import { INDEX_FIELDS, indexOf, JOB_DETAILS, JOB_FIELDS, jobsOf, type Job } from './jobs';
@@ -11,7 +13,7 @@ import { parseLint, type LintAnswer } from './lint';
 import { loadedLibraries, withRemotes, type LoadedLibrary } from './loadedLibraries';
 import { readLog, type LogChunk, type LogPosition } from './log';
 import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } from './jenkinsfile';
-import { QUEUE_FIELDS, queueOf, type QueueItem } from './queue';
+import type { QueueItem } from './queue';
 import { failedTestsOf, OUTCOME_FIELDS, outcomesOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Failure, Run, Stage } from './run';
 import { checkoutsOf, FULL_RUN_FIELDS, parseRun } from './runs';
@@ -35,6 +37,8 @@ export interface Client extends Disposable {
   readonly base: string;
   /** How many milliseconds the server's clock is ahead of ours: `Date.now() + clockSkew` is the time there. 0 below a minute. */
   readonly clockSkew: number;
+  /** What changes something on the server. */
+  readonly doing: Doing;
   /** Verifies that there is a Jenkins and that it accepts us. */
   ping(signal: AbortSignal): Promise<Greeting>;
   /** The jobs in a folder, a multibranch project, or at `base`. */
@@ -144,11 +148,7 @@ export function connect(options: ConnectOptions): Client {
   }
 
   async function queue(url: string, signal: AbortSignal): Promise<QueueItem[]> {
-    const tree = `items[${QUEUE_FIELDS}]`;
-    const items = queueOf(
-      await wire.json(`${wire.base}queue/api/json?tree=${tree}`, signal),
-      wire.base,
-    );
+    const items = await readQueue(wire, signal);
     return url === wire.base ? items : items.filter(({ jobUrl }) => jobUrl?.startsWith(url));
   }
 
@@ -343,6 +343,7 @@ export function connect(options: ConnectOptions): Client {
     get clockSkew() {
       return wire.clockSkew;
     },
+    doing: doingOn(wire, pollInterval),
     ping,
     jobs,
     queue,

@@ -2,11 +2,7 @@ import type { Answer, Wire } from './http';
 import { fields, text } from './json';
 import { readAll } from './wire/exchange';
 
-/**
- * Posts fields as a form does, and reads the answer, of at most `bound` bytes, as text. Jenkins asks
- * for a crumb of those who sign in with a password, or not at all, but not of API tokens; the two
- * cannot be told apart here, so it is tried without first. Rejects as `Wire.get` does.
- */
+/** Posts fields as a form does, and reads the answer, of at most `bound` bytes, as text. Rejects as `Wire.get` does. */
 export async function postForm(
   wire: Wire,
   url: string,
@@ -14,24 +10,37 @@ export async function postForm(
   signal: AbortSignal,
   bound: number,
 ): Promise<string> {
-  const body = new URLSearchParams(form).toString();
-  const type = {
-    'content-type': 'application/x-www-form-urlencoded',
-    'content-length': Buffer.byteLength(body),
-  };
-  let answer = await wire.post(url, { body, headers: type }, signal);
-  if (answer.failure?.kind === 'forbidden' || answer.failure?.kind === 'sign-in') {
-    const refusal = await beginningOf(answer);
-    if (!refusal.includes('No valid crumb')) throw answer.failure;
-    const crumb = await crumbOf(wire, signal);
-    if (crumb === undefined) throw answer.failure;
-    answer = await wire.post(url, { body, headers: { ...type, ...crumb } }, signal);
-  }
+  const answer = await sendForm(wire, url, form, signal);
   if (answer.failure !== undefined) {
     answer.discard();
     throw answer.failure;
   }
   return readAll(answer, wire.base, bound);
+}
+
+/**
+ * Posts fields as a form does; as of `Wire.post`, a failure is a part of the answer. Jenkins asks
+ * for a crumb of those who sign in with a password, or not at all, but not of API tokens; the two
+ * cannot be told apart here, so it is tried without first.
+ */
+export async function sendForm(
+  wire: Wire,
+  url: string,
+  form: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): ReturnType<Wire['post']> {
+  const body = new URLSearchParams(form).toString();
+  const type = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': Buffer.byteLength(body),
+  };
+  const answer = await wire.post(url, { body, headers: type }, signal);
+  if (answer.failure?.kind !== 'forbidden' && answer.failure?.kind !== 'sign-in') return answer;
+  const refusal = await beginningOf(answer);
+  if (!refusal.includes('No valid crumb')) return answer;
+  const crumb = await crumbOf(wire, signal);
+  if (crumb === undefined) return answer;
+  return wire.post(url, { body, headers: { ...type, ...crumb } }, signal);
 }
 
 /** The header of a crumb, and the cookie of the session that it is bound to; undefined where none can be read. */

@@ -153,7 +153,7 @@ function parameter(json: unknown): Parameter[] {
   return [{ name: known, value: told ?? number(value)?.toString(), kind: className(json) }];
 }
 
-function resultOf(value: unknown): Result | undefined {
+export function resultOf(value: unknown): Result | undefined {
   switch (value) {
     case 'SUCCESS':
     case 'UNSTABLE':

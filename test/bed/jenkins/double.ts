@@ -1,6 +1,7 @@
 import { FAULTS, type Fault, type FaultKind } from './faults';
-import { type JenkinsOptions, type LiveRun, findJob, liveJob, version } from './live';
+import { type JenkinsOptions, type LiveJob, type LiveRun, findJob, liveJob, version } from './live';
 import { answer } from './pages';
+import { LiveQueue, type LiveItem, type Queueing } from './queue';
 import type { Reply } from './replies';
 import type { RunSpec, StageSpec } from './world';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -28,6 +29,16 @@ export interface JenkinsDouble extends AsyncDisposable {
     result: RunSpec['result'],
     stages?: readonly StageSpec[],
   ): void;
+  /** Puts something into the queue, where it waits; `job` is the full name. */
+  enqueue(job: string, queueing?: Partial<Queueing>): LiveItem;
+  /** What has come into the queue, the oldest first; with what has left it. */
+  readonly queue: readonly LiveItem[];
+  /** Starts what waits: the newest item, unless another is named. */
+  start(id?: number): RunSpec;
+  /** As after five minutes: the server knows nothing more of an item. */
+  forget(id: number): void;
+  /** A run as it is now. */
+  run(job: string, number: number): RunSpec;
   close(): Promise<void>;
 }
 
@@ -44,6 +55,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
   const faults: { match: RegExp; kind: FaultKind | Fault }[] = [];
   const roots = options.world.jobs.map((job) => liveJob(job, ''));
   const sessions = new Map<string, string>();
+  const queue = new LiveQueue(options.waits === true);
 
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
@@ -55,7 +67,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
         : undefined;
     const right = async (): Promise<Reply> => {
       const root = options.rootUrl ?? `${address(server)}${prefix}/`;
-      return answer(request, { options, prefix, roots, root, sessions }, await form);
+      return answer(request, { options, prefix, roots, root, queue, sessions }, await form);
     };
     const send = ({ status, headers, body }: Reply): void => {
       response.writeHead(status, {
@@ -83,8 +95,20 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
     });
   }
 
+  function jobOf(name: string): LiveJob {
+    const job = findJob(roots, name.split('/'));
+    if (job === undefined) throw new Error(`the double has no job ${name}`);
+    return job;
+  }
+
+  function itemOf(id: number | undefined): LiveItem {
+    const item = id === undefined ? queue.items.at(-1) : queue.find(id);
+    if (item === undefined) throw new Error(`the double has nothing like that in its queue`);
+    return item;
+  }
+
   function find(job: string, number: number): LiveRun {
-    const run = findJob(roots, job.split('/'))?.runs.find((run) => run.number === number);
+    const run = jobOf(job).runs.find((run) => run.number === number);
     if (run === undefined) throw new Error(`the double has no run ${job} #${number}`);
     return run;
   }
@@ -114,6 +138,16 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
       const run = find(job, number);
       run.spec = { ...run.spec, building: false, result, ...(stages !== undefined && { stages }) };
     },
+    enqueue: (job, queueing) =>
+      queue.add(jobOf(job), {
+        causes: ['Started by user Ada'],
+        parameters: undefined,
+        ...queueing,
+      }),
+    queue: queue.items,
+    start: (id) => queue.start(itemOf(id)).spec,
+    forget: (id) => queue.forget(id),
+    run: (job, number) => find(job, number).spec,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { LiveQueue } from './queue';
 import { logOf, type JobSpec, type MadeLog, type RunSpec, type World } from './world';
 
 export interface JenkinsOptions {
@@ -16,6 +17,12 @@ export interface JenkinsOptions {
   readonly users?: Readonly<Record<string, UserSpec>>;
   /** What the linter answers to a Jenkinsfile's text; without it the plugin is missing (404). */
   readonly linter?: (jenkinsfile: string) => string;
+  /** Whether what is put into the queue waits there until `JenkinsDouble.start`; it starts at once unless told. */
+  readonly waits?: boolean;
+  /** Whether the server takes nothing into its queue, since it is about to shut down. */
+  readonly quietingDown?: boolean;
+  /** `stage view` where the plugin of the step `input` is older than late 2022, and only Stage View tells. */
+  readonly inputs?: 'stage view';
   /** A fixed port, else any. */
   readonly port?: number;
 }
@@ -28,8 +35,12 @@ export interface UserSpec {
   readonly hidden?: readonly string[];
   /** Whether the user may read at all; else 403. */
   readonly read?: boolean;
-  /** Whether the user may see scripts. */
+  /** Whether the user may see scripts, and replay. */
   readonly replay?: boolean;
+  /** Whether the user may build, and answer inputs; yes unless told. */
+  readonly build?: boolean;
+  /** Whether the user may stop runs and take items out of the queue; yes unless told. */
+  readonly cancel?: boolean;
 }
 /** A run as it is now. What it holds is made when somebody asks, since there may be 300,000. */
 export class LiveRun {
@@ -75,6 +86,9 @@ export interface Context {
   readonly roots: readonly LiveJob[];
   /** Ends with `/`. */
   readonly root: string;
+  readonly queue: LiveQueue;
+  /** Who asks. */
+  readonly user?: NamedUser | undefined;
   /** Session cookies, with the user whose crumb was given out in it. */
   readonly sessions: Map<string, string>;
 }

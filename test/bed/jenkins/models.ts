@@ -8,6 +8,8 @@ import {
   startOf,
   urlOf,
 } from './live';
+import { definitionsModel, waysOn } from './doing';
+import { parameterModel } from './queue';
 import type { Model } from './tree';
 import { metadataOf, propertyOf, revisionOf } from './branches';
 import type { JobSpec, RunSpec } from './world';
@@ -43,7 +45,7 @@ export function jobModel(job: LiveJob, context: Context): Model {
   return {
     ...common,
     color: () => colorOf(job),
-    property: propertyOf(spec),
+    property: [...propertyOf(spec), ...definitionsModel(spec.definitions)],
     buildable: spec.disabled !== true,
     builds: () => runs().slice(0, 100),
     allBuilds: runs,
@@ -84,7 +86,7 @@ export function runModel(job: LiveJob, run: LiveRun, context: Context): Model {
       job.spec.kind === 'freestyle'
         ? 'hudson.model.FreeStyleBuild'
         : 'org.jenkinsci.plugins.workflow.job.WorkflowRun',
-    actions: actionsOf(spec, job.spec),
+    actions: [...actionsOf(spec, job.spec), ...waysOn({ spec }, context)],
     artifacts: Object.keys(spec.artifacts ?? {}).map((path) => ({
       displayPath: path,
       fileName: path.split('/').at(-1),
@@ -123,11 +125,7 @@ export function actionsOf(spec: RunSpec, job: JobSpec): Model[] {
   if (spec.parameters !== undefined) {
     actions.push({
       _class: 'hudson.model.ParametersAction',
-      parameters: spec.parameters.map(({ name, value, kind = 'String' }) => ({
-        _class: `hudson.model.${kind}ParameterValue`,
-        name,
-        ...(kind !== 'Password' && { value }),
-      })),
+      parameters: spec.parameters.map(parameterModel),
     });
   }
   if (spec.revision !== undefined) {

@@ -13,14 +13,16 @@ import {
   version,
 } from './live';
 import { agentsModel } from './agents';
+import { type Asked, cancelItem, pendingInputs, postedToJob, postedToRun } from './doing';
 import { RUN_DEFAULTS, jobDefaults, jobModel, rootModel, runModel } from './models';
+import { itemModel, queueModel } from './queue';
 import { reportModel } from './reports';
 import { type Reply, api, forbidden, html, json, notFound, plain } from './replies';
 import { describe, graph } from './stagePages';
 import type { RunSpec } from './world';
 /** `form` is what was posted; undefined for a GET. */
-export function answer(request: IncomingMessage, context: Context, form?: URLSearchParams): Reply {
-  const { options, prefix, roots } = context;
+export function answer(request: IncomingMessage, server: Context, form?: URLSearchParams): Reply {
+  const { options, prefix } = server;
   const url = new URL(request.url ?? '/', 'http://double');
   if (!url.pathname.startsWith(`${prefix}/`)) return notFound();
   const user = userOf(request, options);
@@ -32,19 +34,22 @@ export function answer(request: IncomingMessage, context: Context, form?: URLSea
   if (user === undefined ? options.anonymous === false : user.read === false) {
     return forbidden(url, user?.name);
   }
-  if (form !== undefined) return posted(request, url, user, form, context);
-  const segments = url.pathname
-    .slice(prefix.length + 1)
-    .split('/')
-    .filter((segment) => segment !== '');
-  const names: string[] = [];
-  while (segments[0] === 'job' && segments[1] !== undefined) {
-    names.push(decodeURIComponent(segments[1]));
-    segments.splice(0, 2);
+  const context = { ...server, user };
+  if (form !== undefined && !isCrumbed(request, context)) return noCrumb();
+  const { job, names, segments } = walk(url, context);
+  const path = segments.join('/');
+  if (names.length === 0) {
+    return form === undefined
+      ? rootPage(url, path, user, context)
+      : postedToRoot(path, { url, form, context });
   }
-  if (names.length === 0) return rootPage(url, segments.join('/'), user, context);
-  const job = findJob(roots, names);
   if (job === undefined || user?.hidden?.includes(job.fullName) === true) return notFound();
+  if (form !== undefined) {
+    const at = runFor(job, segments[0]);
+    return at === undefined
+      ? postedToJob(job, path, { url, form, context })
+      : postedToRun(job, at, segments.slice(1).join('/'), { url, form, context });
+  }
   if (segments.join('/') === 'api/json') {
     return api(url, jobModel(job, context), jobDefaults(job));
   }
@@ -56,26 +61,45 @@ export function answer(request: IncomingMessage, context: Context, form?: URLSea
   return runPage(url, { job, run, user, path: segments.join('/') }, context);
 }
 
+/** The job at an address, and the parts of the path behind it. */
+function walk(url: URL, { prefix, roots }: Context) {
+  const segments = url.pathname
+    .slice(prefix.length + 1)
+    .split('/')
+    .filter((segment) => segment !== '');
+  const names: string[] = [];
+  while (segments[0] === 'job' && segments[1] !== undefined) {
+    names.push(decodeURIComponent(segments[1]));
+    segments.splice(0, 2);
+  }
+  return { job: findJob(roots, names), names, segments };
+}
+
 /** A crumb is bound to a user and a session, and API tokens need none. */
-export function posted(
-  request: IncomingMessage,
-  url: URL,
-  user: NamedUser | undefined,
-  form: URLSearchParams,
-  { options, prefix, sessions }: Context,
-): Reply {
+function isCrumbed(request: IncomingMessage, { user, sessions }: Context): boolean {
   const session = /(?:^|; )JSESSIONID=(\w+)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
   const crumbed =
     request.headers['jenkins-crumb'] === `c0ffee${session}` &&
     sessions.get(session) === (user?.name ?? 'anonymous');
-  if (user?.byToken !== true && !crumbed)
-    return html(
-      403,
-      '<html><body><h2>HTTP ERROR 403 No valid crumb was included in the request</h2></body></html>',
-    );
-  if (url.pathname !== `${prefix}/pipeline-model-converter/validate`) return notFound();
-  if (options.linter === undefined) return notFound();
-  return plain(Buffer.from(options.linter(form.get('jenkinsfile') ?? '')));
+  return user?.byToken === true || crumbed;
+}
+
+function noCrumb(): Reply {
+  const why = 'HTTP ERROR 403 No valid crumb was included in the request';
+  return html(403, `<html><body><h2>${why}</h2></body></html>`);
+}
+
+function postedToRoot(path: string, asked: Asked): Reply {
+  const { linter } = asked.context.options;
+  switch (path) {
+    case 'pipeline-model-converter/validate':
+      if (linter === undefined) return notFound();
+      return plain(Buffer.from(linter(asked.form.get('jenkinsfile') ?? '')));
+    case 'queue/cancelItem':
+      return cancelItem(asked);
+    default:
+      return notFound();
+  }
 }
 
 export function rootPage(
@@ -105,10 +129,16 @@ export function rootPage(
     }
     case 'computer/api/json':
       return api(url, agentsModel(context), 'computer[displayName,offline]');
+    case 'queue/api/json':
+      return api(url, queueModel(context), 'items[id,why,task[name,url]]');
     case '':
       return html(200, '<html><head><title>Dashboard [Jenkins]</title></head></html>');
-    default:
-      return notFound();
+    default: {
+      const [, id] = /^queue\/item\/(\d+)\/api\/json$/.exec(path) ?? [];
+      const item = context.queue.find(Number(id));
+      if (item === undefined) return notFound();
+      return api(url, itemModel(item, context), 'id,why,cancelled,executable[number,url]');
+    }
   }
 }
 
@@ -133,6 +163,9 @@ export function runPage(
       return json({ status: 'ok', data: graph(run.spec) });
     case 'wfapi/describe':
       return plugin === 'wfapi' ? json(describe(job, run.spec, context)) : notFound();
+    case 'wfapi/pendingInputActions':
+      if (plugin !== 'wfapi' && context.options.inputs !== 'stage view') return notFound();
+      return json(pendingInputs(run, url.pathname.replace(/wfapi.*/, '')));
     case 'testReport/api/json':
       if (run.spec.tests === undefined) return notFound();
       return api(

@@ -31,8 +31,8 @@ export function json(value: unknown): Reply {
   };
 }
 
-export function plain(body: Reply['body'], headers: OutgoingHttpHeaders = {}): Reply {
-  return { status: 200, headers: { 'Content-Type': 'text/plain;charset=utf-8', ...headers }, body };
+export function plain(body: Reply['body'], headers: OutgoingHttpHeaders = {}, status = 200): Reply {
+  return { status, headers: { 'Content-Type': 'text/plain;charset=utf-8', ...headers }, body };
 }
 
 export function html(status: number, body: string, headers: OutgoingHttpHeaders = {}): Reply {
@@ -44,18 +44,20 @@ export function notFound(): Reply {
   return html(404, `<html>${title}<body><h1>Not Found</h1></body></html>`);
 }
 
-export function forbidden(url: URL, user: string | undefined): Reply {
+/** Jenkins does not always name the permission (ReplayAction does not). */
+export function forbidden(
+  url: URL,
+  user: string | undefined,
+  permission: string | null = 'hudson.model.Hudson.Read',
+): Reply {
   const login = `/login?from=${encodeURIComponent(url.pathname)}`;
-  const why =
-    user === undefined
-      ? 'Authentication required'
-      : `${user} is missing the Overall/Read permission`;
+  const why = user === undefined ? 'Authentication required' : `${user} is missing a permission`;
   return html(
     403,
     `<html><head><meta http-equiv='refresh' content='1;url=${login}'/></head><body>${why}</body></html>`,
     {
       'X-You-Are-Authenticated-As': user ?? 'anonymous',
-      'X-Required-Permission': 'hudson.model.Hudson.Read',
+      ...(permission !== null && { 'X-Required-Permission': permission }),
     },
   );
 }

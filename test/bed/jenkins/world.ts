@@ -29,6 +29,8 @@ export interface JobSpec {
   readonly change?: ChangeSpec;
   /** Whether it builds the repository's main branch. */
   readonly isMain?: boolean;
+  /** The parameters that it asks for; without them it asks for none. */
+  readonly definitions?: readonly DefinitionSpec[];
 }
 
 export interface ChangeSpec {
@@ -78,6 +80,33 @@ export interface RunSpec {
   readonly script?: string;
   /** Scripts on the replay page besides, by the names of their classes: files of untrusted libraries. */
   readonly loadedScripts?: Readonly<Record<string, string>>;
+  /** The questions that it waits with. */
+  readonly inputs?: readonly InputSpec[];
+  /** What was answered to its questions, by their ids: `proceeded`, `aborted`, or the form that was posted. */
+  readonly answers?: Readonly<Record<string, unknown>>;
+  /** The stages that it can be restarted from; undefined where it is not Declarative. */
+  readonly restartable?: readonly string[];
+  /** What it takes to end it; `stop` unless told. */
+  readonly endsBy?: 'stop' | 'term' | 'kill';
+}
+
+/** A parameter that a job or an input asks for. */
+export type DefinitionSpec = { readonly name: string; readonly description?: string } & (
+  | { readonly kind: 'String' | 'Text' | 'Password'; readonly default?: string }
+  | { readonly kind: 'Boolean'; readonly default?: boolean }
+  | { readonly kind: 'Choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'Run'; readonly project: string; readonly default?: string }
+  | { readonly kind: 'File' }
+);
+
+/** What the step `input` asks. */
+export interface InputSpec {
+  readonly id: string;
+  readonly message: string;
+  readonly ok?: string;
+  readonly cancel?: string;
+  readonly submitter?: string;
+  readonly parameters?: readonly DefinitionSpec[];
 }
 
 /** A log of any size that is made as it is read. */
@@ -90,9 +119,9 @@ export interface MadeLog {
 
 export interface ParameterSpec {
   readonly name: string;
-  /** Passwords have none. */
+  /** Of a run `job#12`. Those of passwords and files are not told. */
   readonly value?: string | boolean;
-  readonly kind?: 'String' | 'Boolean' | 'Password' | 'Choice' | 'Text';
+  readonly kind?: 'String' | 'Boolean' | 'Password' | 'Choice' | 'Text' | 'Run' | 'File';
 }
 
 /** What the git plugin notes of each repository, those of shared libraries too. */
