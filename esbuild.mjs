@@ -38,12 +38,13 @@ const vscodeOnce = {
 
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
- * the first of them, and what reads Jenkinsfiles for a recipe. It holds only the way to them.
+ * the first of them, what reads Jenkinsfiles for a recipe, and the Test Explorer's part. It holds only the way to them.
  */
 const apart = {
   'src/editor/language/main.ts': 'language',
   'src/editor/logs/main.ts': 'logs',
   'src/editor/reproductions/recipes.ts': 'recipes',
+  'src/editor/tests/main.ts': 'tests',
 };
 const loadedLater = {
   name: 'loaded-later',

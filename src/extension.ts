@@ -10,6 +10,7 @@ import { LogDocuments } from './editor/logs/logDocuments';
 import { PlanDocuments } from './editor/reproductions/planDocuments';
 import { planner } from './editor/reproductions/planner';
 import { checkedOut } from './editor/runs/repositories';
+import { reproducer } from './editor/reproductions/reproduceRun';
 import { reproductionCommands } from './editor/reproductions/reproductionCommands';
 import { Reproductions } from './editor/reproductions/reproductions';
 import { ReproductionsView } from './editor/reproductions/reproductionsView';
@@ -20,6 +21,7 @@ import { RunsView } from './editor/runs/runsView';
 import { serverCommands } from './editor/servers/serverCommands';
 import { Servers } from './editor/servers/servers';
 import { readJobs, refreshInterval } from './editor/frame/settings';
+import { Tests } from './editor/tests/tests';
 import { tellVerdicts } from './editor/reproductions/verdictNotices';
 import { ViewState } from './editor/frame/viewState';
 
@@ -29,6 +31,7 @@ export interface TestApi {
   readonly reproductions: ReproductionsView;
   readonly servers: Servers;
   readonly languages: Languages;
+  readonly tests: Tests;
   readonly links: ReturnType<typeof linkHandler>;
 }
 
@@ -51,6 +54,8 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const state = new ViewState(servers, reproductions, context.workspaceState);
   const credentials = new Credentials(context.secrets, context.globalState);
   const launcher = new Launcher(cli, plan, credentials, reproductions);
+  const reproduce = reproducer({ servers, details }, launcher);
+  const tests = new Tests({ details, reproductions, reproduce, output });
   const logs = new LogDocuments({ servers, details, output });
   const plans = new PlanDocuments(plan);
   const languages = new Languages({ servers, store, details, credentials, output });
@@ -75,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     reproductions,
     state,
     launcher,
+    tests,
     logs,
     plans,
     languages,
@@ -90,7 +96,17 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       {
         ...serverCommands(servers, credentials),
         ...state.commands(),
-        ...runCommands({ servers, store, details, view: runs, launcher, logs, plans }),
+        ...runCommands({
+          servers,
+          store,
+          details,
+          view: runs,
+          launcher,
+          reproduce,
+          tests,
+          logs,
+          plans,
+        }),
         ...reproductionCommands(reproductions, launcher, logs, cli),
         ...languages.commands(),
         ...logs.commands(),
@@ -101,5 +117,5 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     ),
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
-  return { runs, reproductions: reproductionsView, servers, languages, links };
+  return { runs, reproductions: reproductionsView, servers, languages, tests, links };
 }

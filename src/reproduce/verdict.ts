@@ -142,14 +142,16 @@ export function testName(test: FailedTest): string {
   return test.group === '' ? test.name : `${test.group} ${test.name}`;
 }
 
+/** Whether two records mean one test: a report names the package or class, a line of a log often does not. */
+export function sameTest(a: FailedTest, b: FailedTest): boolean {
+  return a.name === b.name && (a.group === b.group || a.group === '' || b.group === '');
+}
+
 function compareTests(ci: readonly FailedTest[], here: readonly FailedTest[]) {
-  // A report names the package or class, a line of a log often does not.
-  const same = (a: FailedTest, b: FailedTest): boolean =>
-    a.name === b.name && (a.group === b.group || a.group === '' || b.group === '');
   return {
-    common: ci.filter((test) => here.some((other) => same(test, other))),
-    missing: ci.filter((test) => !here.some((other) => same(test, other))),
-    extra: here.filter((test) => !ci.some((other) => same(test, other))),
+    common: ci.filter((test) => here.some((other) => sameTest(test, other))),
+    missing: ci.filter((test) => !here.some((other) => sameTest(test, other))),
+    extra: here.filter((test) => !ci.some((other) => sameTest(test, other))),
   };
 }
 

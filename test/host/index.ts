@@ -18,6 +18,7 @@ export async function run(): Promise<void> {
   await import('./linter');
   await import('./vagrant');
   await import('./reproducing');
+  await import('./testExplorer');
   const counts = await new Promise<{ passes: number; failures: number; pending: number }>(
     (done) => {
       const runner = mocha.run((failures) => {

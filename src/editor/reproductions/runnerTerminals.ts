@@ -65,8 +65,11 @@ export function openCleaner(cli: string): void {
 
 /** The terminal in which a reproduction runs or ran, if it is still open in this window. */
 export function terminalOf(id: string): vscode.Terminal | undefined {
-  return vscode.window.terminals.find(({ creationOptions }) => {
-    const args = 'shellArgs' in creationOptions ? creationOptions.shellArgs : undefined;
-    return Array.isArray(args) && args[1] === 'run' && args[2] === id;
-  });
+  return vscode.window.terminals.find((terminal) => isRunnerOf(terminal, id));
+}
+
+/** Whether it is the terminal in which a reproduction runs or ran. */
+export function isRunnerOf({ creationOptions }: vscode.Terminal, id: string): boolean {
+  const args = 'shellArgs' in creationOptions ? creationOptions.shellArgs : undefined;
+  return Array.isArray(args) && args[1] === 'run' && args[2] === id;
 }

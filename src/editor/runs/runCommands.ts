@@ -5,6 +5,7 @@ import type { Selection } from '../../recipe/recipe';
 import type { Commands } from '../frame/commands';
 import { isJenkinsfile, JENKINSFILE_GLOB } from '../jenkinsfiles/jenkinsfiles';
 import type { Launcher } from '../reproductions/launcher';
+import { FAILURE, kitchen, readingRun, type Reproduce } from '../reproductions/reproduceRun';
 import type { LogDocuments } from '../logs/logDocuments';
 import { pickRun, type Choices } from './pickRun';
 import { plain } from '../look/plain';
@@ -16,6 +17,7 @@ import type { ReproductionNode } from '../reproductions/reproductionRows';
 import type { RunStore } from './runStore';
 import type { RunsView } from './runsView';
 import { runOf, type RunNode, type RunsNode } from './runsTree';
+import type { Tests } from '../tests/tests';
 import { placesOf } from '../servers/servers';
 import { mustBeAbleToReproduce, mustBeTrusted } from '../frame/trust';
 import { newestRuns } from './workspaceRuns';
@@ -24,14 +26,11 @@ export interface RunCommandParts extends Kitchen {
   readonly view: RunsView;
   readonly store: RunStore;
   readonly launcher: Launcher;
+  readonly reproduce: Reproduce;
+  readonly tests: Tests;
   readonly logs: LogDocuments;
   readonly plans: PlanDocuments;
 }
-
-const FAILURE: Selection = { kind: 'failure' };
-
-/** Recipes read Jenkinsfiles, which the extension does not load before somebody wants one. */
-const kitchen = () => import('../reproductions/recipes');
 
 /** The commands about runs; from the palette each lets the person pick one first. */
 export function runCommands(parts: RunCommandParts): Commands {
@@ -65,39 +64,18 @@ export function runCommands(parts: RunCommandParts): Commands {
     return withProgress('Looking for the run', (signal) => runAt(url, signal));
   }
 
-  function reading<T>(
-    node: RunNode,
-    work: (signal: AbortSignal, report: (message: string) => void) => Promise<T>,
-  ): Promise<T> {
-    return withProgress(plain(`Reading ${node.run.job} #${node.run.number}`), work);
-  }
-
-  async function reproduce(node: RunNode): Promise<void> {
-    mustBeAbleToReproduce();
-    const { failedBranch, recipeOfRun } = await kitchen();
-    const recipe = await reading(node, (signal, report) =>
-      recipeOfRun(parts, node.run, FAILURE, signal, report),
-    );
-    if (!recipe) return;
-    const branch = failedBranch(recipe);
-    const branches = branch === undefined ? 'all' : await pickBranches(branch);
-    if (branches === 'all') await launcher.start(recipe);
-    else if (branches === 'failed')
-      await launcher.start({ ...recipe, branches: { kind: 'failed' } });
-  }
-
   return {
     'ciParity.reproduce': async (node?: RunsNode) => {
       mustBeAbleToReproduce();
       const run = await chosen('Reproduce which failure?', node);
-      if (run) await reproduce(run);
+      if (run) await parts.reproduce(run);
     },
 
     'ciParity.reproduceUrl': async (given?: string) => {
       mustBeAbleToReproduce();
       const url = typeof given === 'string' ? given : await askForUrl();
       if (url === undefined) return;
-      await reproduce(await lookedUp(url));
+      await parts.reproduce(await lookedUp(url));
     },
 
     'ciParity.runStage': async (file?: vscode.Uri, stage?: string) => {
@@ -126,7 +104,7 @@ export function runCommands(parts: RunCommandParts): Commands {
       }
       const run = await chosen('Show the plan of which run?', node as RunsNode | undefined);
       if (!run) return;
-      await reading(run, async (signal, report) => {
+      await readingRun(run, async (signal, report) => {
         const { recipeOfRun } = await kitchen();
         const recipe = await recipeOfRun(parts, run.run, FAILURE, signal, report);
         if (recipe) await plans.show(recipe, signal);
@@ -135,7 +113,7 @@ export function runCommands(parts: RunCommandParts): Commands {
 
     'ciParity.openLog': async (node?: RunsNode) => {
       const run = await chosen('Open the log of which run?', node);
-      if (run) await reading(run, (signal) => logs.showRun(run.run, wantedInLog(node), signal));
+      if (run) await readingRun(run, (signal) => logs.showRun(run.run, wantedInLog(node), signal));
     },
 
     /** Of a run, or of the one at an address. */
@@ -143,7 +121,16 @@ export function runCommands(parts: RunCommandParts): Commands {
       const node = typeof which === 'string' ? await lookedUp(which) : which;
       if (await view.reveal(node.run.url)) return;
       const wanted = stage === undefined ? [] : [stageMark(stage)];
-      await reading(node, (signal) => logs.showRun(node.run, wanted, signal));
+      await readingRun(node, (signal) => logs.showRun(node.run, wanted, signal));
+    },
+
+    'ciParity.showTests': async (node?: RunsNode) => {
+      const run = await chosen('Show the failing tests of which run?', node);
+      if (!run) return;
+      const found = await readingRun(run, (signal) => parts.tests.show(run, signal));
+      const name = plain(`${run.run.job} #${run.run.number}`);
+      if (found > 0) await vscode.commands.executeCommand('workbench.view.testing.focus');
+      else void vscode.window.showInformationMessage(`No failing test of ${name} is known.`);
     },
 
     'ciParity.openInBrowser': async (node?: RunsNode | ReproductionNode) => {
@@ -155,18 +142,6 @@ export function runCommands(parts: RunCommandParts): Commands {
       if (node?.kind === 'more') await view.tree.showMore(node.job);
     },
   };
-}
-
-/** All branches are what CI ran; the failed one alone is quicker. Undefined when the person cancelled. */
-async function pickBranches(branch: string): Promise<'all' | 'failed' | undefined> {
-  const choice = await vscode.window.showQuickPick(
-    [
-      { label: 'All branches', description: 'as CI ran them', is: 'all' as const },
-      { label: 'Only the branch that failed', description: plain(branch), is: 'failed' as const },
-    ],
-    { title: 'The run failed in one of several branches', ignoreFocusOut: true },
-  );
-  return choice?.is;
 }
 
 /** What to look for in a log to stand at the node's place. */
