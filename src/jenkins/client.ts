@@ -1,5 +1,12 @@
 import { ARTIFACT_FIELDS, artifactsOf, artifactUrl, type Artifact } from './artifacts';
-import { chainOf, contentsOf, CONTENTS_FIELDS, newest, type Contents } from './contents';
+import {
+  chainOf,
+  contentsOf,
+  CONTENTS_FIELDS,
+  LONGEST_CHAIN,
+  newest,
+  type Contents,
+} from './contents';
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './crumbs';
 import { doingOn, type Doing } from './doing';
@@ -101,9 +108,6 @@ export interface Client extends Disposable {
   lint(text: string, signal: AbortSignal): Promise<LintAnswer>;
 }
 
-// Asked for as a chain of `previousBuild`, because `builds{0,25}` makes Jenkins load up to 100 runs
-// from its disk. A link of the chain takes some 250 bytes of the address, of which proxies accept 8 KB.
-const CHAIN = 15;
 const LOG_HEAD = 256 * 1024;
 const LINT_BOUND = 1024 * 1024;
 /** The step `library` may come late. */
@@ -172,13 +176,13 @@ export function connect(options: ConnectOptions): Client {
       const page = await runsBefore(
         jobUrl,
         before,
-        Math.min(CHAIN, limit - found.length),
+        Math.min(LONGEST_CHAIN, limit - found.length),
         remoteUrls,
         signal,
       );
       found.push(...page);
       before = page.at(-1)?.number;
-      if (before === undefined || page.length < CHAIN) break;
+      if (before === undefined || page.length < LONGEST_CHAIN) break;
     }
     return found;
   }

@@ -28,6 +28,13 @@ const INNER_RUNS = 3;
 /** Runs told of a job itself. */
 export const PAGE = 10;
 
+/**
+ * Runs that one request can ask for. They are asked for as a chain of `previousBuild`, because
+ * `builds{0,25}` makes Jenkins load up to 100 runs from its disk, and a link of the chain takes some
+ * 300 bytes of the address, of which proxies accept 8 KB.
+ */
+export const LONGEST_CHAIN = 15;
+
 /** A property that a thing does not have is left out of the answer, so one question suits all. */
 export const CONTENTS_FIELDS = `name,color,jobs[${JOB_METADATA},${newest(INNER_RUNS)}],${newest(PAGE)}`;
 

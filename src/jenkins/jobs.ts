@@ -56,34 +56,57 @@ export function jobsOf(
 /** How deep a server's folders are looked into for all its jobs. */
 const DEPTH = 6;
 
-/** What to ask for all jobs of a server at once. */
+/** What to ask for all jobs of a server at once. Addresses follow from the names. */
 export const INDEX_FIELDS = Array.from({ length: DEPTH }).reduce<string>(
-  (inside) => `jobs[${JOB_FIELDS}${inside === '' ? '' : `,${inside}`}]`,
+  (inside) => `jobs[name,color${inside === '' ? '' : `,${inside}`}]`,
   '',
 );
 
 /** All jobs of a server, each folder before what it holds. */
 export function indexOf(json: unknown, server: string): Job[] {
-  return list(fields(json)['jobs']).flatMap((item) => {
-    const job = jobOf(item, server);
-    return job === undefined ? [] : [job, ...indexOf(item, server)];
-  });
+  const index: Job[] = [];
+  addAll(json, { url: server, fullName: '' }, index);
+  return index;
+}
+
+/** Tens of thousands of jobs: no address is taken apart, and no list is made for a folder. */
+function addAll(json: unknown, above: Pick<Job, 'url' | 'fullName'>, index: Job[]): void {
+  for (const item of list(fields(json)['jobs'])) {
+    const said = fields(item);
+    const own = text(said['name']);
+    if (own === undefined) continue;
+    const job = jobAt(said, {
+      url: `${above.url}job/${encodeURIComponent(own)}/`,
+      fullName: above.fullName === '' ? own : `${above.fullName}/${own}`,
+    });
+    if (job === undefined) continue;
+    index.push(job);
+    if (job.kind !== 'job') addAll(said, job, index);
+  }
 }
 
 /** Undefined for what is no job. */
 export function jobOf(json: unknown, server: string): Job | undefined {
   const item = fields(json);
+  const address = text(item['url']);
+  if (address === undefined) return undefined;
+  const url = rebase(address, server);
+  return jobAt(item, { url, fullName: fullNameOf(url) });
+}
+
+function jobAt(
+  item: Readonly<Record<string, unknown>>,
+  { url, fullName }: Pick<Job, 'url' | 'fullName'>,
+): Job | undefined {
   const color = text(item['color']);
   const kind = kindOf(className(item), color);
-  const address = text(item['url']);
-  if (kind === undefined || address === undefined) return undefined;
-  const url = rebase(address, server);
+  if (kind === undefined) return undefined;
   const name = decodeName(text(item['name']) ?? '');
   const description = describe(text(item['description']));
   const change = kind === 'job' ? changeOf(item, name) : undefined;
   return {
     name,
-    fullName: fullNameOf(url),
+    fullName,
     url,
     kind,
     state: stateOf(color),

@@ -21,8 +21,8 @@ export interface Heard {
 }
 
 export interface LooksOptions {
-  /** Must not reject. Whoever makes it calls `heard`. */
-  readonly look: (url: string, signal: AbortSignal) => Promise<void>;
+  /** Must not reject, and calls `heard`. */
+  readonly look: (url: string) => Promise<void>;
   /** The server whose page it is. */
   readonly server: (url: string) => string;
   /** Milliseconds between two looks at what is visible while something runs there. */
@@ -59,7 +59,7 @@ export class Looks implements Disposable {
   readonly #options: LooksOptions;
   readonly #watched = new Map<string, Watched>();
   readonly #silent = new Map<string, Silence>();
-  readonly #life = new AbortController();
+  #disposed = false;
   #timer: Disposable | undefined;
   #focused = true;
 
@@ -121,7 +121,7 @@ export class Looks implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#life.abort();
+    this.#disposed = true;
     this.#timer?.[Symbol.dispose]();
     this.#watched.clear();
   }
@@ -131,10 +131,13 @@ export class Looks implements Disposable {
     if (result.look !== 'failed') this.#silent.delete(server);
     else if (result.everywhere) {
       const { clock, interval } = this.#options;
-      const before = this.#silent.get(server)?.pause ?? 0;
-      const pause = nextLook('failed', before, interval());
-      const wait = Math.max(result.retryAfter ?? 0, this.#spread(pause));
-      this.#silent.set(server, { pause, until: clock.now() + wait });
+      const now = clock.now();
+      const before = this.#silent.get(server);
+      const asked = now + (result.retryAfter ?? 0);
+      // What had begun before the silence says nothing about how long it will be.
+      if (before && now < before.until && asked <= before.until) return;
+      const pause = nextLook('failed', before?.pause ?? 0, interval());
+      this.#silent.set(server, { pause, until: Math.max(asked, now + this.#spread(pause)) });
     }
   }
 
@@ -155,7 +158,7 @@ export class Looks implements Disposable {
 
   /** Begins what is due, and sets the timer for what is next. */
   #plan(): void {
-    if (this.#life.signal.aborted) return;
+    if (this.#disposed) return;
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     const { clock, server } = this.#options;
@@ -181,9 +184,12 @@ export class Looks implements Disposable {
   }
 
   #lookAt(watched: Watched): Promise<void> {
-    watched.looking ??= this.#options.look(watched.url, this.#life.signal).finally(() => {
+    const before = watched.heard;
+    watched.looking ??= this.#options.look(watched.url).finally(() => {
       watched.looking = undefined;
-      this.#plan();
+      // A look of which nobody told anything is no reason to look again at once.
+      if (watched.heard === before) this.heard(watched.url, { look: 'failed', everywhere: false });
+      else this.#plan();
     });
     return watched.looking;
   }

@@ -6,8 +6,9 @@ export const NO_RUNS: RunPage = { runs: [], more: true };
 
 /**
  * What is known of a job's runs after the server told a page of them: the newest, or those older
- * than the run numbered `below`. The result has no gap, holds nothing that was deleted, and is
- * `known` itself where the page told nothing new; so is each run.
+ * than the run numbered `below`. The result has no gap and holds nothing that was deleted. Where the
+ * page told nothing new, `runs` is the same array; else each run of which nothing new was told is the
+ * same object.
  */
 export function merged(known: RunPage, told: RunPage, below = Infinity): RunPage {
   const kept = isAnotherJob(known.runs, told.runs) ? [] : known.runs;
@@ -23,11 +24,8 @@ export function merged(known: RunPage, told: RunPage, below = Infinity): RunPage
   const older = told.more && reaches ? kept.filter(({ number }) => number < oldest) : [];
   const more = told.more && (older.length === 0 || known.more);
   const runs = [...newer, ...page, ...older];
-  const same =
-    more === known.more &&
-    runs.length === known.runs.length &&
-    runs.every((run, at) => run === known.runs[at]);
-  return same ? known : { runs, more };
+  const same = runs.length === known.runs.length && runs.every((run, at) => run === known.runs[at]);
+  return { runs: same ? known.runs : runs, more };
 }
 
 /** A job that was deleted and made again counts from 1 again; no run begins twice. */

@@ -1,17 +1,18 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock';
 import { messageOf } from '../../base/errors';
 import type { Client } from '../../jenkins/client';
-import { PAGE, type Contents, type RunPage } from '../../jenkins/contents';
+import { LONGEST_CHAIN, PAGE, type Contents, type RunPage } from '../../jenkins/contents';
 import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/http';
 import type { Job } from '../../jenkins/jobs';
 import type { Run } from '../../jenkins/run';
 import { Looks, type Attention, type Heard, type LookResult } from './looks';
-import { merged, NO_RUNS } from './runList';
+import { RunMemory } from './runMemory';
 
 /** What is known of the runs of a job. */
 export interface JobRuns {
   readonly jobUrl: string;
-  /** The newest first, without gaps. */
+  /** The newest first, without gaps. The same array as long as nothing has changed. */
   readonly runs: readonly Run[];
   /** Whether there may be older ones. */
   readonly more: boolean;
@@ -25,32 +26,40 @@ export interface JobRuns {
 export interface Inside {
   readonly url: string;
   readonly kind: Contents['kind'];
-  /** In the server's order; empty for a job, whose runs are then known. */
+  /** In the server's order; empty for a job, whose runs are then known. The same array as long as nothing has changed. */
+  readonly jobs: readonly Job[];
+  readonly heardAt: number | undefined;
+  readonly problem: unknown;
+}
+
+/** All jobs of a server that are known. */
+export interface JobIndex {
+  /** Each folder before what it holds. The same array as long as nothing has changed. */
   readonly jobs: readonly Job[];
   readonly heardAt: number | undefined;
   readonly problem: unknown;
 }
 
 /**
- * What is known of jobs and runs: the one place that asks for them and remembers them. What `runs`,
- * `older` and `inside` know is told at once; they reject where nothing is known and the server
- * cannot be asked, and with the signal's reason.
+ * What is known of jobs and runs: the one place that asks for them and remembers them. `runs`,
+ * `older`, `inside` and `index` tell at once what is known, whatever its age; with `within`, only what
+ * was heard in the last so many milliseconds, as long as the server can be asked. They reject where
+ * nothing is known and the server does not tell, and with the signal's reason.
  */
 export interface RunStore extends Disposable {
   /** What memory holds of a job's runs. */
   known(jobUrl: string): JobRuns | undefined;
-  /**
-   * The runs of a job as they are known, else its newest page. With `within`, a whole page that was
-   * heard in the last so many milliseconds, if the server can be asked.
-   */
+  /** The newest runs of a job. */
   runs(jobUrl: string, signal: AbortSignal, within?: number): Promise<JobRuns>;
   /** Like `runs`, with one page more of older ones. */
   older(jobUrl: string, signal: AbortSignal): Promise<JobRuns>;
   /**
-   * What lies at an address, in one request that also tells the newest runs there: ten of a job
-   * itself, three of each job inside.
+   * What lies at an address. One request also tells the newest runs there, ten of a job itself and
+   * three of each branch in a project, or all jobs of a server.
    */
   inside(url: string, signal: AbortSignal, within?: number): Promise<Inside>;
+  /** All jobs of a server, in one request; afterwards all of its folders are known. */
+  index(server: string, signal: AbortSignal, within?: number): Promise<JobIndex>;
   /** Has what lies at an address, or the runs of a job, looked at again and again until disposed. */
   watch(url: string, how: Attention): Disposable;
   /** Looks at everything that is watched, now; resolves when that is done. Never rejects. */
@@ -81,12 +90,6 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   return new Store(options);
 }
 
-interface KnownRuns extends RunPage {
-  readonly heardAt: number | undefined;
-}
-
-type KnownInside = Omit<Inside, 'url' | 'problem'>;
-
 interface Problem {
   readonly error: unknown;
   readonly at: number;
@@ -94,16 +97,19 @@ interface Problem {
 
 class Store implements RunStore {
   readonly #options: RunStoreOptions;
-  readonly #lists = new Map<string, KnownRuns>();
-  readonly #insides = new Map<string, KnownInside>();
+  readonly #memory = new RunMemory();
   /** Why the last look at an address failed. */
   readonly #problems = new Map<string, Problem>();
   /** Requests under way by what they ask, so that nobody asks the same meanwhile. */
   readonly #asking = new Map<string, Promise<void>>();
   readonly #changed = new Set<(url: string) => void>();
   readonly #looked = new Set<(url: string) => void>();
-  readonly #life = new AbortController();
   readonly #looks: Looks;
+  /** Jobs whose last look was for an old run that goes on. */
+  readonly #lookedDeep = new Set<string>();
+  /** Ends the requests under way when all is forgotten. */
+  #session = newSession();
+  #disposed = false;
 
   constructor(options: RunStoreOptions) {
     this.#options = options;
@@ -117,30 +123,34 @@ class Store implements RunStore {
   }
 
   known(jobUrl: string): JobRuns | undefined {
-    const list = this.#lists.get(jobUrl);
+    const list = this.#memory.list(jobUrl);
     return list && { jobUrl, ...list, problem: this.#problems.get(jobUrl)?.error };
   }
 
   async runs(jobUrl: string, signal: AbortSignal, within?: number): Promise<JobRuns> {
-    const list = this.#lists.get(jobUrl);
-    const enough = list && (within === undefined || (isPage(list) && this.#isFresh(list, within)));
-    if (!enough) await settled(this.#askPage(jobUrl), signal);
-    return this.known(jobUrl) ?? this.#fail(jobUrl);
+    if (!this.#isGood(this.#memory.list(jobUrl), within))
+      await settled(this.#askPage(jobUrl), signal);
+    return this.known(jobUrl) ?? this.#unknown(jobUrl, () => this.runs(jobUrl, signal));
   }
 
   async older(jobUrl: string, signal: AbortSignal): Promise<JobRuns> {
     const { more, runs } = await this.runs(jobUrl, signal);
     const last = runs.at(-1);
-    if (more && last) await settled(this.#askPage(jobUrl, last.number), signal);
-    return this.known(jobUrl) ?? this.#fail(jobUrl);
+    if (more && last) await settled(this.#askPage(jobUrl, PAGE, last.number), signal);
+    return this.runs(jobUrl, signal);
   }
 
   async inside(url: string, signal: AbortSignal, within?: number): Promise<Inside> {
-    const before = this.#insides.get(url);
-    if (!before || (within !== undefined && !this.#isFresh(before, within)))
-      await settled(this.#askContents(url), signal);
-    const inside = this.#insides.get(url) ?? this.#fail(url);
+    if (!this.#isGood(this.#memory.inside(url), within))
+      await settled(this.#askInside(url), signal);
+    const inside = this.#memory.inside(url);
+    if (!inside) return this.#unknown(url, () => this.inside(url, signal));
     return { url, ...inside, problem: this.#problems.get(url)?.error };
+  }
+
+  async index(server: string, signal: AbortSignal, within?: number): Promise<JobIndex> {
+    const { heardAt, problem } = await this.inside(server, signal, within);
+    return { jobs: this.#memory.index(server), heardAt, problem };
   }
 
   watch(url: string, how: Attention): Disposable {
@@ -156,8 +166,11 @@ class Store implements RunStore {
   }
 
   forget(server = ''): void {
-    for (const known of [this.#lists, this.#insides, this.#problems])
-      for (const url of known.keys()) if (url.startsWith(server)) known.delete(url);
+    this.#session.abort();
+    this.#session = newSession();
+    this.#asking.clear();
+    this.#memory.forget(server);
+    for (const url of this.#problems.keys()) if (url.startsWith(server)) this.#problems.delete(url);
   }
 
   onDidChange(listener: (url: string) => void): Disposable {
@@ -169,28 +182,53 @@ class Store implements RunStore {
   }
 
   [Symbol.dispose](): void {
-    this.#life.abort();
+    this.#disposed = true;
+    this.#session.abort();
     this.#looks[Symbol.dispose]();
   }
 
   async #look(url: string): Promise<void> {
-    await (this.#lists.has(url) ? this.#askPage(url) : this.#askContents(url));
+    const list = this.#memory.list(url);
+    await (list ? this.#askAgain(url, list.runs) : this.#askInside(url));
+    if (!this.#problems.has(url)) this.#looks.heard(url, this.#found(url));
     for (const listener of this.#looked) listener(url);
   }
 
-  #askPage(jobUrl: string, olderThan?: number): Promise<void> {
-    const below = olderThan === undefined ? {} : { olderThan };
+  /** Asks for the newest page of a job, or in turn with it for one that tells how an older run goes on. */
+  #askAgain(jobUrl: string, runs: readonly Run[]): Promise<void> {
+    const oldest = runs.findLastIndex(({ building }) => building);
+    if (oldest < LONGEST_CHAIN) return this.#askPage(jobUrl, Math.max(PAGE, oldest + 1));
+    if (!this.#lookedDeep.delete(jobUrl)) {
+      this.#lookedDeep.add(jobUrl);
+      return this.#askPage(jobUrl, PAGE, runs[oldest - 1]?.number);
+    }
+    return this.#askPage(jobUrl);
+  }
+
+  #askPage(jobUrl: string, limit = PAGE, olderThan?: number): Promise<void> {
     return this.#ask(`runs ${jobUrl} ${olderThan ?? ''}`, jobUrl, async (client, signal) => {
-      const runs = await client.runs(jobUrl, { limit: PAGE, ...below }, signal);
-      this.#tellRuns(jobUrl, { runs, more: runs.length >= PAGE }, olderThan);
+      const below = olderThan === undefined ? {} : { olderThan };
+      const runs = await client.runs(jobUrl, { limit, ...below }, signal);
+      this.#tellRuns(jobUrl, { runs, more: runs.length >= limit }, olderThan);
     });
   }
 
-  #askContents(url: string): Promise<void> {
+  #askInside(url: string): Promise<void> {
     return this.#ask(`inside ${url}`, url, async (client, signal) => {
-      const { runs, ...contents } = await client.contents(url, signal);
-      this.#tellInside(url, { ...contents, heardAt: this.#options.clock.now() });
-      for (const [jobUrl, page] of runs) this.#tellRuns(jobUrl, page);
+      const kind = this.#memory.inside(url)?.kind;
+      if (url === client.base) {
+        const index = await client.index(signal);
+        const changed = new Set(this.#memory.tellIndex(url, index, this.#options.clock.now()));
+        this.#tellHeard(url, changed.delete(url));
+        for (const folder of changed) this.#tellHeard(folder, true);
+      } else if (kind === 'folder' || kind === 'organization') {
+        // Nobody wants the runs of all the jobs of a folder.
+        this.#tellInside(url, { kind, jobs: await client.jobs(url, signal) });
+      } else {
+        const { runs, ...contents } = await client.contents(url, signal);
+        this.#tellInside(url, contents);
+        for (const [jobUrl, page] of runs) this.#tellRuns(jobUrl, page);
+      }
     });
   }
 
@@ -202,31 +240,29 @@ class Store implements RunStore {
   ): Promise<void> {
     const before = this.#asking.get(what);
     if (before) return before;
-    const { signal } = this.#life;
+    const { signal } = this.#session;
     const asking = this.#options
       .client(url)
       .then((client) => ask(client, signal))
       .catch((error: unknown) => {
         if (!signal.aborted) this.#tellProblem(url, error);
       })
-      .finally(() => this.#asking.delete(what));
+      .finally(() => {
+        if (this.#asking.get(what) === asking) this.#asking.delete(what);
+      });
     this.#asking.set(what, asking);
     return asking;
   }
 
   #tellRuns(jobUrl: string, told: RunPage, below?: number): void {
-    const before = this.#lists.get(jobUrl);
-    const known = before ? { runs: before.runs, more: before.more } : NO_RUNS;
-    const after = merged(known, told, below);
-    this.#lists.set(jobUrl, { ...after, heardAt: this.#options.clock.now() });
-    this.#tellHeard(jobUrl, !before || after !== known);
+    const changed = this.#memory.tellRuns(jobUrl, told, this.#options.clock.now(), below);
+    this.#memory.trim((url) => this.#looks.isWatched(url));
+    this.#tellHeard(jobUrl, changed);
   }
 
-  #tellInside(url: string, told: KnownInside): void {
-    const before = this.#insides.get(url);
-    const same = before && JSON.stringify(before.jobs) === JSON.stringify(told.jobs);
-    this.#insides.set(url, same ? { ...told, jobs: before.jobs } : told);
-    this.#tellHeard(url, !same);
+  #tellInside(url: string, told: Pick<Contents, 'kind' | 'jobs'>): void {
+    const heardAt = this.#options.clock.now();
+    this.#tellHeard(url, this.#memory.tellInside(url, { ...told, heardAt }));
   }
 
   #tellHeard(url: string, changed: boolean): void {
@@ -248,33 +284,44 @@ class Store implements RunStore {
     for (const listener of this.#changed) listener(url);
   }
 
-  /** When and how an address was heard of last; undefined where that was not the whole. */
+  /** When and how the whole of an address was heard of last. */
   #heardOf(url: string): Heard | undefined {
     const problem = this.#problems.get(url);
     if (problem) return { at: problem.at, result: failed(problem.error) };
-    const list = this.#lists.get(url);
-    const inside = this.#insides.get(url);
-    const at = list ? (isPage(list) ? list.heardAt : undefined) : inside?.heardAt;
-    if (at === undefined) return undefined;
-    const busy = list
-      ? list.runs.some(({ building }) => building)
-      : inside?.jobs.some(({ running }) => running);
-    return { at, result: { look: busy === true ? 'busy' : 'idle' } };
+    const at = (this.#memory.list(url) ?? this.#memory.inside(url))?.heardAt;
+    return at === undefined ? undefined : { at, result: this.#found(url) };
   }
 
-  #isFresh({ heardAt }: { readonly heardAt: number | undefined }, within: number): boolean {
+  #found(url: string): LookResult {
+    const list = this.#memory.list(url);
+    const inside = this.#memory.inside(url);
+    // On a large server something always runs: its folders are looked at for that.
+    const busy = list
+      ? list.runs.some(({ building }) => building)
+      : inside?.kind !== 'server' && inside?.jobs.some(({ running }) => running);
+    return { look: busy === true ? 'busy' : 'idle' };
+  }
+
+  #isGood(known: { heardAt: number | undefined } | undefined, within: number | undefined): boolean {
+    if (known === undefined || within === undefined) return known !== undefined;
+    const { heardAt } = known;
     return heardAt !== undefined && this.#options.clock.now() - heardAt <= within;
   }
 
-  #fail(url: string): never {
-    this.#life.signal.throwIfAborted();
-    throw this.#problems.get(url)?.error;
+  /** What to do about an address of which nothing is known, although it was asked for. */
+  #unknown<T>(url: string, askAgain: () => Promise<T>): Promise<T> {
+    if (this.#disposed) this.#session.signal.throwIfAborted();
+    const problem = this.#problems.get(url);
+    // It was forgotten meanwhile.
+    if (!problem) return askAgain();
+    throw problem.error;
   }
 }
 
-/** What a project told of a job may be only its first few runs. */
-function isPage({ runs, more }: RunPage): boolean {
-  return !more || runs.length >= PAGE;
+function newSession(): AbortController {
+  const session = new AbortController();
+  setMaxListeners(0, session.signal);
+  return session;
 }
 
 /** Waits for work that others wait for too: who cancels only ends their own waiting. */
@@ -309,10 +356,7 @@ const ONLY_HERE: ReadonlySet<JenkinsErrorKind> = new Set([
 ]);
 
 function failed(error: unknown): LookResult {
-  const everywhere = error instanceof JenkinsError && !ONLY_HERE.has(error.kind);
-  const retryAfter =
-    error instanceof Error && 'retryAfter' in error && typeof error.retryAfter === 'number'
-      ? error.retryAfter
-      : undefined;
-  return { look: 'failed', everywhere, retryAfter };
+  if (!(error instanceof JenkinsError)) return { look: 'failed', everywhere: false };
+  const { kind, retryAfter } = error;
+  return { look: 'failed', everywhere: !ONLY_HERE.has(kind), retryAfter };
 }

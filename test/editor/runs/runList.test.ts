@@ -47,9 +47,9 @@ describe('the list of runs after the server told a page of them', () => {
     assert.deepEqual([numbers(end), end.more], [[9, 8, 7], false]);
   });
 
-  it('is the same object where nothing new was told, and so is each run that stayed', () => {
+  it('is the same array where nothing new was told, and each run that stayed the same object', () => {
     const known = page([3, 2, 1], false);
-    assert.equal(merged(known, page([3, 2])), known);
+    assert.equal(merged(known, page([3, 2])).runs, known.runs);
     const ended = {
       runs: [runWith({ number: 3, startedAt: now + 3, result: 'ABORTED' })],
       more: true,

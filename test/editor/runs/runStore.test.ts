@@ -74,6 +74,97 @@ describe('the store of runs', () => {
     await assert.rejects(bed.store.runs(b ?? '', signal), /HTTP 500/);
   });
 
+  it('knows all jobs of a server, and what its folders hold, from one request', async () => {
+    await using bed = await plant(server);
+    const { base } = bed.jenkins;
+    const { jobs } = await bed.store.index(base, signal);
+    assert.deepEqual(
+      jobs.map(({ fullName }) => fullName),
+      ['alone', 'team', 'team/inner', 'team/inner/deep', 'team/moat', 'team/moat/feature%2Fx'],
+    );
+    const names = async (url: string) =>
+      (await bed.store.inside(url, signal)).jobs.map(({ name }) => name);
+    assert.deepEqual(await names(base), ['alone', 'team']);
+    assert.deepEqual(await names(`${base}job/team/`), ['inner', 'moat']);
+    assert.deepEqual(await names(`${base}job/team/job/moat/`), ['feature/x']);
+    assert.equal(bed.jenkins.requests.length, 1);
+  });
+
+  it('has a project of the index looked at at once, since it tells more of its branches', async () => {
+    await using bed = await plant(server);
+    const { base } = bed.jenkins;
+    await bed.store.index(base, signal);
+    const [folder, project] = ['job/team/', 'job/team/job/moat/'].map((path) => base + path);
+    bed.store.watch(folder ?? '', 'visible');
+    assert.equal(bed.jenkins.requests.length, 1);
+    const heard = new Promise((done) => bed.store.onDidLook(done));
+    bed.store.watch(project ?? '', 'visible');
+    assert.equal(await heard, project);
+    const branch = `${project ?? ''}job/feature%252Fx/`;
+    assert.equal(bed.store.known(branch)?.runs.length, 3);
+  });
+
+  it('tells only of folders in which something has changed, and keeps the others as they are', async () => {
+    const running: RunSpec = { number: 1, building: true };
+    const folder = (name: string): JobSpec => ({
+      name,
+      kind: 'folder',
+      jobs: [{ name: 'job', runs: [running] }, { name: 'other' }],
+    });
+    await using bed = await plant({ jobs: [folder('a'), folder('b')] });
+    const { base } = bed.jenkins;
+    await bed.store.index(base, signal);
+    bed.store.watch(base, 'visible');
+    const inside = async (name: string) =>
+      (await bed.store.inside(`${base}job/${name}/`, signal)).jobs;
+    const before = { a: await inside('a'), b: await inside('b') };
+    const told: string[] = [];
+    bed.store.onDidChange((url) => told.push(url));
+    bed.jenkins.finish('a/job', 1, 'FAILURE');
+    await bed.store.refresh();
+    assert.deepEqual(told, [`${base}job/a/`]);
+    const after = { a: await inside('a'), b: await inside('b') };
+    assert.equal(after.b, before.b);
+    assert.equal(after.a[1], before.a[1]);
+    assert.equal(after.a[0]?.state, 'failed');
+  });
+
+  it('looks also at an old run that goes on, in turn with the newest ones', async () => {
+    const old: RunSpec = { number: 1, building: true };
+    await using bed = await plant({ jobs: [{ name: 'a', runs: [...runs(30).slice(1), old] }] });
+    const url = `${bed.jenkins.base}job/a/`;
+    for (let pages = 0; pages < 3; pages++) await bed.store.older(url, signal);
+    bed.store.watch(url, 'visible');
+    bed.jenkins.finish('a', 1, 'ABORTED');
+    await bed.store.refresh();
+    await bed.store.refresh();
+    const { runs: all = [] } = bed.store.known(url) ?? {};
+    assert.equal(all.length, 30);
+    assert.equal(all.at(-1)?.result, 'ABORTED');
+  });
+
+  it('holds no more than it must, however many runs the server has', async () => {
+    await using bed = await plant(project(40, 60));
+    const { jobs } = await bed.store.inside(`${bed.jenkins.base}job/moat/`, signal);
+    const seen = jobs[0]?.url ?? '';
+    bed.store.watch(seen, 'visible');
+    for (const url of [seen, jobs[1]?.url ?? ''])
+      for (let pages = 0; pages < 6; pages++) await bed.store.older(url, signal);
+    assert.equal(bed.store.known(seen)?.runs.length, 60);
+  });
+
+  it('forgets a server, and tells nothing of what was still under way', async () => {
+    await using bed = await plant({ jobs: [{ name: 'a', runs: runs(2) }] });
+    const url = `${bed.jenkins.base}job/a/`;
+    await bed.store.runs(url, signal);
+    bed.store.watch(url, 'visible');
+    const looking = bed.store.refresh();
+    bed.store.forget(bed.jenkins.base);
+    await looking;
+    assert.equal(bed.store.known(url), undefined);
+    assert.equal((await bed.store.runs(url, signal)).runs.length, 2);
+  });
+
   it('lets who cancels go without spoiling it for others', async () => {
     await using bed = await plant({ jobs: [{ name: 'a', runs: runs(2) }] });
     const url = `${bed.jenkins.base}job/a/`;
@@ -90,10 +181,25 @@ function runs(count: number): RunSpec[] {
   return Array.from({ length: count }, (_, n) => ({ number: n + 1, result: 'SUCCESS' }));
 }
 
-function project(branches: number): World {
+/** A job, and a folder with a folder and a project in it. */
+const server: World = {
+  jobs: [
+    { name: 'alone' },
+    {
+      name: 'team',
+      kind: 'folder',
+      jobs: [
+        { name: 'inner', kind: 'folder', jobs: [{ name: 'deep' }] },
+        { name: 'moat', kind: 'multibranch', jobs: [{ name: 'feature%2Fx', runs: runs(5) }] },
+      ],
+    },
+  ],
+};
+
+function project(branches: number, each = 5): World {
   const jobs = Array.from({ length: branches }, (_, n): JobSpec => ({
     name: `branch-${n}`,
-    runs: runs(5),
+    runs: runs(each),
   }));
   return { jobs: [{ name: 'moat', kind: 'multibranch', jobs }] };
 }
