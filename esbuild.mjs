@@ -45,6 +45,7 @@ const apart = {
   'src/editor/logs/main.ts': 'logs',
   'src/editor/reproductions/recipes.ts': 'recipes',
   'src/editor/tests/main.ts': 'tests',
+  'src/jenkins/deeds.ts': 'deeds',
 };
 const loadedLater = {
   name: 'loaded-later',

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { JenkinsError, type Wire } from './http';
+import type { Wire } from './http';
+import { JenkinsError } from './jenkinsError';
 import { fields, list } from './json';
 import {
   DEFINITION_FIELDS,

@@ -1,18 +1,9 @@
-import {
-  awaitEnd,
-  build,
-  readForm,
-  readParameters,
-  stop,
-  type BuildForm,
-  type Stopping,
-} from './build';
-import { cancel, follow, type Outcome, type Queued } from './follow';
+import type { BuildForm, Stopping } from './build';
+import type { Outcome, Queued } from './follow';
 import type { Wire } from './http';
-import { answer, readInputs, type Answering, type PendingInput } from './inputs';
+import type { Answering, PendingInput } from './inputs';
 import type { ParameterValues } from './parameters';
 import type { QueueItem } from './queue';
-import { replay, restart, restartableStages } from './replay';
 import type { Parameter, Result, Run } from './run';
 
 /**
@@ -39,19 +30,24 @@ export interface Doing {
   cancel(item: Pick<QueueItem, 'id' | 'url'>, signal: AbortSignal): Promise<QueueItem | undefined>;
 }
 
+/** What carries it out is loaded when something is to be done. */
 export function doingOn(wire: Wire, pollInterval: number): Doing {
+  const deeds = () => import('./deeds');
   return {
-    form: (jobUrl, signal) => readForm(wire, jobUrl, signal),
-    parameters: (run, signal) => readParameters(wire, run, signal),
-    build: (jobUrl, values, signal) => build(wire, jobUrl, values, signal),
-    stop: (run, how, signal) => stop(wire, run, how, signal),
-    awaitEnd: (run, signal) => awaitEnd(wire, run, { looks: 15, pollInterval }, signal),
-    inputs: (run, signal) => readInputs(wire, run, signal),
-    answer: (run, input, answering, signal) => answer(wire, run, input, answering, signal),
-    replay: (run, script, signal) => replay(wire, run, script, signal),
-    restartableStages: (run, signal) => restartableStages(wire, run, signal),
-    restart: (run, stage, signal) => restart(wire, run, stage, signal),
-    follow: (queued, told, signal) => follow(wire, queued, { told, pollInterval }, signal),
-    cancel: (item, signal) => cancel(wire, item, signal),
+    form: async (jobUrl, signal) => (await deeds()).readForm(wire, jobUrl, signal),
+    parameters: async (run, signal) => (await deeds()).readParameters(wire, run, signal),
+    build: async (jobUrl, values, signal) => (await deeds()).build(wire, jobUrl, values, signal),
+    stop: async (run, how, signal) => (await deeds()).stop(wire, run, how, signal),
+    awaitEnd: async (run, signal) =>
+      (await deeds()).awaitEnd(wire, run, { looks: 15, pollInterval }, signal),
+    inputs: async (run, signal) => (await deeds()).readInputs(wire, run, signal),
+    answer: async (run, input, answering, signal) =>
+      (await deeds()).answer(wire, run, input, answering, signal),
+    replay: async (run, script, signal) => (await deeds()).replay(wire, run, script, signal),
+    restartableStages: async (run, signal) => (await deeds()).restartableStages(wire, run, signal),
+    restart: async (run, stage, signal) => (await deeds()).restart(wire, run, stage, signal),
+    follow: async (queued, told, signal) =>
+      (await deeds()).follow(wire, queued, { told, pollInterval }, signal),
+    cancel: async (item, signal) => (await deeds()).cancel(wire, item, signal),
   };
 }

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { JenkinsError, type Wire } from './http';
+import type { Wire } from './http';
+import { isJenkinsError, JenkinsError } from './jenkinsError';
 import { fields, number } from './json';
-import { QUEUE_FIELDS, queueItemOf, queueOf, type QueueItem } from './queue';
+import { QUEUE_FIELDS, queueItemOf, readQueue, type QueueItem } from './queue';
 import type { Run } from './run';
 import { causesOf } from './runs';
 import { submit } from './submit';
@@ -90,7 +91,7 @@ export async function cancel(
     (await submit(wire, url, {}, CANCEL, signal)).discard();
   } catch (error) {
     // It has left the queue in the meantime.
-    if (!(error instanceof JenkinsError) || error.kind !== 'not-found') throw error;
+    if (!isJenkinsError(error, 'not-found')) throw error;
   }
   const left = await readItem(wire, item.url, signal);
   // Older servers do not say that one may not.
@@ -99,11 +100,6 @@ export async function cancel(
       advice: `It takes the permission ${CANCEL.permission}.`,
     });
   return left;
-}
-
-export async function readQueue(wire: Wire, signal: AbortSignal): Promise<QueueItem[]> {
-  const tree = `items[${QUEUE_FIELDS}]`;
-  return queueOf(await wire.json(`${wire.base}queue/api/json?tree=${tree}`, signal), wire.base);
 }
 
 const SEQUEL_LOOKS = 30;
@@ -117,7 +113,7 @@ async function readItem(
   try {
     return queueItemOf(await wire.json(`${url}api/json?tree=${QUEUE_FIELDS}`, signal), wire.base);
   } catch (error) {
-    if (error instanceof JenkinsError && error.kind === 'not-found') return undefined;
+    if (isJenkinsError(error, 'not-found')) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { JenkinsError, type Wire } from './http';
+import type { Wire } from './http';
+import { isJenkinsError } from './jenkinsError';
 import { fields, list, text } from './json';
 import {
   DEFINITION_FIELDS,
@@ -41,7 +42,7 @@ export async function readInputs(
   try {
     return stageViewInputsOf(await wire.json(`${run.url}wfapi/pendingInputActions`, signal));
   } catch (error) {
-    if (error instanceof JenkinsError && error.kind === 'not-found') return [];
+    if (isJenkinsError(error, 'not-found')) return [];
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { UserError } from '../base/errors';
+import { isUserError, UserError } from '../base/errors';
 
 /** What went wrong between us and a Jenkins server. */
 export type JenkinsErrorKind =
@@ -34,4 +34,9 @@ export class JenkinsError extends UserError {
     this.kind = kind;
     this.retryAfter = options.retryAfter;
   }
+}
+
+/** Whether it is a JenkinsError of that kind, also one that another bundle made: each has a class of its own. */
+export function isJenkinsError(error: unknown, kind: JenkinsErrorKind): boolean {
+  return isUserError(error) && 'kind' in error && error.kind === kind;
 }

@@ -1,3 +1,4 @@
+import type { Wire } from './http';
 import { fields, list, number, text } from './json';
 import type { Parameter } from './run';
 import { causesOf, parametersOf } from './runs';
@@ -34,6 +35,12 @@ export type QueueState =
   | { readonly kind: 'cancelled' }
   /** It has become a run. Jenkins tells of these for five minutes. */
   | { readonly kind: 'started'; readonly run: { readonly number: number; readonly url: string } };
+
+/** All that waits on a server, the next to be built first. */
+export async function readQueue(wire: Wire, signal: AbortSignal): Promise<QueueItem[]> {
+  const tree = `items[${QUEUE_FIELDS}]`;
+  return queueOf(await wire.json(`${wire.base}queue/api/json?tree=${tree}`, signal), wire.base);
+}
 
 /** The items of `queue/api/json`; Jenkins has those that are likely to be built sooner at its end. */
 export function queueOf(json: unknown, server: string): QueueItem[] {

@@ -1,5 +1,6 @@
 import { beforeSequel, type Queued } from './follow';
-import { JenkinsError, type Wire } from './http';
+import type { Wire } from './http';
+import { JenkinsError } from './jenkinsError';
 import { fields, list, text } from './json';
 import type { Run } from './run';
 import { submit } from './submit';

@@ -1,5 +1,6 @@
 import { sendForm } from './crumbs';
-import { JenkinsError, type Answer, type Wire } from './http';
+import type { Answer, Wire } from './http';
+import { JenkinsError } from './jenkinsError';
 import { text } from './json';
 import { decodeName, parseUrl } from './url';
 

@@ -1,0 +1,5 @@
+/** What `Doing` does: a bundle of its own, `dist/deeds.js`. */
+export { awaitEnd, build, readForm, readParameters, stop } from './build';
+export { cancel, follow } from './follow';
+export { answer, readInputs } from './inputs';
+export { replay, restart, restartableStages } from './replay';
