@@ -110,7 +110,8 @@ interface Tally {
 }
 
 const SEAM_LENGTH = 4096;
-const CRLF = Buffer.from('\r\n');
+const CR = 13;
+const LF = 10;
 const REPLACEMENT = Buffer.from('\ufffd');
 
 /**
@@ -128,7 +129,7 @@ function createTally(): Tally {
       for await (const chunk of body) {
         bytes += chunk.length;
         doubtful += doubtIn(chunk);
-        if (tail.at(-1) === CRLF[0] && chunk[0] === CRLF[1]) doubtful++;
+        if (tail.at(-1) === CR && chunk[0] === LF) doubtful++;
         tail = Buffer.concat([tail, chunk.subarray(-SEAM_LENGTH)]).subarray(-SEAM_LENGTH);
         yield chunk;
       }
@@ -137,31 +138,27 @@ function createTally(): Tally {
     most: () => bytes,
     next(start) {
       // Whole lines only, because notes do not span them.
-      const lines = tail.subarray(bytes > tail.length ? tail.indexOf(CRLF[1] ?? 0) + 1 : 0);
+      const lines = tail.subarray(bytes > tail.length ? tail.indexOf(LF) + 1 : 0);
+      // Where these lines begin, if all doubtful bytes of this part were Jenkins' own; else earlier.
+      const again = start + (bytes - doubtful) - (lines.length - doubtIn(lines));
       const cleaner = createLogCleaner();
-      return {
-        // Where these lines begin, if all doubtful bytes of this part were Jenkins' own; else earlier.
-        start: start + (bytes - doubtful) - (lines.length - doubtIn(lines)),
-        seam: {
-          text: Buffer.concat([cleaner.push(lines), cleaner.end()]),
-          within: doubtful + 2 * SEAM_LENGTH,
-        },
-      };
+      const text = Buffer.concat([cleaner.push(lines), cleaner.end()]);
+      return { start: again, seam: { text, within: doubtful + 2 * SEAM_LENGTH } };
     },
   };
 }
 
 /** How many bytes Jenkins may have added. */
 function doubtIn(chunk: Buffer): number {
-  return count(chunk, CRLF) + 2 * count(chunk, REPLACEMENT);
-}
-
-function count(chunk: Buffer, needle: Buffer): number {
-  let found = 0;
-  for (let at = chunk.indexOf(needle); at >= 0; at = chunk.indexOf(needle, at + needle.length)) {
-    found++;
+  let added = 0;
+  // Looking for single bytes is several times as fast as for two.
+  for (let at = chunk.indexOf(CR); at >= 0; at = chunk.indexOf(CR, at + 1)) {
+    if (chunk[at + 1] === LF) added++;
   }
-  return found;
+  for (let at = chunk.indexOf(REPLACEMENT); at >= 0; at = chunk.indexOf(REPLACEMENT, at + 3)) {
+    added += 2;
+  }
+  return added;
 }
 
 async function* cleaned(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

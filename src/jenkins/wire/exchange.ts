@@ -3,6 +3,8 @@ import { JenkinsError } from '../jenkinsError';
 import { silence } from './networkFailures';
 
 const MEGABYTE = 1024 * 1024;
+/** How much may have come before its reader wants it. */
+const AHEAD = 256 * 1024;
 
 /** Sends a request. Rejects when nothing has come after `idle` milliseconds, or when the signal aborts. */
 export function firstByte(
@@ -34,28 +36,54 @@ export function firstByte(
   });
 }
 
+/** What has come, as it came: the stream's own iterator would copy it together first. */
 export async function* bodyOf(
   response: http.IncomingMessage,
   base: string,
   idle: number,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  // Only our waiting for the server counts, not the server's waiting for a slow reader.
-  let waiting = true;
+  let come: Buffer[] = [];
+  let size = 0;
+  let over = response.destroyed;
+  // Set while we wait for the server; a slow reader is not to be blamed on it.
+  let wake: (() => void) | undefined;
   const timer = setTimeout(() => {
-    if (waiting) response.destroy(silence(base, idle));
+    if (wake !== undefined) response.destroy(silence(base, idle));
     else timer.refresh();
   }, idle);
   const cancel = (): void => void response.destroy();
   signal.addEventListener('abort', cancel);
+  response.on('data', (piece: Buffer) => {
+    come.push(piece);
+    size += piece.length;
+    if (size > AHEAD) response.pause();
+    wake?.();
+  });
+  const finish = (): void => {
+    over = true;
+    wake?.();
+  };
+  response.once('end', finish).once('close', finish);
   try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      waiting = false;
-      yield chunk;
+    while (!over || come.length > 0) {
+      if (come.length === 0) {
+        timer.refresh();
+        await new Promise<void>((resolve) => (wake = resolve));
+        wake = undefined;
+      }
       signal.throwIfAborted();
-      waiting = true;
-      timer.refresh();
+      const pieces = come;
+      come = [];
+      size = 0;
+      for (const piece of pieces) {
+        yield piece;
+        signal.throwIfAborted();
+      }
+      if (response.isPaused()) response.resume();
     }
+    if (response.errored !== null) throw response.errored;
+    if (!response.complete) throw new Error('it was closed');
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof JenkinsError) throw error;
