@@ -45,9 +45,10 @@ export interface Diagnosis {
  * Plain text of a server: control characters are taken out, nothing else.
  */
 export function sentenceOf(diagnosis: Diagnosis): string {
-  const { stage, step, command, message } = diagnosis;
+  const { kind, stage, step, command, message } = diagnosis;
   const where = stage === undefined || stage.length === 0 ? undefined : stage.join(' / ');
-  const what = command ?? (step === undefined ? undefined : `${step} step`);
+  const isSaid = kind === 'checkout' || kind === 'tests';
+  const what = command ?? (step === undefined || isSaid ? undefined : `${step} step`);
   const did = [what === undefined ? undefined : short(what, 100), outcomeOf(diagnosis)]
     .filter((part) => part !== undefined)
     .join(' → ');
@@ -59,7 +60,7 @@ export function sentenceOf(diagnosis: Diagnosis): string {
     .join(' — ');
 }
 
-function outcomeOf({ kind, exitCode }: Diagnosis): string | undefined {
+function outcomeOf({ kind, exitCode, step, command, message }: Diagnosis): string | undefined {
   const code = exitCode === undefined ? undefined : `exit ${exitCode}`;
   switch (kind) {
     case 'command':
@@ -81,15 +82,15 @@ function outcomeOf({ kind, exitCode }: Diagnosis): string | undefined {
     case 'checkout':
       return 'checkout failed';
     case 'configuration':
-      return 'not set up';
+      return step === undefined ? 'not set up' : undefined;
     case 'pipeline':
-      return 'the pipeline failed';
+      return step === undefined ? 'Jenkinsfile' : undefined;
     case 'unknown':
-      return code ?? 'failed';
+      return (step ?? command ?? message) === undefined ? 'nothing says why' : 'failed';
   }
 }
 
 function short(text: string, most: number): string {
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  const line = text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
   return line.length <= most ? line : `${line.slice(0, most - 1).trimEnd()}…`;
 }

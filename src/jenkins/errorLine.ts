@@ -30,7 +30,7 @@ export function errorLine(
     told('test', firstTest(texts)) ??
     told('error', exception(texts)) ??
     told('error', lastOf(texts, TOOLS)) ??
-    told('error', firstOf(texts, CALLERS)) ??
+    told('error', belowCaller(texts)) ??
     told('hint', lastOf(texts, HINTS)) ??
     told('last', lastLine(texts))
   );
@@ -38,7 +38,7 @@ export function errorLine(
 
 /** Without the name of the machine that Vagrant puts before a guest's line. */
 export function withoutGuest(text: string): string {
-  return text.replace(/^(?: {4}|==> )[\w.-]+: /, '');
+  return text.replace(/^(?: {4}|==> )(?![\w.$]*(?:Error|Exception)\b)[\w.-]+: /, '');
 }
 
 const NOT_FOUND = /\bnot found$|: No such file or directory$|is not recognized as/;
@@ -87,23 +87,32 @@ const TOOLS = [
   /^wget: .*/,
   /^ssh: .*/,
   /^rsync error: .*/,
-  /^npm (?:ERR!|error) (?!code|errno|path|cwd|syscall|command|A complete log|\s).*/,
+  /^npm (?:ERR!|error) (?!code|errno|path|cwd|syscall|command|A complete log)\S.*/,
   /^yarn run error .*|^error Command failed.*/,
   /^FAILURE: .*/,
   /^\[ERROR\] (?!\s*$|->|Re-run|To see|For more).*/,
   /^There are errors in the configuration of this machine\..*/,
   /^No usable default provider could be found.*/,
   /^The provider '.*/,
-  /^panic: .*/,
-  /^Kernel panic.*|^.*\bBUG: .*|^.*\bOops: .*/,
+  /^The box '.*/,
+  /^signal: killed$/,
+  /^Vagrant failed to initialize .*/,
+  /^Could not resolve dependencies .*|^Cannot find module .*/,
+  /.*\bKernel panic - .*|.*\b(?:BUG|Oops): .*/,
+  /.*\b(?:Segmentation fault|Bus error|Illegal instruction)\b.*/,
+  /^FATAL ERROR: .*/,
 ];
 
 /** They only pass on that something below them failed. */
 const CALLERS = [
   /^(?:g?make|ninja)(?:\[\d+\])?: \*\*\* .*/,
   /^ninja: build stopped: .*/,
+  /.*\(core dumped\).*/,
   /^The SSH command responded with a non-zero exit status\..*/,
 ];
+
+/** In lines. */
+const NEAR = 15;
 
 const HINTS = [
   /.*\b(?:error|fatal|fail(?:ed|ure)?|cannot|can't|could not|couldn't|unable to|denied|refused|no such|not found|invalid|missing|timed out|timeout|mismatch|unexpected|aborted|Killed)\b.*/i,
@@ -111,6 +120,15 @@ const HINTS = [
 /** These words also stand in lines that say that all is well. */
 const HARMLESS =
   /\b0 (?:errors?|fail(?:ed|ures?))\b|\bno errors?\b|[\w-]*-Werror|--fail|without error/i;
+
+/** What was said shortly before somebody said that what he called had failed. */
+function belowCaller(texts: readonly string[]): Picked | undefined {
+  const caller = firstOf(texts, CALLERS);
+  if (caller === undefined) return undefined;
+  const from = Math.max(0, caller[0] - NEAR);
+  const hint = lastOf(texts.slice(from, caller[0]), HINTS);
+  return hint === undefined ? caller : [from + hint[0], hint[1]];
+}
 
 function firstOf(texts: readonly string[], patterns: readonly RegExp[]): Picked | undefined {
   const at = texts.findIndex((text) => patterns.some((pattern) => pattern.test(text)));

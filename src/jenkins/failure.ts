@@ -49,12 +49,17 @@ export async function readFailure(
   return { failure, diagnosis };
 }
 
-/** Steps of other stages than the outermost ones that broke are no use; where none is known, all may be. */
+/** Steps of stages that did not break, nor lie in one that did, are no use; where none is known, all may be. */
 function brokenPart(stages: readonly Stage[]): (path: readonly string[]) => boolean {
-  const broken = new Set(
-    stages.flatMap(({ name, state }) => (state === 'passed' || state === 'skipped' ? [] : [name])),
-  );
-  return ([name]) => name === undefined || broken.size === 0 || broken.has(name);
+  const broken = new Set<string>();
+  const add = (some: readonly Stage[]): void => {
+    for (const { name, state, children } of some) {
+      if (state !== 'passed' && state !== 'skipped') broken.add(name);
+      add(children);
+    }
+  };
+  add(stages);
+  return (path) => path.length === 0 || broken.size === 0 || path.some((name) => broken.has(name));
 }
 
 /** The same bytes in pieces of one size, so that what is found does not depend on how they came. A piece is only good until the next. */

@@ -103,5 +103,7 @@ export function plainText(block: Buffer, line: Line): string {
 }
 
 const COLOURS = /\u001b\[[0-9;?]*[A-Za-z]|\r$/g;
-// `[2026-02-01T10:00:00.000Z] ` of Pipeline's timestamps in plain text, `10:00:00 ` of older ones.
-const TIMESTAMP = /^(?:\[\d{4}-\d\d-\d\dT[\d:.]+Z\] |\d\d:\d\d:\d\d(?:\.\d+)? {1,2})/;
+// `[2026-02-01T10:00:00.000Z] ` of Pipeline's timestamps in plain text, `10:00:00 ` and
+// `2026-02-01 10:00:00 ` of Timestamper's.
+const TIMESTAMP =
+  /^(?:\[\d{4}-\d\d-\d\dT[\d:.]+Z\] |(?:\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d(?:[.,]\d+)? {1,2})/;

@@ -29,14 +29,18 @@ export interface LogStep {
 
 /** A line in which Jenkins, or the system below it, says something of its own. */
 export interface Notice extends Evidence {
-  readonly kind: 'error' | 'retry' | 'branch' | 'interrupt' | 'agent' | 'memory';
+  readonly kind: 'error' | 'retry' | 'branch' | 'interrupt' | 'limit' | 'post' | 'memory';
   readonly stage: readonly string[];
   readonly after: boolean;
   /** The step that had ended before; undefined where none had. */
   readonly step: LogStep | undefined;
+  /** Of a branch that failed: what all branches wrote before, as if one step had. */
+  readonly mixed: LogStep | undefined;
 }
 
 export interface LogSteps {
+  /** Whether it is a Pipeline's. */
+  readonly isPipeline: boolean;
   /** In the order in which they ended; at most the last 64. */
   readonly steps: readonly LogStep[];
   /** In the order of the log; of each kind the first 10 and the last 10. */
@@ -53,15 +57,25 @@ const AROUND = 4 * 1024;
 const MOST_STEPS = 64;
 const MOST_TRACES = 12;
 const MOST_NOTICES = 10;
+const MOST_MIXED = 3;
 
 const NOTICES: readonly (readonly [Notice['kind'], RegExp])[] = [
   ['error', /^(?:ERROR|FATAL): /],
   ['retry', /^Retrying$/],
   ['branch', /^Failed in branch /],
-  ['interrupt', /^(?:Aborted by |Cancelling nested steps due to timeout|Build timed out \()/],
-  ['agent', /^Cannot contact [^ ].*: /],
-  ['memory', /\bKilled\b|OutOfMemoryError/],
+  ['interrupt', /^(?:(?:Aborted|Superseded) by |Cancelling nested steps |Build timed out \()/],
+  ['limit', /^Timeout set to expire /],
+  ['post', /^Error when executing .* post condition:$/],
+  ['memory', /\bKilled process\b|OutOfMemoryError/],
 ];
+const NEEDLES = [
+  ...['FAIL', 'FATAL: ', 'Retrying', 'Aborted by ', 'Superseded by ', 'Cancelling nested steps '],
+  ...['Build timed out ', 'Timeout set to expire ', 'Error when executing ', 'Killed process'],
+  'OutOfMemoryError',
+];
+const TRACE = /^\++ /;
+const BETWEEN_STEPS =
+  /^(?:Post stage|Retrying|Error when executing .* post condition:|ERROR: script returned exit code -?\d+)$/;
 const TEST_FAILURE = /--- FAIL: |^FAIL: |\[(?:FAIL|FAILED|Fail)\] |^FAILED |FAILURE!/;
 
 /**
@@ -76,6 +90,10 @@ export function createStepReader(wanted: (stage: readonly string[]) => boolean):
   const notices = new Map<Notice['kind'], Notice[]>();
   let open: OpenStep | undefined;
   let last: LogStep | undefined;
+  let isPipeline = false;
+  // Where the last `parallel` began, and the commands that were shown since.
+  let parallelAt = 0;
+  let commands: Evidence[] = [];
   let ending: Capture | undefined;
   let pending: Capture[] = [];
 
@@ -158,25 +176,21 @@ export function createStepReader(wanted: (stage: readonly string[]) => boolean):
     evidence: Evidence,
     stage: readonly string[],
     after: boolean,
-  ) {
+  ): void {
     const known = notices.get(kind) ?? [];
     notices.set(kind, known);
-    known.push({ ...evidence, kind, stage, after, step: last });
+    const mixed = kind === 'branch' && known.length < MOST_MIXED ? mixedStep(evidence) : undefined;
+    known.push({ ...evidence, kind, stage, after, step: last, mixed });
     if (known.length > 2 * MOST_NOTICES) known.splice(MOST_NOTICES, 1);
   }
 
+  function mixedStep({ offset: here }: Evidence): LogStep {
+    const output = stretch(parallelAt, here);
+    return { name: '', stage: [], after: false, traces: commands, output, failedTest: undefined };
+  }
+
   const companion: Companion = {
-    needles: [
-      'FAIL',
-      'Retrying',
-      'Aborted',
-      'Cancelling',
-      'Build timed',
-      'Cannot contact ',
-      'Killed',
-      'OutOfMemory',
-      'FATAL: ',
-    ],
+    needles: NEEDLES,
     begin(bytes, at) {
       // After a line that was too long, what was before does not join.
       if (at !== offset + block.length) {
@@ -191,26 +205,37 @@ export function createStepReader(wanted: (stage: readonly string[]) => boolean):
       pending = pending.filter(({ to }) => to > at + bytes.length);
     },
     line(text, at, stage, after) {
-      const marker = text.startsWith(MARKER) ? text.slice(MARKER.length) : undefined;
-      if (marker !== undefined) {
+      const here = offset + at.start;
+      if (text.startsWith(MARKER)) {
+        isPipeline = true;
+        const marker = text.slice(MARKER.length);
+        // What is followed by a block is no step of its own.
         if (marker.startsWith('{')) open = undefined;
-        endStep(offset + at.start);
-        const name = /^([A-Za-z_]\w*)(?: \(.*\))?$/.exec(marker)?.[1];
+        endStep(here);
         const next = offset + at.end + 1;
+        const name = /^([A-Za-z_]\w*)(?: \(.*\))?$/.exec(marker)?.[1];
         if (marker === 'End of Pipeline') ending ??= capture(next, next, next + ENDING);
-        else if (name !== undefined && wanted(stage))
+        else if (name === 'parallel') {
+          parallelAt = here;
+          commands = [];
+        } else if (name !== undefined && wanted(stage))
           open = { name, stage, after, from: next, traces: [], failedTest: undefined };
         return;
       }
-      if (open !== undefined && /^\++ /.test(text)) {
-        open.traces.push(placeOf(text, at));
-        if (open.traces.length > MOST_TRACES) open.traces.shift();
+      if (TRACE.test(text)) {
+        const trace = placeOf(text, at);
+        commands = [...commands, trace].slice(-MOST_TRACES);
+        if (open !== undefined) open.traces = [...open.traces, trace].slice(-MOST_TRACES);
         return;
       }
+      // Jenkins says that between steps, without a marker of its own.
+      if (BETWEEN_STEPS.test(text)) endStep(here);
       for (const [kind, pattern] of NOTICES)
-        if (pattern.test(text)) notice(kind, placeOf(text, at), stage, after);
+        // What a tool calls an error is its own affair.
+        if (pattern.test(text) && !(kind === 'error' && open !== undefined))
+          notice(kind, placeOf(text, at), stage, after);
       if (open !== undefined && open.failedTest === undefined && TEST_FAILURE.test(text))
-        open.failedTest = around(open.from, offset + at.start);
+        open.failedTest = around(open.from, here);
     },
     end() {
       lineAt(block.length);
@@ -231,6 +256,7 @@ export function createStepReader(wanted: (stage: readonly string[]) => boolean):
       counted = 0;
       endStep(end);
       return {
+        isPipeline,
         steps,
         notices: [...notices.values()].flat().sort((a, b) => a.offset - b.offset),
         ending: ending && captured(ending),
@@ -264,7 +290,7 @@ interface OpenStep {
   readonly after: boolean;
   /** Where it begins to write. */
   readonly from: number;
-  readonly traces: Evidence[];
+  traces: readonly Evidence[];
   failedTest: Capture | undefined;
 }
 
