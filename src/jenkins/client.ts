@@ -7,6 +7,7 @@ import {
   newest,
   type Contents,
 } from './contents';
+import type { DiskCache } from '../base/diskCache';
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './crumbs';
 import { doingOn, type Doing } from './doing';
@@ -22,6 +23,7 @@ import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } fro
 import { readQueue, type QueueItem } from './queue';
 import { failedTestsOf, OUTCOME_FIELDS, outcomesOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Failure, Run, Stage } from './run';
+import { keptAnswers } from './runCache';
 import { checkoutsOf, FULL_RUN_FIELDS, parseRun } from './runs';
 import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
 import { parseRunUrl } from './url';
@@ -100,6 +102,8 @@ export interface Client extends Disposable {
   jenkinsfile(run: Run, signal: AbortSignal): Promise<Jenkinsfile>;
   /** The shared libraries that a run loaded, in that order, as far as the first megabyte of its log tells. */
   libraries(run: Run, signal: AbortSignal): Promise<LoadedLibrary[]>;
+  /** Sees to it that a run that has ended can be reproduced while the server is down; without a cache, nothing. */
+  keep(run: Run, signal: AbortSignal): Promise<void>;
   /**
    * What the server's own linter says of a Jenkinsfile's text. Rejects with `not-found` where the
    * plugin Pipeline: Declarative is missing, with `forbidden` or `sign-in` where we may not ask.
@@ -113,8 +117,10 @@ const LINT_BOUND = 1024 * 1024;
 const LIBRARY_LOG = 1024 * 1024;
 const LOG_BOUND = 256 * 1024 * 1024;
 
-export function connect(options: ConnectOptions): Client {
+/** With a cache, answers about runs that have ended are kept, and known while the server is down. */
+export function connect(options: ConnectOptions, cache?: DiskCache): Client {
   const wire = openWire(options);
+  const kept = keptAnswers(cache);
   const pollInterval = options.pollInterval ?? 1000;
   // Which of the plugins a server has is only found out by asking.
   let plugin: (typeof PLUGINS)[number] | undefined;
@@ -195,8 +201,14 @@ export function connect(options: ConnectOptions): Client {
   ): Promise<readonly Run[]> {
     const first = before === undefined ? 'lastBuild' : 'previousBuild';
     const url = before === undefined ? jobUrl : `${jobUrl}${before}/`;
-    const json = await wire.json(`${url}api/json?tree=${newest(limit, first)}`, signal);
-    return chainOf(fields(json)[first], limit, jobUrl, wire.base, remoteUrls).runs;
+    const ask = async () => {
+      const json = await wire.json(`${url}api/json?tree=${newest(limit, first)}`, signal);
+      return chainOf(fields(json)[first], limit, jobUrl, wire.base, remoteUrls).runs;
+    };
+    // What is newest is only known by asking.
+    if (before === undefined) return ask();
+    const what = ['before', limit, ...remoteUrls].join(' ');
+    return kept.latest(url, what, ask, (page) => page.every(({ building }) => !building));
   }
 
   async function run(
@@ -208,43 +220,58 @@ export function connect(options: ConnectOptions): Client {
     if (address?.run === undefined || address.server !== wire.base) throw noRun(pasted, wire.base);
     const { jobUrl } = address;
     const url = `${jobUrl}${address.run}/`;
-    const json = await wire.json(`${url}api/json?tree=${FULL_RUN_FIELDS}`, signal);
-    const told = await beginningOfLog(url, signal);
-    const { source } = obtainedFrom(told);
-    const found = parseRun(json, {
-      server: wire.base,
-      jobUrl,
-      // The repository that the job itself names comes before those of the workspace.
-      remoteUrls: source === undefined ? remoteUrls : [source, ...remoteUrls],
-    });
+    const json = await kept.latest(
+      url,
+      'facts',
+      () => wire.json(`${url}api/json?tree=${FULL_RUN_FIELDS}`, signal),
+      (facts) => fields(facts)['building'] === false && fields(facts)['inProgress'] !== true,
+    );
+    const at = { server: wire.base, jobUrl };
+    const found = parseRun(json, { ...at, remoteUrls });
     if (found === undefined) throw noRun(pasted, wire.base);
-    return { ...found, node: found.node ?? agentOf(told) };
+    const { source, agent } = await toldBy(found, signal);
+    const node = found.node ?? agent;
+    // The repository that the job itself names comes before those of the workspace.
+    const first = source === undefined ? [] : [source];
+    return { ...found, ...parseRun(json, { ...at, remoteUrls: [...first, ...remoteUrls] }), node };
+  }
+
+  /** What the beginning of a run's log adds to what the server says of it. */
+  function toldBy(of: Run, signal: AbortSignal) {
+    return kept.about(of, 'told', async (unsure) => {
+      const log = await beginningOfLog(of.url, LOG_HEAD, signal, unsure);
+      return { ...obtainedFrom(log), agent: agentOf(log) };
+    });
   }
 
   /** Empty where the log cannot be read: it only adds to what is known. */
   async function beginningOfLog(
     runUrl: string,
+    bound: number,
     signal: AbortSignal,
-    bound = LOG_HEAD,
+    unsure: () => void,
   ): Promise<string> {
     const head: Buffer[] = [];
     try {
       for await (const bytes of logSoFar(runUrl, bound, signal)) head.push(bytes);
     } catch (error) {
       if (!(error instanceof JenkinsError)) throw error;
+      unsure();
     }
     return Buffer.concat(head).toString('utf8');
   }
 
-  async function stages(of: Run, signal: AbortSignal): Promise<Stage[]> {
-    for (const source of plugin === undefined ? PLUGINS : [plugin]) {
-      const json = await unless(UNUSABLE, wire.json(of.url + source, signal));
-      if (json === undefined) continue;
-      plugin = source;
-      if (source !== 'wfapi/describe') return stagesOfGraph(json);
-      return nest(stagesOfDescribe(json), (await scanConsole(of, signal)).stages);
-    }
-    return stagesOfLog(await scanConsole(of, signal), of);
+  function stages(of: Run, signal: AbortSignal): Promise<Stage[]> {
+    return kept.about(of, 'stages', async (unsure) => {
+      for (const source of plugin === undefined ? PLUGINS : [plugin]) {
+        const json = await unless(UNUSABLE, wire.json(of.url + source, signal), unsure);
+        if (json === undefined) continue;
+        plugin = source;
+        if (source !== 'wfapi/describe') return stagesOfGraph(json);
+        return nest(stagesOfDescribe(json), (await scanConsole(of, signal)).stages);
+      }
+      return stagesOfLog(await scanConsole(of, signal), of);
+    });
   }
 
   async function recentStages(jobUrl: string, signal: AbortSignal) {
@@ -277,12 +304,13 @@ export function connect(options: ConnectOptions): Client {
     }
   }
 
-  async function failedTests(of: Run, signal: AbortSignal): Promise<FailedTest[] | undefined> {
-    const json = await unless(
-      MISSING,
-      wire.json(`${of.url}testReport/api/json?tree=${REPORT_FIELDS}`, signal),
-    );
-    return json === undefined ? undefined : failedTestsOf(json);
+  function failedTests(of: Run, signal: AbortSignal): Promise<FailedTest[] | undefined> {
+    return kept.about(of, 'tests', async (unsure) => {
+      const url = `${of.url}testReport/api/json?tree=${REPORT_FIELDS}`;
+      const json = await unless(MISSING, wire.json(url, signal));
+      if (json === undefined) unsure();
+      return json === undefined ? undefined : failedTestsOf(json);
+    });
   }
 
   async function outcomes(of: Run, signal: AbortSignal): Promise<ReadonlyMap<string, boolean>> {
@@ -290,28 +318,34 @@ export function connect(options: ConnectOptions): Client {
     return outcomesOf(await unless(MISSING, wire.json(url, signal)));
   }
 
-  async function artifacts(of: Run, signal: AbortSignal): Promise<Artifact[]> {
-    return artifactsOf(await wire.json(`${of.url}api/json?tree=${ARTIFACT_FIELDS}`, signal));
+  function artifacts(of: Run, signal: AbortSignal): Promise<Artifact[]> {
+    return kept.about(of, 'artifacts', async () =>
+      artifactsOf(await wire.json(`${of.url}api/json?tree=${ARTIFACT_FIELDS}`, signal)),
+    );
   }
 
   async function* artifact(of: Run, which: Artifact, signal: AbortSignal): AsyncGenerator<Buffer> {
     yield* (await wire.get(artifactUrl(of.url, which), signal)).body;
   }
 
-  async function explain(
-    of: Run,
-    known: readonly Stage[],
-    signal: AbortSignal,
-  ): Promise<Explanation> {
-    // A report that cannot be read is no reason not to look into the log.
-    const report = await unless(UNUSABLE, failedTests(of, signal));
-    return readFailure(logSoFar(of.url, Infinity, signal), known, report);
+  function explain(of: Run, known: readonly Stage[], signal: AbortSignal): Promise<Explanation> {
+    return kept.about(of, 'explanation', async (unsure) => {
+      // A report that cannot be read is no reason not to look into the log.
+      const report = await unless(UNUSABLE, failedTests(of, signal), unsure);
+      return readFailure(logSoFar(of.url, Infinity, signal), known, report);
+    });
   }
 
   async function jenkinsfile(of: Run, signal: AbortSignal): Promise<Jenkinsfile> {
-    const obtained = obtainedFrom(await beginningOfLog(of.url, signal));
-    const page = await unless(MISSING, wire.text(`${of.url}replay/`, signal));
-    return { ...obtained, text: page === undefined ? undefined : replayScript(page) };
+    const { path, source } = await toldBy(of, signal);
+    const script = await kept.about(of, 'script', async (unsure) => {
+      const page = await unless(MISSING, wire.text(`${of.url}replay/`, signal));
+      const found = page === undefined ? undefined : replayScript(page);
+      // Somebody may be given the permission later.
+      if (found === undefined) unsure();
+      return found;
+    });
+    return { path, source, text: script };
   }
 
   async function lint(jenkinsfileText: string, signal: AbortSignal): Promise<LintAnswer> {
@@ -320,25 +354,39 @@ export function connect(options: ConnectOptions): Client {
     return parseLint(await postForm(wire, url, form, signal, LINT_BOUND));
   }
 
-  async function libraries(of: Run, signal: AbortSignal): Promise<LoadedLibrary[]> {
-    const log = await beginningOfLog(of.url, signal, LIBRARY_LOG);
-    let found = loadedLibraries(log);
-    if (
-      found.some(({ revision, remoteUrl }) => revision !== undefined && remoteUrl === undefined)
-    ) {
-      const tree = 'actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls]';
-      const json = await wire.json(`${of.url}api/json?tree=${tree}`, signal);
-      found = withRemotes(found, checkoutsOf(json));
-    }
-    if (found.every(({ replaced }) => replaced.length === 0)) return found;
-    const page = await unless(MISSING, wire.text(`${of.url}replay/`, signal));
-    return found.map((library) => ({
-      ...library,
-      replaced: library.replaced.map(({ path }) => ({
-        path,
-        text: page === undefined ? undefined : replayedLibraryFile(page, path),
-      })),
-    }));
+  function libraries(of: Run, signal: AbortSignal): Promise<LoadedLibrary[]> {
+    return kept.about(of, 'libraries', async (unsure) => {
+      const log = await beginningOfLog(of.url, LIBRARY_LOG, signal, unsure);
+      let found = loadedLibraries(log);
+      if (
+        found.some(({ revision, remoteUrl }) => revision !== undefined && remoteUrl === undefined)
+      ) {
+        const tree = 'actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls]';
+        const json = await wire.json(`${of.url}api/json?tree=${tree}`, signal);
+        found = withRemotes(found, checkoutsOf(json));
+      }
+      if (found.every(({ replaced }) => replaced.length === 0)) return found;
+      const page = await unless(MISSING, wire.text(`${of.url}replay/`, signal));
+      if (page === undefined) unsure();
+      return found.map((library) => ({
+        ...library,
+        replaced: library.replaced.map(({ path }) => ({
+          path,
+          text: page === undefined ? undefined : replayedLibraryFile(page, path),
+        })),
+      }));
+    });
+  }
+
+  async function keep(of: Run, signal: AbortSignal): Promise<void> {
+    if (cache === undefined || of.building) return;
+    await kept.about(of, 'all', async () => {
+      const whole = await run(of.url, signal);
+      await jenkinsfile(whole, signal);
+      await libraries(whole, signal);
+      await runs(of.jobUrl, { limit: 1, olderThan: of.number }, signal);
+      return true;
+    });
   }
 
   return {
@@ -366,6 +414,7 @@ export function connect(options: ConnectOptions): Client {
     explain,
     jenkinsfile,
     libraries,
+    keep,
     lint,
     [Symbol.dispose]: () => wire[Symbol.dispose](),
   };
@@ -383,13 +432,18 @@ const UNUSABLE: readonly JenkinsErrorKind[] = [
   'too-large',
 ];
 
-/** Undefined when it fails with an error of these kinds. */
-async function unless<T>(kinds: readonly JenkinsErrorKind[], answer: Promise<T>) {
+/** Undefined when it fails with an error of these kinds; `unsure` is told if it may go well another time. */
+async function unless<T>(
+  kinds: readonly JenkinsErrorKind[],
+  answer: Promise<T>,
+  unsure?: () => void,
+): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof JenkinsError && kinds.includes(error.kind)) return undefined;
-    throw error;
+    if (!(error instanceof JenkinsError) || !kinds.includes(error.kind)) throw error;
+    if (!MISSING.includes(error.kind)) unsure?.();
+    return undefined;
   }
 }
 

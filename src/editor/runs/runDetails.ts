@@ -1,15 +1,20 @@
 import { isAbort } from '../../base/errors';
+import { createQueue } from '../../base/queue';
 import type { Client } from '../../jenkins/client';
 import type { Explanation } from '../../jenkins/failure';
 import type { Failure, Run, Stage } from '../../jenkins/run';
 
 const MOST = 200;
 
-/** Stages and failures of runs, remembered for those that have ended, since these never change. */
+/**
+ * Stages and failures of runs, remembered for those that have ended, since these never change. What a
+ * reproduction of an explained run needs is kept on the disk meanwhile, one run after the other.
+ */
 export class RunDetails {
   readonly #client: (run: Run) => Promise<Client>;
   readonly #stages = new Map<string, Promise<Stage[]>>();
   readonly #explanations = new Map<string, Promise<Explanation>>();
+  readonly #keeping = createQueue();
 
   constructor(client: (run: Run) => Promise<Client>) {
     this.#client = client;
@@ -28,13 +33,22 @@ export class RunDetails {
   explain(run: Run, signal: AbortSignal): Promise<Explanation> {
     return remembered(this.#explanations, run, signal, async () => {
       const stages = await this.stages(run, signal);
-      return (await this.#client(run)).explain(run, stages, signal);
+      const client = await this.#client(run);
+      const explanation = await client.explain(run, stages, signal);
+      this.#keep(client, run);
+      return explanation;
     });
   }
 
   forget(): void {
     this.#stages.clear();
     this.#explanations.clear();
+  }
+
+  #keep(client: Client, run: Run): void {
+    const never = new AbortController().signal;
+    // It was kept for another day: what cannot be had is tried again with the next explanation.
+    this.#keeping(() => client.keep(run, never)).catch(() => undefined);
   }
 }
 
@@ -54,7 +68,9 @@ async function remembered<T>(
   ask: () => Promise<T>,
 ): Promise<T> {
   if (run.building) return ask();
-  const before = known.get(run.url);
+  // A job that was deleted and made again has runs of the same address.
+  const key = `${run.url} ${run.startedAt}`;
+  const before = known.get(key);
   if (before)
     try {
       return await before;
@@ -66,12 +82,12 @@ async function remembered<T>(
   const [oldest] = known.keys();
   if (known.size >= MOST && oldest !== undefined) known.delete(oldest);
   const answer = ask();
-  known.set(run.url, answer);
+  known.set(key, answer);
   try {
     return await answer;
   } catch (error) {
     // What failed is asked again the next time.
-    if (known.get(run.url) === answer) known.delete(run.url);
+    if (known.get(key) === answer) known.delete(key);
     throw error;
   }
 }

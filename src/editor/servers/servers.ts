@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../base/errors';
+import type { DiskCache } from '../../base/diskCache';
 import { connect, type Client } from '../../jenkins/client';
+import { openRunCache } from '../../jenkins/runCache';
 import { readJobs, readServers, writeServers, type Server } from '../frame/settings';
 import type { JobPlace } from '../runs/workspaceRuns';
 
@@ -11,6 +13,7 @@ import type { JobPlace } from '../runs/workspaceRuns';
 export class Servers implements vscode.Disposable {
   readonly #secrets: vscode.SecretStorage;
   readonly #clients = new Map<string, Promise<Client>>();
+  readonly #caches = new Map<string, DiskCache>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable;
   readonly onDidChange = this.#changed.event;
@@ -58,20 +61,32 @@ export class Servers implements vscode.Disposable {
     return client;
   }
 
+  /** What is kept on the disk of the server's jobs and runs. */
+  cache({ url, user }: Server): DiskCache {
+    const name = `${url} ${user ?? ''}`;
+    const cache = this.#caches.get(name) ?? openRunCache(url, user);
+    this.#caches.set(name, cache);
+    return cache;
+  }
+
   /** Adds a server, or replaces the one at the same address. */
   async add(server: Server, token: string | undefined): Promise<void> {
     const key = TOKEN + server.url;
     if (token === undefined) await this.#secrets.delete(key);
     else await this.#secrets.store(key, token);
+    const before = this.list().find(({ url }) => url === server.url);
     const others = this.list().filter(({ url }) => url !== server.url);
+    // What one user may see is nothing for another.
+    if (before && before.user !== server.user) await this.#endCache(before);
     await writeServers([...others, server]);
     this.#forget();
   }
 
-  /** Forgets the server and its token. */
+  /** Forgets the server, its token and what was kept of it. */
   async remove(server: Server): Promise<void> {
     await this.#secrets.delete(TOKEN + server.url);
     await writeServers(this.list().filter(({ url }) => url !== server.url));
+    await this.#endCache(server);
     this.#forget();
   }
 
@@ -82,7 +97,13 @@ export class Servers implements vscode.Disposable {
 
   async #open(server: Server): Promise<Client> {
     const token = await this.#secrets.get(TOKEN + server.url);
-    return connect({ base: server.url, user: server.user, token });
+    return connect({ base: server.url, user: server.user, token }, this.cache(server));
+  }
+
+  async #endCache(server: Server): Promise<void> {
+    const cache = this.cache(server);
+    this.#caches.delete(`${server.url} ${server.user ?? ''}`);
+    await cache.end();
   }
 
   #forget(): void {
