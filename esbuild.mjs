@@ -38,13 +38,15 @@ const vscodeOnce = {
 
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
- * the first of them, what reads Jenkinsfiles for a recipe, and the Test Explorer's part. It holds only the way to them.
+ * the first of them, what reads Jenkinsfiles for a recipe, what shows tests in the Test Explorer,
+ * what tells of the branch, and what changes something on a server. It holds only the way to them.
  */
 const apart = {
   'src/editor/language/main.ts': 'language',
   'src/editor/logs/main.ts': 'logs',
   'src/editor/reproductions/recipes.ts': 'recipes',
   'src/editor/tests/main.ts': 'tests',
+  'src/editor/told/main.ts': 'told',
   'src/jenkins/deeds.ts': 'deeds',
 };
 const loadedLater = {

@@ -22,6 +22,7 @@ import { serverCommands } from './editor/servers/serverCommands';
 import { Servers } from './editor/servers/servers';
 import { readJobs, refreshInterval } from './editor/frame/settings';
 import { Tests } from './editor/tests/tests';
+import { Told } from './editor/told/told';
 import { tellVerdicts } from './editor/reproductions/verdictNotices';
 import { ViewState } from './editor/frame/viewState';
 
@@ -32,6 +33,7 @@ export interface TestApi {
   readonly servers: Servers;
   readonly languages: Languages;
   readonly tests: Tests;
+  readonly told: Told;
   readonly links: ReturnType<typeof linkHandler>;
 }
 
@@ -68,6 +70,8 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     store,
     details,
   });
+  const memento = context.workspaceState;
+  const told = new Told({ store, servers, details, view: runs, tests, memento, output });
   const reproductionsView = new ReproductionsView(reproductions);
   const refresh = async (): Promise<void> => {
     languages.refresh();
@@ -85,11 +89,15 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     plans,
     languages,
     runs,
+    told,
     reproductionsView,
     { dispose: () => store[Symbol.dispose]() },
     forgetting,
     vscode.window.onDidChangeWindowState(({ focused }) => store.attend(focused)),
-    state.onDidChange(() => void runs.refresh()),
+    state.onDidChange(() => {
+      void runs.refresh();
+      told.look();
+    }),
     tellVerdicts(reproductions),
     vscode.window.registerUriHandler(links),
     registerCommands(
@@ -109,6 +117,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
         }),
         ...reproductionCommands(reproductions, launcher, logs, cli),
         ...languages.commands(),
+        ...told.commands(),
         ...logs.commands(),
         'ciParity.refresh': refresh,
         'ciParity.showLogChannel': () => output.show(),
@@ -117,5 +126,5 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     ),
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
-  return { runs, reproductions: reproductionsView, servers, languages, tests, links };
+  return { runs, reproductions: reproductionsView, servers, languages, tests, told, links };
 }

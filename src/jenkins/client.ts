@@ -1,4 +1,5 @@
 import { ARTIFACT_FIELDS, artifactsOf, artifactUrl, type Artifact } from './artifacts';
+import { SOURCE_FIELDS, sourcesOf, type ChangeSource } from './changeSources';
 import {
   chainOf,
   contentsOf,
@@ -62,6 +63,11 @@ export interface Client extends Disposable {
   executing(signal: AbortSignal): Promise<Executing[]>;
   /** What lies at the address of a job, folder, multibranch project, or at `base`, in one request. */
   contents(url: string, signal: AbortSignal): Promise<Contents>;
+  /** Where the pull requests of a multibranch project come from, by the address of their job. */
+  changeSources(
+    projectUrl: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ChangeSource>>;
   /** The newest runs of a job first. Their `change` is only told by its number. */
   runs(
     jobUrl: string,
@@ -391,6 +397,8 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
 
   return {
     base: wire.base,
+    changeSources: async (url, signal) =>
+      sourcesOf(await wire.json(`${url}api/json?tree=${SOURCE_FIELDS}`, signal), wire.base),
     get clockSkew() {
       return wire.clockSkew;
     },

@@ -78,6 +78,17 @@ export function refreshInterval(): number {
   return Math.max(2, configuration().get<number>('refreshSeconds', 10)) * 1000;
 }
 
+/** When to tell of the branch that is checked out; see package.json. */
+export type Notify = 'off' | 'turns' | 'failures';
+
+export function notifyWhen(): Notify {
+  return configuration().get<Notify>('notify', 'turns');
+}
+
+export function showsBranchStatus(): boolean {
+  return configuration().get<boolean>('branchStatus', true);
+}
+
 export function reproductionSettings(folder: vscode.WorkspaceFolder): ReproductionSettings {
   const settings = configuration(folder);
   const minutes = settings.get<number>('timeoutMinutes', 0);

@@ -29,6 +29,11 @@ export function isBroken(run: Run): boolean {
   return ['failed', 'unstable', 'aborted'].includes(stateOf(run));
 }
 
+/** `failed`, `not built`. */
+export function wordOf(state: StageState): string {
+  return state === 'skipped' ? 'not built' : state;
+}
+
 export function markOf(state: StageState): Mark {
   switch (state) {
     case 'passed':

@@ -1,5 +1,6 @@
+import type { ChangeSource } from '../../jenkins/changeSources';
 import type { Job } from '../../jenkins/jobs';
-import type { Change, Run } from '../../jenkins/run';
+import type { Run } from '../../jenkins/run';
 
 /** A job that builds the workspace, by the address that the settings name. */
 export interface WorkspaceJob {
@@ -17,9 +18,6 @@ export interface BranchJob {
   readonly how: 'branch' | 'change' | 'plain';
 }
 
-/** What Jenkins tells of a pull request by its runs only. */
-export type Source = Pick<Change, 'branch' | 'fork'>;
-
 /**
  * Which of a workspace's jobs build the branch that is checked out, the surest first: its own job,
  * the pull requests that come from it, the plain jobs. `changeOf` tells the pull request that a job
@@ -28,7 +26,7 @@ export type Source = Pick<Change, 'branch' | 'fork'>;
 export function branchJobs(
   jobs: readonly WorkspaceJob[],
   branch: string | undefined,
-  changeOf: (job: Job) => Source | undefined = () => undefined,
+  changeOf: (job: Job) => ChangeSource | undefined = () => undefined,
 ): BranchJob[] {
   if (branch === undefined) return [];
   const inside = jobs.flatMap((job) => job.inside).filter(({ kind }) => kind === 'job');
@@ -37,7 +35,7 @@ export function branchJobs(
     const change = changeOf(job);
     if (job.name === branch || change?.branch !== branch) return false;
     // A fork has a `main` of its own, which is not the one that is checked out here.
-    return change.fork !== true || own.length === 0;
+    return !change.fork || own.length === 0;
   });
   const plain = jobs.filter((job) => job.inside.length === 0);
   return [

@@ -12,7 +12,9 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   /** VS Code knows a node by its object, so changes are told of the one that it was given last. */
   readonly #shown = new Map<string, RunsNode>();
   readonly #parents = new Map<string, RunsNode>();
+  readonly #seen = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
+  readonly onDidChangeVisibility = this.#seen.event;
 
   constructor(source: RunsSource) {
     this.tree = new RunsTree(source, (node) => this.#tell(node));
@@ -20,7 +22,10 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       treeDataProvider: this,
       showCollapseAll: true,
     });
-    this.#view.onDidChangeVisibility(({ visible }) => this.tree.see(visible));
+    this.#view.onDidChangeVisibility(({ visible }) => {
+      this.tree.see(visible);
+      this.#seen.fire();
+    });
     this.#view.onDidExpandElement(({ element }) => this.tree.fold(element, true));
     this.#view.onDidCollapseElement(({ element }) => this.tree.fold(element, false));
   }
@@ -47,6 +52,19 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     return this.#parents.get(idOf(node));
   }
 
+  get visible(): boolean {
+    return this.#view.visible;
+  }
+
+  /** How much of what is in it is new, on its icon while it is hidden. */
+  set badge(badge: vscode.ViewBadge | undefined) {
+    this.#view.badge = badge;
+  }
+
+  get badge(): vscode.ViewBadge | undefined {
+    return this.#view.badge;
+  }
+
   refresh(): Promise<void> {
     return this.tree.refresh();
   }
@@ -63,6 +81,7 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     this.tree.dispose();
     this.#view.dispose();
     this.#changed.dispose();
+    this.#seen.dispose();
   }
 
   #tell(node: RunsNode | undefined): void {

@@ -45,7 +45,8 @@ function told(number: number, runs: number, orBefore: boolean): Streak {
   return runs === 1 ? { kind: 'new' } : { kind: 'since', number, runs, orBefore };
 }
 
-function outcomeOf({ building, result }: Run): 'passed' | 'failed' | undefined {
+/** Undefined for a run that goes on, was aborted or not built: it tells nothing. */
+export function outcomeOf({ building, result }: Run): 'passed' | 'failed' | undefined {
   if (building) return undefined;
   if (result === 'SUCCESS') return 'passed';
   return result === 'FAILURE' || result === 'UNSTABLE' ? 'failed' : undefined;

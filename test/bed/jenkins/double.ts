@@ -3,7 +3,7 @@ import { type JenkinsOptions, type LiveJob, type LiveRun, findJob, liveJob, vers
 import { answer } from './pages';
 import { LiveQueue, type LiveItem, type Queueing } from './queue';
 import type { Reply } from './replies';
-import type { RunSpec, StageSpec } from './world';
+import type { JobSpec, RunSpec, StageSpec } from './world';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
@@ -29,6 +29,8 @@ export interface JenkinsDouble extends AsyncDisposable {
     result: RunSpec['result'],
     stages?: readonly StageSpec[],
   ): void;
+  /** Adds a job to the folder or project of that full name, as when a branch is built for the first time. */
+  addJob(folder: string, job: JobSpec): void;
   /** Puts something into the queue, where it waits; `job` is the full name. */
   enqueue(job: string, queueing?: Partial<Queueing>): LiveItem;
   /** What has come into the queue, the oldest first; with what has left it. */
@@ -138,6 +140,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
       const run = find(job, number);
       run.spec = { ...run.spec, building: false, result, ...(stages !== undefined && { stages }) };
     },
+    addJob: (folder, job) => jobOf(folder).jobs.push(liveJob(job, `${folder}/`)),
     enqueue: (job, queueing) =>
       queue.add(jobOf(job), {
         causes: ['Started by user Ada'],

@@ -75,7 +75,7 @@ export class LiveRun {
 export interface LiveJob {
   readonly spec: JobSpec;
   readonly fullName: string;
-  readonly jobs: readonly LiveJob[];
+  readonly jobs: LiveJob[];
   /** The newest first. */
   readonly runs: LiveRun[];
 }

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  branchJobs,
-  isOfBranch,
-  type Source,
-  type WorkspaceJob,
-} from '../../../src/editor/runs/branchJobs';
+import { branchJobs, isOfBranch, type WorkspaceJob } from '../../../src/editor/runs/branchJobs';
+import type { ChangeSource } from '../../../src/jenkins/changeSources';
 import type { Job } from '../../../src/jenkins/jobs';
 import { runWith } from './runs';
 
@@ -36,7 +32,7 @@ describe('the jobs of the branch that is checked out', () => {
   });
 
   it("leave out a fork's pull request whose branch only has the same name", () => {
-    const fork = (each: Job): Source | undefined =>
+    const fork = (each: Job): ChangeSource | undefined =>
       each.name === 'PR-17' ? { branch: 'main', fork: true } : undefined;
     const names = (branch: string) => branchJobs([project], branch, fork).map(({ name }) => name);
     assert.deepEqual(names('main'), ['main']);
@@ -80,6 +76,6 @@ function job(name: string): Job {
 }
 
 function changes(branches: Readonly<Record<string, string>>) {
-  return ({ name }: Job): Source | undefined =>
+  return ({ name }: Job): ChangeSource | undefined =>
     branches[name] === undefined ? undefined : { branch: branches[name], fork: false };
 }

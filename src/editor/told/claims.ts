@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stateDirectory } from '../../base/stateDirectory';
+
+/** Milliseconds after which nobody can come to tell the same once more. */
+const KEPT = 30 * 24 * 3_600_000;
+
+/**
+ * Whether it is ours to tell of something: true for one window of all that ask, now or later. The
+ * state directory remembers it by an empty file.
+ */
+export function claim(key: string, root: string = stateDirectory()): boolean {
+  const directory = join(root, 'told');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  forgetOld(directory);
+  try {
+    const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
+    writeFileSync(join(directory, name), '', { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function forgetOld(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const file = join(directory, name);
+    // Another window may be forgetting it as well.
+    const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (made !== undefined && Date.now() - made > KEPT) rmSync(file, { force: true });
+  }
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { RunNode } from '../../src/editor/runs/runsTree';
+import type { BranchStatus } from '../../src/editor/told/branchStatus';
+import type { Telling } from '../../src/editor/told/main';
+import { api, aroundMoat, until } from './bed';
+import { standIns } from './standIns';
+
+describe('being told of the branch', () => {
+  const { replace, hear } = standIns();
+  const jenkins = aroundMoat();
+  let telling: Telling;
+  let status: BranchStatus | undefined;
+
+  const { workspace } = vscode;
+  const directory = mkdtempSync(join(tmpdir(), 'told-'));
+  const git = (...args: string[]) => execFileSync('git', ['-C', directory, ...args]);
+
+  // The folder that the tests run in may have no branch checked out.
+  before(async () => {
+    git('init', '-q', '-b', 'topic');
+    git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '--allow-empty', '-m', 'a');
+    const folder = { uri: vscode.Uri.file(directory), name: 'topic', index: 0 };
+    Object.defineProperty(workspace, 'workspaceFolders', { value: [folder], configurable: true });
+    telling = await (await api()).told.load();
+    telling.onDidRender((shown) => (status = shown));
+    telling.begin();
+  });
+  after(() => {
+    Reflect.deleteProperty(workspace, 'workspaceFolders');
+    telling.begin();
+  });
+
+  /** Resolves when the status bar shows this. */
+  async function shows(mark: string, label: string): Promise<void> {
+    await until(
+      telling.onDidRender,
+      () => status?.mark.icon === mark && status.label.startsWith(label),
+    );
+  }
+
+  /** The newest run goes on, then ends. */
+  async function build(number: number, result: 'SUCCESS' | 'FAILURE'): Promise<void> {
+    jenkins().enqueue('moat');
+    await vscode.commands.executeCommand('ciParity.refresh');
+    await shows('sync~spin', `CI #${number}`);
+    jenkins().finish('moat', number, result);
+    await vscode.commands.executeCommand('ciParity.refresh');
+  }
+
+  it('shows how it is in the status bar, with what failed first', async () => {
+    await shows('error', 'CI #42');
+    await until(telling.onDidRender, () => (status?.tooltip.length ?? 0) > 2);
+    assert.match(status?.tooltip.join('\n') ?? '', /CI of topic\n#42 failed · .*\nTest.*test\.sh/);
+  });
+
+  it('counts the new failures on the icon of the view', async () => {
+    const { runs } = await api();
+    assert.deepEqual(runs.badge, { value: 1, tooltip: '1 new failure of topic' });
+  });
+
+  it('shows its failing tests in the Test Explorer', async () => {
+    const { controller } = await (await api()).tests.load();
+    // Their results are told when they are there.
+    if (controller.items.size === 0)
+      await new Promise<void>((done) => {
+        replace(controller, 'createTestRun', () => ({ failed: () => undefined, end: done }));
+      });
+    assert.deepEqual(
+      [...controller.items].map(([, item]) => item.label),
+      ['moat #42'],
+    );
+  });
+
+  it('offers what can be done about it', async () => {
+    let labels: string[] = [];
+    replace(vscode.window, 'showQuickPick', (items: vscode.QuickPickItem[]) => {
+      labels = items.map(({ label, description }) => `${label} ${description ?? ''}`);
+      return Promise.resolve(items[0]);
+    });
+    const done: unknown[] = [];
+    replace(vscode.commands, 'executeCommand', (command: string, node: RunNode) => {
+      done.push([command, node.run.number]);
+      return Promise.resolve();
+    });
+    await telling.pick();
+    assert.equal(labels[0], '$(debug-rerun) Reproduce #42');
+    assert.deepEqual(done, [['ciParity.reproduce', 42]]);
+  });
+
+  it('tells that it is green again, and takes its tests away', async () => {
+    const told = hear('Information');
+    await build(43, 'SUCCESS');
+    await shows('pass', 'CI #43');
+    assert.deepEqual(told, ['topic is green again: moat #43 passed.']);
+    const { controller } = await (await api()).tests.load();
+    assert.equal(controller.items.size, 0);
+    assert.equal((await api()).runs.badge, undefined);
+  });
+
+  it('tells that it turned red, with Reproduce as the first answer', async () => {
+    const asked: unknown[] = [];
+    const done: unknown[] = [];
+    const answered = new Promise<void>((resolve) => {
+      const { executeCommand } = vscode.commands;
+      replace(vscode.window, 'showWarningMessage', (...words: string[]) => {
+        asked.push(words);
+        return Promise.resolve(words[1]);
+      });
+      replace(vscode.commands, 'executeCommand', (command: string, ...rest: unknown[]) => {
+        if (command !== 'ciParity.reproduce')
+          return executeCommand.call(vscode.commands, command, ...rest);
+        done.push((rest[0] as RunNode).run.number);
+        resolve();
+        return Promise.resolve();
+      });
+    });
+    await build(44, 'FAILURE');
+    await answered;
+    assert.match(JSON.stringify(asked), /^\[\["topic turned red with moat #44\./);
+    assert.match(JSON.stringify(asked), /"Reproduce","Show","Don't Tell Again Here"\]\]$/);
+    assert.deepEqual(done, [44]);
+  });
+
+  it('tells nothing where the person wants none of it', async () => {
+    const told = [hear('Information'), hear('Warning')];
+    const settings = vscode.workspace.getConfiguration('ciParity');
+    await settings.update('notify', 'off', vscode.ConfigurationTarget.Global);
+    await build(45, 'SUCCESS');
+    await shows('pass', 'CI #45');
+    await settings.update('notify', undefined, vscode.ConfigurationTarget.Global);
+    assert.deepEqual(told, [[], []]);
+  });
+
+  it('follows the person to another branch', async () => {
+    git('switch', '-q', '-c', 'other');
+    await until(telling.onDidRender, () => status?.tooltip[0] === 'CI of other');
+    git('switch', '-q', '--detach');
+    await until(telling.onDidRender, () => status === undefined);
+    git('switch', '-q', 'topic');
+    await shows('pass', 'CI #45');
+  });
+
+  it('shows nothing where the person wants it hidden, nor in an untrusted workspace', async () => {
+    const settings = vscode.workspace.getConfiguration('ciParity');
+    await settings.update('branchStatus', false, vscode.ConfigurationTarget.Global);
+    await until(telling.onDidRender, () => status === undefined);
+    await settings.update('branchStatus', undefined, vscode.ConfigurationTarget.Global);
+    await shows('pass', 'CI #45');
+    replace(vscode.workspace, 'isTrusted', false);
+    telling.begin();
+    assert.equal(status, undefined);
+    await assert.rejects(telling.pick(), /No job of this workspace builds the branch/);
+  });
+});
