@@ -125,7 +125,7 @@ function kindOf(type: string, color: string | undefined): Job['kind'] | undefine
   if (type.endsWith('MultiBranchProject')) return 'multibranch';
   if (type === 'OrganizationFolder') return 'organization';
   if (type.endsWith('Folder')) return 'folder';
-  return color === undefined ? undefined : 'job';
+  return color !== undefined || /(?:Job|Project|ModuleSet)$/.test(type) ? 'job' : undefined;
 }
 
 /** Descriptions are HTML on some servers and plain text on others. */

@@ -63,7 +63,8 @@ export function stagesOfDescribe(json: unknown): Stage[] {
       name,
       path: [name],
       state: describeState(stage['status']),
-      startedAt: number(stage['startTimeMillis']),
+      // 0 where it never began.
+      startedAt: number(stage['startTimeMillis']) || undefined,
       duration: number(stage['durationMillis']),
       children: [],
     };
@@ -80,15 +81,25 @@ const NO_TIME = 100;
  */
 export function stagesOfRuns(json: unknown): Map<number, Stage[]> {
   return new Map(
-    list(json).map((run) => [
-      Number(text(fields(run)['id'])),
-      stagesOfDescribe(run).map((stage) =>
-        stage.duration !== undefined && stage.duration < NO_TIME
-          ? { ...stage, state: 'skipped' }
-          : stage,
-      ),
-    ]),
+    list(json).flatMap((run) => {
+      const number = numberOf(run);
+      return number === undefined ? [] : [[number, stagesOfDescribe(run).map(unlessNoTime)]];
+    }),
   );
+}
+
+function unlessNoTime(stage: Stage): Stage {
+  const doubtful = stage.state === 'passed' || stage.state === 'failed';
+  const noTime = stage.duration !== undefined && stage.duration < NO_TIME;
+  return doubtful && noTime ? { ...stage, state: 'skipped' } : stage;
+}
+
+/** Runs of 2014 and before have a date for their id. */
+function numberOf(run: unknown): number | undefined {
+  const { id, name } = fields(run);
+  const digits =
+    /^\d{1,9}$/.exec(text(id) ?? '')?.[0] ?? /^#(\d{1,9})$/.exec(text(name) ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 function describeState(status: unknown): StageState {
