@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createConsoleScanner } from '../../src/jenkins/consoleLog';
 import { artifactsOf } from '../../src/jenkins/artifacts';
 import { contentsOf } from '../../src/jenkins/contents';
@@ -14,14 +12,7 @@ import { failedTestsOf, outcomesOf } from '../../src/jenkins/report';
 import type { Run, Stage } from '../../src/jenkins/run';
 import { parseRun } from '../../src/jenkins/runs';
 import { stagesOfDescribe, stagesOfRuns } from '../../src/jenkins/stages';
-
-/**
- * Responses that real servers gave, from other projects' repositories. They are not ours to ship, so
- * that they lie beside this project, or where CI_PARITY_RECORDINGS says.
- */
-const folder =
-  process.env['CI_PARITY_RECORDINGS'] ??
-  join(import.meta.dirname, '..', '..', '..', 'shared', 'fixtures', 'jenkins');
+import { recordedText, skipWithoutRecordings } from './recordings';
 
 const SERVER = 'https://ci.example.org/jenkins/';
 const FISH = `${SERVER}job/fish/`;
@@ -410,23 +401,17 @@ const RECORDINGS: Readonly<Record<string, Check | { readonly notAskedFor: string
 };
 
 describe('the recordings', () => {
-  const absent = !existsSync(join(folder, 'INDEX.md'));
-  before(function () {
-    if (absent) {
-      console.log(`      not here: ${folder}`);
-      this.skip();
-    }
-  });
+  before(skipWithoutRecordings);
 
   it('are all here', () => {
-    const index = readFileSync(join(folder, 'INDEX.md'), 'utf8');
+    const index = recordedText('INDEX.md');
     const files = [...index.matchAll(/^\| ([\w.-]+\/\S+) \|/gm)].map(([, file]) => file);
     assert.deepEqual(Object.keys(RECORDINGS).sort(), files.sort());
   });
 
   for (const [file, check] of Object.entries(RECORDINGS)) {
     if (typeof check !== 'function') continue;
-    it(`become what they mean: ${file}`, () => check(readFileSync(join(folder, file), 'utf8')));
+    it(`become what they mean: ${file}`, () => check(recordedText(file)));
   }
 });
 
