@@ -42,6 +42,7 @@ const vscodeOnce = {
  * what tells of the branch, and what changes something on a server. It holds only the way to them.
  */
 const apart = {
+  'src/editor/doing/main.ts': 'doing',
   'src/editor/language/main.ts': 'language',
   'src/editor/logs/main.ts': 'logs',
   'src/editor/reproductions/recipes.ts': 'recipes',

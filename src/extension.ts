@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { systemClock } from './base/clock';
+import { Doings } from './editor/doing/doing';
 import { registerCommands } from './editor/frame/commands';
 import { Credentials } from './editor/reproductions/credentials';
 import { Languages } from './editor/jenkinsfiles/languages';
@@ -61,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const logs = new LogDocuments({ servers, details, output });
   const plans = new PlanDocuments(plan);
   const languages = new Languages({ servers, store, details, credentials, output });
+  const doing = new Doings({ servers, store, output });
   const links = linkHandler(servers, output);
   const runs = new RunsView({
     servers: () => servers.list(),
@@ -88,6 +90,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     logs,
     plans,
     languages,
+    doing,
     runs,
     told,
     reproductionsView,
@@ -118,6 +121,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
         ...reproductionCommands(reproductions, launcher, logs, cli),
         ...languages.commands(),
         ...told.commands(),
+        ...doing.commands(),
         ...logs.commands(),
         'ciParity.refresh': refresh,
         'ciParity.showLogChannel': () => output.show(),

@@ -16,7 +16,7 @@ import { submit } from './submit';
 
 /** What there is to know before a job is built. */
 export interface BuildForm {
-  /** False where the job is disabled, or its branch is gone. */
+  /** False where the job is disabled, its branch is gone, or it is no job but a folder. */
   readonly buildable: boolean;
   readonly parameters: readonly ParameterDefinition[];
 }
@@ -31,7 +31,7 @@ export async function readForm(
 ): Promise<BuildForm> {
   const tree = `buildable,property[parameterDefinitions[${DEFINITION_FIELDS}]]`;
   const json = await wire.json(`${jobUrl}api/json?tree=${tree}`, signal);
-  return { buildable: fields(json)['buildable'] !== false, parameters: parametersOfJob(json) };
+  return { buildable: fields(json)['buildable'] === true, parameters: parametersOfJob(json) };
 }
 
 /** The parameters that a run had; those that are runs of other jobs are told, too. */
