@@ -38,8 +38,9 @@ const vscodeOnce = {
 
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
- * the first of them, what reads Jenkinsfiles for a recipe, what shows tests in the Test Explorer,
- * what tells of the branch, and what changes something on a server. It holds only the way to them.
+ * the first of them, what reads Jenkinsfiles for a recipe, what tells why a run failed, what shows
+ * tests in the Test Explorer, what tells of the branch, and what changes something on a server. It
+ * holds only the way to them.
  */
 const apart = {
   'src/editor/doing/main.ts': 'doing',
@@ -49,6 +50,7 @@ const apart = {
   'src/editor/tests/main.ts': 'tests',
   'src/editor/told/main.ts': 'told',
   'src/jenkins/deeds.ts': 'deeds',
+  'src/jenkins/failure.ts': 'failure',
 };
 const loadedLater = {
   name: 'loaded-later',

@@ -13,7 +13,7 @@ import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './crumbs';
 import { doingOn, type Doing } from './doing';
 import { EXECUTOR_FIELDS, executingOf, type Executing } from './executors';
-import { readFailure, type Explanation } from './failure';
+import type { Explanation } from './failure';
 import { JenkinsError, openWire, type ConnectOptions, type JenkinsErrorKind } from './http';
 import { fields, text } from './json';
 import { INDEX_FIELDS, indexOf, JOB_DETAILS, JOB_FIELDS, jobsOf, type Job } from './jobs';
@@ -338,7 +338,16 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
     return kept.about(of, 'explanation', async (unsure) => {
       // A report that cannot be read is no reason not to look into the log.
       const report = await unless(UNUSABLE, failedTests(of, signal), unsure);
-      return readFailure(logSoFar(of.url, Infinity, signal), known, report);
+      const { readFailure, readRecord, recordOf } = await import('./failure');
+      const ask = recordOf(plugin, {
+        json: (path) => unless(UNUSABLE, wire.json(of.url + path, signal), unsure),
+        text: (path) => unless(UNUSABLE, wire.text(of.url + path, signal), unsure),
+      });
+      const log = logSoFar(of.url, Infinity, signal);
+      return (
+        (await unless(MISSING, readFailure(log, known, report, ask), unsure)) ??
+        (await readRecord(known, report, ask))
+      );
     });
   }
 

@@ -2,6 +2,7 @@ import type { Diagnosis, Evidence, FailureKind } from './diagnosis';
 import { endingOf, troubleIn, type Ending } from './ending';
 import { errorLine, withoutGuest, type ErrorLine } from './errorLine';
 import { linesOf, type LogStep, type LogSteps, type Notice, type Stretch } from './logSteps';
+import type { RecordedStep } from './recordedSteps';
 import type { FailedTest, Stage } from './run';
 import {
   commandBefore,
@@ -19,16 +20,6 @@ export interface Known {
   readonly tests: readonly FailedTest[];
   /** What a plugin's record says of the step that failed. */
   readonly recorded?: RecordedStep | undefined;
-}
-
-/** A step that failed, as a plugin keeps it. */
-export interface RecordedStep {
-  /** As a Jenkinsfile calls it: `sh`. */
-  readonly name: string | undefined;
-  /** What was given to it: of `sh` the script. */
-  readonly script: string | undefined;
-  /** As a log would say it: `ERROR: script returned exit code 2`. */
-  readonly error: string | undefined;
 }
 
 /** Says what broke a run first. */

@@ -1,10 +1,13 @@
 import { createConsoleScanner, isSynthetic, type ConsoleFindings } from './consoleLog';
-import { diagnose } from './diagnose';
+import { diagnose, isOpen } from './diagnose';
 import type { Diagnosis } from './diagnosis';
 import { createStepReader } from './logSteps';
 import { createLogScanner } from './logTests';
+import type { AskRecord, RecordedStep } from './recordedSteps';
 import type { FailedTest, Failure, Stage } from './run';
 import { failedStage } from './stages';
+
+export { recordOf } from './recordedSteps';
 
 /** Where a run broke, and what broke it first. */
 export interface Explanation {
@@ -17,15 +20,17 @@ const PIECE = 128 * 1024;
 
 /**
  * Reads off a log where a run broke. `report` are the failed tests of its test report, which knows
- * more than the log; the log is read once, in constant memory.
+ * more than the log; the log is read once, in constant memory. The server's record is only asked for
+ * what the log leaves open.
  */
 export async function readFailure(
   log: AsyncIterable<Buffer>,
   stages: readonly Stage[],
   report: readonly FailedTest[] | undefined,
+  askRecord: AskRecord = () => Promise.resolve(undefined),
 ): Promise<Explanation> {
-  const steps = createStepReader(brokenPart(stages));
-  const commands = createConsoleScanner(steps.companion);
+  const reader = createStepReader(brokenPart(stages));
+  const commands = createConsoleScanner(reader.companion);
   const scanner = createLogScanner();
   for await (const bytes of evenly(log)) {
     commands.push(bytes);
@@ -33,10 +38,16 @@ export async function readFailure(
   }
   const findings = commands.end();
   const { failedTests, exitCode, lines } = scanner.end();
-  const lastError = findings.errors.at(-1);
-  const stage = failedStage(stages)?.path;
-  const command = commandOf(findings, stage);
   const tests = report !== undefined && report.length > 0 ? report : failedTests;
+  const known = { stages, log: reader.end(), tests };
+  let diagnosis = diagnose(known);
+  if (isOpen(diagnosis, known.log)) {
+    const recorded = await askFor(diagnosis, stages, askRecord, diagnosis.kind === 'unknown');
+    if (recorded !== undefined) diagnosis = diagnose({ ...known, recorded });
+  }
+  const stage = diagnosis.stage ?? failedStage(stages)?.path;
+  const command = commandOf(findings, stage);
+  const lastError = findings.errors.at(-1);
   const failure: Failure = {
     stage,
     command: command?.text,
@@ -45,8 +56,38 @@ export async function readFailure(
     tests,
     lines: tellingLines(lines, command?.output ?? [], findings.errors),
   };
-  const diagnosis = diagnose({ stages, log: steps.end(), tests });
   return { failure, diagnosis };
+}
+
+/** The same where the log may not be read: what the record alone says. */
+export async function readRecord(
+  stages: readonly Stage[],
+  report: readonly FailedTest[] | undefined,
+  askRecord: AskRecord,
+): Promise<Explanation> {
+  const known = { stages, log: undefined, tests: report ?? [] };
+  const recorded = await askFor(diagnose(known), stages, askRecord, true);
+  const diagnosis = diagnose({ ...known, recorded });
+  const { stage, command, exitCode } = diagnosis;
+  return { failure: { stage, command, exitCode, tests: known.tests, lines: [] }, diagnosis };
+}
+
+async function askFor(
+  { stage: path }: Diagnosis,
+  stages: readonly Stage[],
+  askRecord: AskRecord,
+  wholly: boolean,
+): Promise<RecordedStep | undefined> {
+  const stage = path && stageAt(stages, path);
+  return stage && (await askRecord(stage, wholly));
+}
+
+function stageAt(stages: readonly Stage[], path: readonly string[]): Stage | undefined {
+  for (const stage of stages) {
+    const found = stage.path.join('\n') === path.join('\n') ? stage : stageAt(stage.children, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Steps of stages that did not break, nor lie in one that did, are no use; where none is known, all may be. */

@@ -18,7 +18,7 @@ import { RUN_DEFAULTS, jobDefaults, jobModel, rootModel, runModel } from './mode
 import { itemModel, queueModel } from './queue';
 import { reportModel } from './reports';
 import { type Reply, api, forbidden, html, json, notFound, plain } from './replies';
-import { describe, graph } from './stagePages';
+import { describe, describeStage, exceptionText, graph, graphSteps } from './stagePages';
 import type { RunSpec } from './world';
 /** `form` is what was posted; undefined for a GET. */
 export function answer(request: IncomingMessage, server: Context, form?: URLSearchParams): Reply {
@@ -161,6 +161,13 @@ export function runPage(
     case 'pipeline-overview/tree':
       if (at.path !== `${plugin}/tree`) return notFound();
       return json({ status: 'ok', data: graph(run.spec) });
+    case `${plugin}/steps`:
+      return json({
+        status: 'ok',
+        data: graphSteps(run.spec, url.searchParams.get('nodeId') ?? ''),
+      });
+    case `${plugin}/exceptionText`:
+      return plain(Buffer.from(exceptionText(run.spec, url.searchParams.get('nodeId') ?? '')));
     case 'wfapi/describe':
       return plugin === 'wfapi' ? json(describe(job, run.spec, context)) : notFound();
     case 'wfapi/pendingInputActions':
@@ -178,8 +185,12 @@ export function runPage(
         200,
         replayPage(run.spec, at.user?.replay ?? context.options.users === undefined),
       );
-    default:
-      return notFound();
+    default: {
+      const [, node] = /^execution\/node\/(\d+)\/wfapi\/describe$/.exec(at.path) ?? [];
+      return node === undefined || plugin !== 'wfapi'
+        ? notFound()
+        : json(describeStage(run.spec, node));
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Stages as the plugins tell them. */
 import { type Context, type LiveJob, isBuilding, startOf, urlOf } from './live';
-import type { RunSpec, StageSpec } from './world';
+import type { RunSpec, StageSpec, StepSpec } from './world';
 /** Pipeline Graph View: a tree, short names for Declarative's own stages, lower-case states. */
 export function graph(run: RunSpec): unknown {
   let id = 5;
@@ -36,6 +36,56 @@ export function graph(run: RunSpec): unknown {
     stages: (run.stages ?? []).map((stage) => convert(stage, 'STAGE')),
     complete: !isBuilding(run),
   };
+}
+
+/** Graph View's `steps?nodeId=` (PipelineStepApi of pipeline-graph-view-plugin): `name` is what was given to a step. */
+export function graphSteps(run: RunSpec, stage: string): unknown {
+  const steps = stepsOf(run, stage).map(({ id, title, given, error }) => ({
+    id,
+    name: given ?? title,
+    title: given === undefined || title === 'Shell Script' ? '' : title,
+    state: error === undefined ? 'success' : 'failure',
+    type: 'STEP',
+    stageId: stage,
+  }));
+  return { steps, runIsComplete: !isBuilding(run) };
+}
+
+/** Its `exceptionText?nodeId=`: of what a step throws to say that it failed, only the message. */
+export function exceptionText(run: RunSpec, step: string): string {
+  const stage = String(Number(step) - ((Number(step) - 1) % 4));
+  const error = stepsOf(run, stage).find(({ id }) => id === step)?.error;
+  if (error === undefined) return '';
+  return error.type === 'hudson.AbortException'
+    ? error.message
+    : `Found unhandled ${error.type} exception:\n${error.message}\n\tWorkflowScript.run(WorkflowScript:7)`;
+}
+
+/** Stage View's `execution/node/ID/wfapi/describe` of a stage (StageNodeExt of pipeline-stage-view-plugin). */
+export function describeStage(run: RunSpec, stage: string): unknown {
+  return {
+    id: stage,
+    stageFlowNodes: stepsOf(run, stage).map(({ id, title, given, error }) => ({
+      id,
+      name: title,
+      status: error === undefined ? 'SUCCESS' : 'FAILED',
+      ...(given !== undefined && { parameterDescription: given }),
+      ...(error !== undefined && { error }),
+      parentNodes: [stage],
+    })),
+  };
+}
+
+/** A stage's steps, of which the ids come after its own. */
+function stepsOf(run: RunSpec, stage: string): (StepSpec & { id: string })[] {
+  let id = 5;
+  let found: readonly StepSpec[] = [];
+  const look = (one: StageSpec): void => {
+    if (String((id += 4)) === stage) found = one.steps ?? [];
+    one.children?.forEach(look);
+  };
+  run.stages?.forEach(look);
+  return found.map((step, at) => ({ ...step, id: String(Number(stage) + 1 + at) }));
 }
 
 export const GRAPH_STATES = {

@@ -143,6 +143,16 @@ export interface StageSpec {
   readonly parallel?: boolean;
   /** What its steps wrote, `[Pipeline] sh` and the like included. */
   readonly log?: readonly string[];
+  /** What the plugins know of its steps; at most three. */
+  readonly steps?: readonly StepSpec[];
+}
+
+export interface StepSpec {
+  /** As Jenkins speaks of it to people: `Shell Script`. */
+  readonly title: string;
+  /** What was given to it: of `sh` the script. */
+  readonly given?: string;
+  readonly error?: { readonly type: string; readonly message: string };
 }
 
 export interface TestSpec {
