@@ -10,7 +10,10 @@ import { linkHandler } from './editor/reproductions/links';
 import { LogDocuments } from './editor/logs/logDocuments';
 import { PlanDocuments } from './editor/reproductions/planDocuments';
 import { planner } from './editor/reproductions/planner';
-import { checkedOut } from './editor/runs/repositories';
+import { Artifacts } from './editor/runs/artifacts';
+import { Favourites } from './editor/runs/favourites';
+import { jobCommands } from './editor/runs/jobCommands';
+import { checkedOut, repositoryNames } from './editor/runs/repositories';
 import { reproducer } from './editor/reproductions/reproduceRun';
 import { reproductionCommands } from './editor/reproductions/reproductionCommands';
 import { Reproductions } from './editor/reproductions/reproductions';
@@ -64,11 +67,18 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const languages = new Languages({ servers, store, details, credentials, output });
   const doing = new Doings({ servers, store, output });
   const links = linkHandler(servers, output);
+  const artifacts = new Artifacts(servers);
+  const favourites = new Favourites(context.globalState);
   const runs = new RunsView({
     servers: () => servers.list(),
     jobs: () => readJobs().map(({ url }) => url),
+    favourites: () => favourites.all(),
     showsAll: () => state.showsAll(),
+    failingOnly: () => state.failingOnly(),
     branch: (signal) => checkedOut(undefined, signal),
+    repositories: repositoryNames,
+    client: (server) => servers.client(server),
+    clock: systemClock,
     store,
     details,
   });
@@ -91,6 +101,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     plans,
     languages,
     doing,
+    artifacts,
     runs,
     told,
     reproductionsView,
@@ -98,7 +109,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     forgetting,
     vscode.window.onDidChangeWindowState(({ focused }) => store.attend(focused)),
     state.onDidChange(() => {
-      void runs.refresh();
+      runs.redraw();
       told.look();
     }),
     tellVerdicts(reproductions),
@@ -107,6 +118,8 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       {
         ...serverCommands(servers, credentials),
         ...state.commands(),
+        ...artifacts.commands(),
+        ...jobCommands(favourites, () => runs.redraw()),
         ...runCommands({
           servers,
           store,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as vscode from 'vscode';
 import type { TestApi } from '../../src/extension';
-import type { RunNode, RunsNode } from '../../src/editor/runs/runsTree';
+import type { RunNode, RunsNode } from '../../src/editor/runs/runsNodes';
 import { startJenkins, type JenkinsDouble, type JenkinsOptions } from '../bed/jenkins/double';
 import type { RunSpec, StageSpec, World } from '../bed/jenkins/world';
 
@@ -76,6 +76,8 @@ export async function failedRun(): Promise<RunNode> {
   return found;
 }
 
+const PARTS: readonly RunsNode['kind'][] = ['section', 'server', 'job', 'changes'];
+
 /** The nodes of the view down to the runs. */
 export async function walk(): Promise<RunsNode[]> {
   const { runs } = await api();
@@ -83,7 +85,7 @@ export async function walk(): Promise<RunsNode[]> {
   const below = async (node: RunsNode | undefined): Promise<void> => {
     for (const child of await runs.getChildren(node)) {
       all.push(child);
-      if (child.kind === 'server' || child.kind === 'job') await below(child);
+      if (PARTS.includes(child.kind)) await below(child);
     }
   };
   await below(undefined);
@@ -133,7 +135,12 @@ function moat(): World {
   const runs = [
     run(40, { result: 'UNSTABLE', stages: passed }),
     run(41, { result: 'SUCCESS', stages: passed }),
-    run(42, { result: 'FAILURE', error: 'script returned exit code 1', stages: failed }),
+    run(42, {
+      result: 'FAILURE',
+      error: 'script returned exit code 1',
+      stages: failed,
+      artifacts: { 'logs/vm.txt': 'the VM booted\n' },
+    }),
   ];
   return {
     jobs: [

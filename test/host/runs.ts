@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { runItems } from '../../src/editor/runs/pickRun';
 import { nodeOf, now } from '../editor/runs/runs';
-import { api, aroundMoat, failedRun, walk } from './bed';
+import type { RunsNode } from '../../src/editor/runs/runsNodes';
+import { api, aroundMoat, failedRun, until, walk } from './bed';
 import { standIns } from './standIns';
 
 describe('the view "Runs"', () => {
   const { replace, hear } = standIns();
   aroundMoat();
 
-  it('shows server, job and runs with icons, and labels for screen readers', async () => {
+  it('shows workspace, job and runs with icons, and labels for screen readers', async () => {
     const { runs } = await api();
     const items = (await walk()).map((node) => runs.getTreeItem(node));
     assert.deepEqual(
       items.map(({ label }) => label),
-      ['ci', 'moat', '#42', '#41', '#40'],
+      ['This workspace', 'moat', '#42', '#41', '#40'],
     );
     const failed = items[2];
     assert.equal(failed?.contextValue, 'run.failed');
@@ -33,28 +37,72 @@ describe('the view "Runs"', () => {
     assert.doesNotMatch(tooltip.value, /\[x\]\(command|\*\*bold/);
   });
 
-  it('shows below a failed run its stages, and below the broken one the test', async () => {
+  it('shows below a failed run what failed first, the test, and the stages', async () => {
     const { runs } = await api();
-    const stages = await runs.getChildren(await failedRun());
-    assert.deepEqual(
-      stages.map((node) => runs.getTreeItem(node).label),
-      ['Build', 'Test'],
-    );
-    const why = await runs.getChildren(stages[1]);
-    assert.ok(why.some((node) => node.kind === 'test' && node.test.name === 'TestMoat'));
+    const run = await failedRun();
+    let below: RunsNode[] = [];
+    await until(runs.onDidChangeTreeData, async () => {
+      below = await runs.getChildren(run);
+      return below.some(({ kind }) => kind === 'test');
+    });
+    const [first, ...labels] = below.map((node) => runs.getTreeItem(node).label as string);
+    assert.match(first ?? '', /^Test: \.\/test\.sh → exit 1/);
+    assert.deepEqual(labels, ['TestMoat', 'Build', 'Test', 'Artifacts']);
   });
 
   it('offers all jobs of the server when they are wanted', async () => {
     const { runs } = await api();
     await vscode.commands.executeCommand('ciParity.showAllJobs');
-    const [server] = await runs.getChildren();
+    const [, server] = await runs.getChildren();
     const jobs = await runs.getChildren(server);
     assert.deepEqual(
       jobs.map((node) => runs.getTreeItem(node).label),
       ['moat', 'team'],
     );
     await vscode.commands.executeCommand('ciParity.showChosenJobs');
-    assert.equal((await runs.getChildren(server)).length, 1);
+    assert.deepEqual(await kinds(), ['section']);
+  });
+
+  it('keeps the favourites that the person marks, until they are unmarked', async () => {
+    const { runs } = await api();
+    const [, job] = await walk();
+    await vscode.commands.executeCommand('ciParity.addFavourite', job);
+    const [, favourites] = await runs.getChildren();
+    assert.ok(favourites);
+    const [favourite] = await runs.getChildren(favourites);
+    assert.ok(favourite?.kind === 'job');
+    assert.match(runs.getTreeItem(favourite).contextValue ?? '', /\.favourite$/);
+    await vscode.commands.executeCommand('ciParity.removeFavourite', favourite);
+    assert.deepEqual(await kinds(), ['section']);
+  });
+
+  it('shows only what fails while that is wanted', async () => {
+    const labels = async () => {
+      const { runs } = await api();
+      return (await walk()).map((node) => runs.getTreeItem(node).label);
+    };
+    await vscode.commands.executeCommand('ciParity.showFailingOnly');
+    assert.deepEqual(await labels(), ['This workspace', 'moat', '#42', '#40']);
+    await vscode.commands.executeCommand('ciParity.showAnyResult');
+    assert.deepEqual(await labels(), ['This workspace', 'moat', '#42', '#41', '#40']);
+  });
+
+  it('shows an artifact that is text, and saves any where the person wants', async () => {
+    const { runs } = await api();
+    const below = await runs.getChildren(await failedRun());
+    const artifacts = below.find(({ kind }) => kind === 'artifacts');
+    assert.ok(artifacts);
+    const [text] = await runs.getChildren(artifacts);
+    await vscode.commands.executeCommand('ciParity.openArtifact', text);
+    const { document } = vscode.window.activeTextEditor ?? {};
+    assert.equal(document?.getText(), 'the VM booted\n');
+    assert.match(document.uri.path, /\/moat\/42\/logs\/vm\.txt$/);
+    const folder = mkdtempSync(join(tmpdir(), 'ci-parity-'));
+    const file = join(folder, 'vm.txt');
+    replace(vscode.window, 'showSaveDialog', () => Promise.resolve(vscode.Uri.file(file)));
+    await vscode.commands.executeCommand('ciParity.saveArtifact', text);
+    assert.equal(readFileSync(file, 'utf8'), 'the VM booted\n');
+    assert.deepEqual(readdirSync(folder), ['vm.txt']);
   });
 
   it('offers broken runs to pick from, those of the own branch under a heading', () => {
@@ -97,3 +145,7 @@ describe('the view "Runs"', () => {
     assert.ok((await walk()).length > 3);
   });
 });
+
+async function kinds(): Promise<string[]> {
+  return (await (await api()).runs.getChildren()).map(({ kind }) => kind);
+}

@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { RunNode } from '../../src/editor/runs/runsTree';
+import type { RunNode } from '../../src/editor/runs/runsNodes';
 import type { BranchStatus } from '../../src/editor/told/branchStatus';
 import type { Telling } from '../../src/editor/told/main';
 import { api, aroundMoat, until } from './bed';

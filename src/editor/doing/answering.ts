@@ -2,7 +2,7 @@ import { UserError } from '../../base/errors';
 import type { Answering, PendingInput } from '../../jenkins/inputs';
 import type { ParameterValues } from '../../jenkins/parameters';
 import { plain } from '../look/plain';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import { choose, confirm } from './confirm';
 import type { Open, Place } from './doingParts';
 import { fillForm } from './fillForm';

@@ -1,6 +1,6 @@
 import { UserError } from '../../base/errors';
 import type { ParameterValues } from '../../jenkins/parameters';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import { targetOf, type Target } from './choose';
 import { choose, confirm } from './confirm';
 import type { Open, Place } from './doingParts';

@@ -11,7 +11,7 @@ import { checkedOut } from '../runs/repositories';
 import { describeRun } from '../runs/runRows';
 import type { DoingParts } from './doingParts';
 import type { RunStore } from '../runs/runStore';
-import { runOf, type RunNode, type RunsNode } from '../runs/runsTree';
+import { runOf, type RunNode, type RunsNode } from '../runs/runsNodes';
 import type { JobPlace } from '../runs/workspaceRuns';
 import { placesOf } from '../servers/servers';
 import { pickOne, type PickItem, type PickWords } from './pickOne';

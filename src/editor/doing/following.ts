@@ -3,7 +3,7 @@ import { isAbort } from '../../base/errors';
 import type { Outcome, Queued } from '../../jenkins/follow';
 import type { QueueItem } from '../../jenkins/queue';
 import { plain } from '../look/plain';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import type { Target } from './choose';
 import type { Place } from './doingParts';
 

@@ -1,7 +1,7 @@
 import type { PendingInput } from '../../jenkins/inputs';
 import type { QueueItem } from '../../jenkins/queue';
 import type { Server } from '../frame/settings';
-import type { RunNode, RunsNode } from '../runs/runsTree';
+import type { RunNode, RunsNode } from '../runs/runsNodes';
 import { answerInput } from './answering';
 import { build, rerun } from './building';
 import { chooseJob, chooseQueued, chooseRun } from './choose';

@@ -8,7 +8,7 @@ import { mustBeTrusted } from '../frame/trust';
 import { JENKINSFILE_GLOB } from '../jenkinsfiles/jenkinsfiles';
 import { plain } from '../look/plain';
 import { folderOf, remoteUrls } from '../runs/repositories';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import { targetOf } from './choose';
 import type { Open, Place } from './doingParts';
 import { followToRun } from './following';

@@ -1,7 +1,7 @@
 import { UserError } from '../../base/errors';
 import type { Stage } from '../../jenkins/run';
 import { plain } from '../look/plain';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import { targetOf } from './choose';
 import { confirm } from './confirm';
 import type { Open } from './doingParts';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Stopping } from '../../jenkins/build';
 import { plain } from '../look/plain';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import { targetOf } from './choose';
 import { confirm } from './confirm';
 import type { Open, Place } from './doingParts';

@@ -6,6 +6,7 @@ import type { Servers } from '../servers/servers';
 import { readJobs } from './settings';
 
 const ALL_JOBS = 'allJobs';
+const FAILING_ONLY = 'failingOnly';
 
 /** What the menus and welcome texts of package.json ask for in their `when` clauses. */
 export class ViewState implements vscode.Disposable {
@@ -39,16 +40,31 @@ export class ViewState implements vscode.Disposable {
     return this.#memento.get(ALL_JOBS, false);
   }
 
+  /** Whether only what fails is shown. */
+  failingOnly(): boolean {
+    return this.#memento.get(FAILING_ONLY, false);
+  }
+
+  async showAll(all: boolean): Promise<void> {
+    await this.#set(ALL_JOBS, all);
+  }
+
   commands(): Commands {
-    const show = (all: boolean) => async () => {
-      await this.#memento.update(ALL_JOBS, all);
-      this.#update();
+    return {
+      'ciParity.showAllJobs': () => this.#set(ALL_JOBS, true),
+      'ciParity.showChosenJobs': () => this.#set(ALL_JOBS, false),
+      'ciParity.showFailingOnly': () => this.#set(FAILING_ONLY, true),
+      'ciParity.showAnyResult': () => this.#set(FAILING_ONLY, false),
     };
-    return { 'ciParity.showAllJobs': show(true), 'ciParity.showChosenJobs': show(false) };
   }
 
   dispose(): void {
     this.#subscriptions.dispose();
+  }
+
+  async #set(key: string, value: boolean): Promise<void> {
+    await this.#memento.update(key, value);
+    this.#update();
   }
 
   #update(): void {
@@ -61,6 +77,7 @@ export class ViewState implements vscode.Disposable {
       this.#servers.list().length === 0 ? 'noServer' : readJobs().length === 0 ? 'noJob' : 'ready';
     set('ciParity.state', state);
     set('ciParity.allJobs', this.showsAll());
+    set('ciParity.failingOnly', this.failingOnly());
   }
 }
 

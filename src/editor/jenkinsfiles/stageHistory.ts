@@ -4,7 +4,7 @@ import type { Run, Stage } from '../../jenkins/run';
 import { checkedOut } from '../runs/repositories';
 import type { RunDetails } from '../runs/runDetails';
 import type { RunStore } from '../runs/runStore';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import { placesOf, type Servers } from '../servers/servers';
 import { MOST_RESULTS, recordOf, type PastRun, type StageRecord } from './stageResults';
 import { newestRuns } from '../runs/workspaceRuns';

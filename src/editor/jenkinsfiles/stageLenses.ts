@@ -5,7 +5,7 @@ import { lineAt } from '../../pipeline/syntax';
 import { ageOf, spanOf } from '../look/age';
 import { isBroken } from '../look/marks';
 import { plain } from '../look/plain';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import type { StageHistory } from './stageHistory';
 import { brokeIn, historyText, lensTitle, type StageRecord } from './stageResults';
 

@@ -3,7 +3,7 @@ import type { Selection } from '../../recipe/recipe';
 import { withProgress } from '../frame/progress';
 import { mustBeAbleToReproduce } from '../frame/trust';
 import { plain } from '../look/plain';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import type { Launcher } from './launcher';
 import type { Kitchen } from './recipes';
 

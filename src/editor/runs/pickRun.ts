@@ -5,7 +5,7 @@ import { markOf, stateOf } from '../look/marks';
 import { plain } from '../look/plain';
 import { brokenStage, type RunDetails } from './runDetails';
 import { describeRun } from './runRows';
-import type { RunNode } from './runsTree';
+import type { RunNode } from './runsNodes';
 import { inOrder } from './workspaceRuns';
 
 /** Runs whose stage is looked up at once; those of the others when the person comes to them. */

@@ -13,6 +13,14 @@ export async function remoteUrls(
   return quietly(async () => (await remotes(folder.uri.fsPath, signal)).map(({ url }) => url), []);
 }
 
+/** What the workspace's repositories are called: their remotes' addresses, and the names of their folders. */
+export async function repositoryNames(signal: AbortSignal): Promise<string[]> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const urls = await Promise.all(folders.map((folder) => remoteUrls(folder, signal)));
+  // A clone mostly has its repository's name, also where git may not be asked.
+  return [...urls.flat(), ...folders.map(({ name }) => name)];
+}
+
 /** The branch that is checked out in a folder, or in the first one. */
 export async function checkedOut(
   folder: vscode.WorkspaceFolder | undefined,

@@ -7,6 +7,7 @@ import { isJenkinsfile, JENKINSFILE_GLOB } from '../jenkinsfiles/jenkinsfiles';
 import type { Launcher } from '../reproductions/launcher';
 import { FAILURE, kitchen, readingRun, type Reproduce } from '../reproductions/reproduceRun';
 import type { LogDocuments } from '../logs/logDocuments';
+import type { Wanted } from '../logs/main';
 import { pickRun, type Choices } from './pickRun';
 import { plain } from '../look/plain';
 import type { PlanDocuments } from '../reproductions/planDocuments';
@@ -16,7 +17,7 @@ import { checkedOut } from './repositories';
 import type { ReproductionNode } from '../reproductions/reproductionRows';
 import type { RunStore } from './runStore';
 import type { RunsView } from './runsView';
-import { runOf, type RunNode, type RunsNode } from './runsTree';
+import { runOf, type RunNode, type RunsNode } from './runsNodes';
 import type { Tests } from '../tests/tests';
 import { placesOf } from '../servers/servers';
 import { mustBeAbleToReproduce, mustBeTrusted } from '../frame/trust';
@@ -145,12 +146,18 @@ export function runCommands(parts: RunCommandParts): Commands {
 }
 
 /** What to look for in a log to stand at the node's place. */
-function wantedInLog(node: RunsNode | undefined): string[] {
+function wantedInLog(node: RunsNode | undefined): Wanted {
   switch (node?.kind) {
     case 'test':
       return [`FAIL: ${node.test.name}`, node.test.name];
-    case 'line':
-      return [`+ ${node.text}`, node.text];
+    case 'evidence':
+      return { offset: node.evidence.offset };
+    case 'diagnosis': {
+      const { message, evidence = [] } = node.diagnosis ?? {};
+      const telling = evidence.find(({ text }) => message !== undefined && text.includes(message));
+      const [first] = evidence;
+      return telling ?? first ?? [];
+    }
     case 'stage':
       return [stageMark(node.stage.name)];
     default:

@@ -1,13 +1,15 @@
 import { isAbort } from '../../base/errors';
 import { createQueue } from '../../base/queue';
+import type { Artifact } from '../../jenkins/artifacts';
 import type { Client } from '../../jenkins/client';
 import type { Explanation } from '../../jenkins/failure';
+import type { PendingInput } from '../../jenkins/inputs';
 import type { Failure, Run, Stage } from '../../jenkins/run';
 
 const MOST = 200;
 
 /**
- * Stages and failures of runs, remembered for those that have ended, since these never change. What a
+ * What is asked of single runs, remembered for those that have ended, since these never change. What a
  * reproduction of an explained run needs is kept on the disk meanwhile, one run after the other.
  */
 export class RunDetails {
@@ -15,6 +17,8 @@ export class RunDetails {
   readonly #stages = new Map<string, Promise<Stage[]>>();
   readonly #explanations = new Map<string, Promise<Explanation>>();
   readonly #keeping = createQueue();
+  readonly #artifacts = new Map<string, Promise<Artifact[]>>();
+  readonly #outcomes = new Map<string, Promise<ReadonlyMap<string, boolean>>>();
 
   constructor(client: (run: Run) => Promise<Client>) {
     this.#client = client;
@@ -40,9 +44,29 @@ export class RunDetails {
     });
   }
 
+  artifacts(run: Run, signal: AbortSignal): Promise<Artifact[]> {
+    return remembered(this.#artifacts, run, signal, async () =>
+      (await this.#client(run)).artifacts(run, signal),
+    );
+  }
+
+  /** Whether each test of a run passed, by `testKey`. */
+  outcomes(run: Run, signal: AbortSignal): Promise<ReadonlyMap<string, boolean>> {
+    return remembered(this.#outcomes, run, signal, async () =>
+      (await this.#client(run)).outcomes(run, signal),
+    );
+  }
+
+  /** The questions that a run waits with, as they are now. */
+  async inputs(run: Run, signal: AbortSignal): Promise<PendingInput[]> {
+    return (await this.#client(run)).doing.inputs(run, signal);
+  }
+
   forget(): void {
     this.#stages.clear();
     this.#explanations.clear();
+    this.#artifacts.clear();
+    this.#outcomes.clear();
   }
 
   #keep(client: Client, run: Run): void {

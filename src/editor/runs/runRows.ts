@@ -1,24 +1,52 @@
-import { messageOf, UserError } from '../../base/errors';
-import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/http';
-import type { Job, JobState } from '../../jenkins/jobs';
+import { sentenceOf } from '../../jenkins/diagnosis';
+import { flakeOf, type Flake } from '../../jenkins/flaky';
+import type { QueueItem } from '../../jenkins/queue';
 import type { Run, StageState } from '../../jenkins/run';
-import { decodeName, fullNameOf } from '../../jenkins/url';
 import { ageOf, spanOf } from '../look/age';
-import { isBroken, markOf, stateOf, type Mark } from '../look/marks';
+import { isBroken, markOf, stateOf } from '../look/marks';
 import { plain } from '../look/plain';
+import { progressOf } from '../look/progressBar';
 import type { Row } from '../look/row';
-import { brokenStage } from './runDetails';
+import { stageName } from '../look/stageName';
 import { serverName } from '../servers/serverAddress';
-import type { JobNode, RunNode, RunsNode } from './runsTree';
+import { nameOf } from './jobFinder';
+import { jobRow } from './jobRows';
+import { problemRow } from './problemRow';
+import { brokenStage } from './runDetails';
+import {
+  idOf,
+  type DiagnosisNode,
+  type RunNode,
+  type RunsNode,
+  type StageNode,
+  type TestNode,
+} from './runsNodes';
+import type { JobRuns } from './runStore';
+import { streakOf, wordsOfStreak } from './streak';
 
-/** How a node of the view "Runs" is shown. `brokenIn` tells in which stage a run broke, if that is known. */
-export function rowOf(
-  node: RunsNode,
-  brokenIn: (run: Run) => string | undefined,
-  now: number,
-): Row {
+/** What is known besides of what the lines of the view are about. */
+export interface Known {
+  /** In which stage a run broke. */
+  brokenIn(run: Run): string | undefined;
+  /** The runs of a job. */
+  runs(jobUrl: string): JobRuns | undefined;
+}
+
+/** How a node of the view "Runs" is shown. */
+export function rowOf(node: RunsNode, known: Known, now: number): Row {
   const id = idOf(node);
   switch (node.kind) {
+    case 'section':
+      return {
+        id,
+        label: node.section === 'workspace' ? 'This workspace' : 'Favourites',
+        mark: {
+          icon: node.section === 'workspace' ? 'root-folder' : 'star-full',
+          color: undefined,
+        },
+        context: `section.${node.section}`,
+        fold: 'open',
+      };
     case 'server': {
       const { name, url, user } = node.server;
       return {
@@ -40,49 +68,106 @@ export function rowOf(
         fold: 'leaf',
         command: 'ciParity.connect',
       };
+    case 'suggestion':
+      return node.job
+        ? {
+            id,
+            label: `Use ${plain(nameOf(node.job.fullName))}?`,
+            description: 'seems to build this workspace',
+            mark: { icon: 'lightbulb', color: undefined },
+            tooltip: [nameOf(node.job.fullName), node.job.url],
+            fold: 'leaf',
+            command: 'ciParity.useJob',
+          }
+        : {
+            id,
+            label: 'Choose another job…',
+            mark: { icon: 'list-tree', color: undefined },
+            fold: 'leaf',
+            command: 'ciParity.chooseJob',
+          };
     case 'job':
-      return jobRow(node, id);
-    case 'run':
-      return runRow(node, id, brokenIn(node.run), now);
-    case 'stage': {
-      const { stage } = node;
-      const took = stage.duration === undefined ? [] : [spanOf(stage.duration)];
-      const broke = brokenStage([stage]) !== undefined && !node.of.run.building;
-      const why = broke && brokenStage([stage]) === stage;
+      return jobRow(node, id, known.runs(node.url));
+    case 'changes': {
+      const failing = node.jobs.filter(({ job }) => job?.state === 'failed').length;
+      const count = node.jobs.length;
       return {
         id,
-        label: plain(stage.name),
-        description: [...(stage.state === 'passed' ? [] : [stage.state]), ...took].join(' · '),
-        mark: markOf(stage.state),
-        context: `stage.${stage.state}`,
-        spoken: `Stage ${stage.name}, ${[stage.state, ...took].join(', ')}`,
-        fold: broke ? 'open' : stage.children.length > 0 || why ? 'closed' : 'leaf',
+        label: 'Pull requests',
+        description: [`${count}`, ...(failing > 0 ? [`${failing} failed`] : [])].join(' · '),
+        mark: { icon: 'git-pull-request', color: undefined },
+        context: 'changes',
+        spoken: `${count} pull requests, ${failing} failed`,
+        fold: 'closed',
       };
     }
-    case 'test': {
-      const { group, name, details } = node.test;
+    case 'run':
+      return runRow(node, id, known, now);
+    case 'stage':
+      return stageRow(node, id, now);
+    case 'diagnosis':
+      return diagnosisRow(node, id);
+    case 'evidence': {
+      const { line, text } = node.evidence;
+      return {
+        id,
+        label: plain(text),
+        description: `line ${line}`,
+        mark: { icon: 'output', color: undefined },
+        context: 'evidence',
+        tooltip: [text],
+        spoken: `Line ${line} of the log: ${text}`,
+        fold: 'leaf',
+        command: 'ciParity.openLog',
+      };
+    }
+    case 'test':
+      return testRow(node, id);
+    case 'artifacts':
+      return {
+        id,
+        label: 'Artifacts',
+        description: `${node.artifacts.length}`,
+        mark: { icon: 'package', color: undefined },
+        context: 'artifacts',
+        fold: 'closed',
+      };
+    case 'artifact': {
+      const { name, path } = node.artifact;
+      const folder = path.slice(0, -name.length - 1);
       return {
         id,
         label: plain(name),
-        description: plain(group),
-        mark: { icon: 'beaker', color: 'testing.iconFailed' },
-        context: 'test',
-        tooltip: [name, ...(group === '' ? [] : [group]), ...(details?.split('\n') ?? [])],
-        spoken: `Failed test ${name} ${group}`,
+        description: plain(folder),
+        mark: { icon: 'file', color: undefined },
+        context: 'artifact',
+        tooltip: [path],
+        spoken: `Artifact ${name}${folder === '' ? '' : ` in ${folder}`}`,
         fold: 'leaf',
-        command: 'ciParity.openLog',
+        command: 'ciParity.openArtifact',
       };
     }
-    case 'line':
+    case 'input':
       return {
         id,
-        label: plain(node.text),
-        description: node.note,
-        mark: { icon: node.note === undefined ? 'output' : 'terminal', color: undefined },
-        context: 'line',
-        tooltip: [node.text],
+        label: plain(node.input.message),
+        description: 'waits for an answer',
+        mark: { icon: 'question', color: 'testing.iconQueued' },
+        context: 'input',
+        tooltip: [node.input.message, ...node.input.parameters.map(({ name }) => name)],
+        spoken: `Waits for an answer: ${node.input.message}`,
         fold: 'leaf',
-        command: 'ciParity.openLog',
+        command: 'ciParity.answerInput',
+      };
+    case 'queued':
+      return queuedRow(node.item, id, now);
+    case 'agent':
+      return {
+        id,
+        label: `running on ${plain(node.agent)}`,
+        mark: { icon: 'vm-running', color: undefined },
+        context: 'agent',
+        fold: 'leaf',
       };
     case 'more':
       return {
@@ -99,67 +184,36 @@ export function rowOf(
   }
 }
 
-/** The same for the same thing in every reading of the tree. */
-export function idOf(node: RunsNode): string {
-  switch (node.kind) {
-    case 'server':
-      return `server ${node.server.url}`;
-    case 'stranger':
-      return `stranger ${node.url}`;
-    case 'job':
-      return `job ${node.url}`;
-    case 'run':
-      return `run ${node.run.url}`;
-    case 'stage':
-      return `stage ${node.of.run.url} ${node.stage.id} ${node.stage.path.join(' / ')}`;
-    case 'test':
-      return `test ${node.of.run.url} ${node.test.group} ${node.test.name}`;
-    case 'line':
-      return `line ${node.of.run.url} ${node.note ?? ''} ${node.text}`;
-    case 'more':
-      return `more ${node.job.url}`;
-    case 'nothing':
-      return `nothing ${idOf(node.below)}`;
-    case 'problem':
-      return `problem ${idOf(node.below)}`;
-  }
-}
-
-/** `failed in Build · 2 h ago · 3 min`. */
-export function describeRun(run: Run, brokenIn: string | undefined, now: number): string {
+/** `failed in Build · since #37 · 2 h ago · 3 min`. */
+export function describeRun(
+  run: Run,
+  brokenIn: string | undefined,
+  now: number,
+  since?: string,
+): string {
   const state = stateOf(run);
   const word = wordOf(state);
   const broke = isBroken(run) && brokenIn !== undefined ? `${word} in ${plain(brokenIn)}` : word;
   const took = run.building ? [] : [spanOf(run.duration)];
-  return [broke, ageOf(run.startedAt, now), ...took].join(' · ');
+  const told = since === undefined ? [] : [since];
+  return [broke, ...told, ageOf(run.startedAt, now), ...took].join(' · ');
 }
 
-/** The last name of a job and those it lies in: `cilium` in `team`. */
-export function jobName(url: string): { readonly name: string; readonly folder: string } {
-  const names = fullNameOf(url).split('/').map(decodeName);
-  return { name: names.at(-1) ?? '', folder: names.slice(0, -1).join(' / ') };
-}
-
-function jobRow({ url, job, current }: JobNode, id: string): Row {
-  const { name, folder } = jobName(url);
-  const chosen = job === undefined;
-  return {
-    id,
-    label: plain(job?.name ?? name),
-    description: current ? 'checked out' : chosen ? plain(folder) : undefined,
-    mark: markOfJob(job?.kind, job?.state, job?.running === true),
-    context: 'job',
-    tooltip: [job?.name ?? name, url],
-    spoken: `${job?.kind ?? 'job'} ${job?.name ?? name}${job?.state ? `, ${job.state}` : ''}`,
-    fold: chosen || current ? 'open' : 'closed',
-  };
-}
-
-function runRow({ run }: RunNode, id: string, brokenIn: string | undefined, now: number): Row {
+function runRow({ run }: RunNode, id: string, known: Known, now: number): Row {
   const state = stateOf(run);
   const name = run.displayName === `#${run.number}` ? '' : ` ${run.displayName}`;
-  const description = describeRun(run, brokenIn, now);
+  const list = known.runs(run.jobUrl);
+  const streak = list && streakOf(run, list.runs, list.more);
+  const since = streak && wordsOfStreak(streak);
+  const flake = list && flakeOf(run, list.runs);
+  const progress = run.building ? progressOf(run.startedAt, run.estimatedDuration, now) : undefined;
+  const words = describeRun(run, known.brokenIn(run), now, since);
+  const description = [
+    ...(progress ? [progress.shown] : [words]),
+    ...(flake ? [`flaky: passed in #${flake.passed}`] : []),
+  ].join(' · ');
   const facts = [
+    ...(flake ? [sentenceOfFlake(flake)] : []),
     ...(run.commit ? [`commit ${run.commit.sha.slice(0, 12)}`] : []),
     ...(run.branch === undefined ? [] : [`branch ${run.branch}`]),
     ...(run.change ? [`change ${run.change.id} ${run.change.title ?? ''}`] : []),
@@ -167,82 +221,112 @@ function runRow({ run }: RunNode, id: string, brokenIn: string | undefined, now:
     ...run.parameters.map(({ name, value }) => `${name} = ${value ?? '(not told)'}`),
     ...run.causes,
   ];
+  const spoken = [
+    `Run ${run.number}${name}`,
+    ...words.split(' · '),
+    ...(progress ? [progress.spoken] : []),
+    ...(flake ? [sentenceOfFlake(flake)] : []),
+  ];
   return {
     id,
     label: plain(`#${run.number}${name}`),
     description,
     mark: markOf(state),
     context: `run.${state}`,
-    tooltip: [`${run.job} #${run.number}`, description, ...facts],
-    spoken: `Run ${run.number}, ${description.replaceAll(' · ', ', ')}`,
+    tooltip: [`${run.job} #${run.number}`, words, ...facts],
+    spoken: spoken.join(', '),
     fold: 'closed',
   };
 }
 
-function problemRow(error: unknown, id: string): Row {
-  const kind = error instanceof JenkinsError ? error.kind : undefined;
-  const advice = error instanceof UserError ? (error.advice ?? '') : '';
-  const action = kind && SIGN_IN[kind];
+function stageRow({ of, stage }: StageNode, id: string, now: number): Row {
+  const name = stageName(stage.name);
+  const runs = stage.state === 'running' && stage.startedAt !== undefined;
+  const span = runs ? now - stage.startedAt : stage.duration;
+  const took = span === undefined ? [] : [spanOf(Math.max(0, span))];
+  const broke = brokenStage([stage]) !== undefined && !of.run.building;
+  const inner = stage.children.length > 0;
   return {
     id,
-    label: action ?? 'Try again',
-    // The whole sentence begins with an address, of which a narrow view shows nothing else.
-    description: kind ? SHORT[kind] : plain(messageOf(error)),
-    mark: { icon: action === undefined ? 'warning' : 'key', color: 'testing.iconErrored' },
-    context: action === undefined ? 'problem' : 'problem.signIn',
-    tooltip: [messageOf(error), ...advice.split('\n')],
-    spoken: `${messageOf(error)} ${advice}`,
-    fold: 'leaf',
-    command: action === undefined ? 'ciParity.refresh' : 'ciParity.connect',
+    label: plain(name),
+    description: [...(stage.state === 'passed' ? [] : [stage.state]), ...took].join(' · '),
+    mark: markOf(stage.state),
+    context: `stage.${stage.state}`,
+    ...(name !== stage.name && { tooltip: [stage.name] }),
+    spoken: `Stage ${name}, ${[stage.state, ...took].join(', ')}`,
+    fold: !inner ? 'leaf' : broke || runs ? 'open' : 'closed',
   };
 }
 
-/** What helps where the server does not know us, or not as somebody who may see this. */
-const SIGN_IN: Readonly<Partial<Record<JenkinsErrorKind, string>>> = {
-  'sign-in': 'Sign in…',
-  unauthorized: 'Sign in again…',
-  forbidden: 'Sign in again…',
-};
+function diagnosisRow({ diagnosis }: DiagnosisNode, id: string): Row {
+  if (!diagnosis)
+    return { id, label: '', description: 'looking for what failed first…', fold: 'leaf' };
+  const sentence = sentenceOf(diagnosis);
+  return {
+    id,
+    label: plain(sentence),
+    mark: { icon: 'bug', color: 'testing.iconFailed' },
+    context: 'diagnosis',
+    tooltip: [sentence, ...diagnosis.evidence.map(({ text }) => text)],
+    spoken: `What failed first: ${sentence}`,
+    fold: diagnosis.evidence.length > 0 ? 'closed' : 'leaf',
+    command: 'ciParity.openLog',
+  };
+}
 
-const SHORT: Readonly<Record<JenkinsErrorKind, string>> = {
-  unauthorized: 'wrong user name or token',
-  'sign-in': 'it wants to know you',
-  forbidden: 'you may not see this',
-  'not-found': 'it is not there',
-  busy: 'the server has too much to do',
-  'server-error': 'the server has a problem',
-  redirect: 'it points elsewhere',
-  'not-jenkins': 'no Jenkins answers',
-  malformed: 'no data came back',
-  truncated: 'the answer broke off',
-  'too-large': 'the answer is too large',
-  timeout: 'no answer in time',
-  refused: 'nothing answers there',
-  dns: 'no server of that name',
-  tls: 'no secure connection',
-  network: 'it cannot be reached',
-};
+function testRow({ test, flake }: TestNode, id: string): Row {
+  const { group, name, details, age, failedSince, duration, stage, stack } = test;
+  const since =
+    age === undefined || failedSince === undefined
+      ? []
+      : [age === 1 ? 'new' : `failing since #${failedSince}, ${age} runs`];
+  const message = details?.split('\n').find((line) => line.trim() !== '');
+  const flaky = flake ? [`flaky: passed in #${flake.passed}`] : [];
+  const told = [...since, ...flaky, ...(message === undefined ? [] : [plain(message)])];
+  const where = [
+    ...(group === '' ? [] : [group]),
+    ...(stage ? [`in ${stage.join(' / ')}`] : []),
+    ...(duration === undefined ? [] : [`took ${spanOf(duration)}`]),
+  ];
+  return {
+    id,
+    label: plain(name),
+    description: [...told, ...(group === '' ? [] : [plain(group)])].join(' · '),
+    mark: { icon: 'beaker', color: flake ? 'testing.iconQueued' : 'testing.iconFailed' },
+    context: 'test',
+    tooltip: [
+      name,
+      ...where,
+      ...since,
+      ...(flake ? [sentenceOfFlake(flake)] : []),
+      ...(details?.split('\n') ?? []),
+      ...(stack !== undefined && stack !== details ? stack.split('\n') : []),
+    ],
+    spoken: ['Failed test ' + name, ...told, group].filter((part) => part !== '').join(', '),
+    fold: 'leaf',
+    command: 'ciParity.openLog',
+  };
+}
+
+function queuedRow({ why, since, name, partOf, stuck }: QueueItem, id: string, now: number): Row {
+  const waited = since === undefined ? [] : [spanOf(Math.max(0, now - since))];
+  const reason = plain(why ?? 'for its turn');
+  return {
+    id,
+    label: partOf === undefined ? 'waiting to begin' : 'waiting for an agent',
+    description: [reason, ...waited].join(' · '),
+    mark: { icon: 'watch', color: stuck ? 'testing.iconFailed' : 'testing.iconQueued' },
+    context: 'queued',
+    tooltip: [why ?? '', ...(name === undefined ? [] : [name])],
+    spoken: `Waiting: ${[reason, ...waited].join(', ')}`,
+    fold: 'leaf',
+  };
+}
+
+function sentenceOfFlake({ failed, passed }: Flake): string {
+  return `flaky: failed in #${failed} and passed in #${passed} on the same commit`;
+}
 
 function wordOf(state: StageState): string {
   return state === 'skipped' ? 'not built' : state;
-}
-
-function markOfJob(
-  kind: Job['kind'] | undefined,
-  state: JobState | undefined,
-  running: boolean,
-): Mark {
-  if (running) return markOf('running');
-  if (kind === 'folder') return { icon: 'folder', color: undefined };
-  if (kind === 'organization') return { icon: 'organization', color: undefined };
-  if (kind === 'multibranch') return { icon: 'repo', color: undefined };
-  switch (state) {
-    case undefined:
-      return { icon: 'repo', color: undefined };
-    case 'disabled':
-    case 'not-built':
-      return { icon: 'circle-outline', color: 'testing.iconSkipped' };
-    default:
-      return markOf(state);
-  }
 }

@@ -1,65 +1,58 @@
+import type { Clock } from '../../base/clock';
+import type { ChangeSource } from '../../jenkins/changeSources';
+import type { Client } from '../../jenkins/client';
 import type { Job } from '../../jenkins/jobs';
-import type { FailedTest, Failure, Run, Stage } from '../../jenkins/run';
+import type { Run } from '../../jenkins/run';
 import { parseRunUrl } from '../../jenkins/url';
-import { isBroken } from '../look/marks';
-import { brokenStage, type RunDetails } from './runDetails';
-import type { RunStore } from './runStore';
 import type { Server } from '../frame/settings';
-
-/** A line of the view "Runs". */
-export type RunsNode =
-  | { readonly kind: 'server'; readonly server: Server }
-  /** A server of the workspace's jobs that the person has not connected to; it is not asked. */
-  | { readonly kind: 'stranger'; readonly url: string }
-  | JobNode
-  | RunNode
-  | { readonly kind: 'stage'; readonly of: RunNode; readonly stage: Stage }
-  | { readonly kind: 'test'; readonly of: RunNode; readonly test: FailedTest }
-  /** The failing command or a line of the log; `text` is found in the log. */
-  | { readonly kind: 'line'; readonly of: RunNode; readonly text: string; readonly note?: string }
-  | { readonly kind: 'more'; readonly job: JobNode }
-  | { readonly kind: 'nothing'; readonly below: Parent; readonly text: string }
-  | {
-      readonly kind: 'problem';
-      readonly error: unknown;
-      readonly server: Server;
-      readonly below: Parent;
-    };
-
-/** What may have something below it. */
-type Parent = Exclude<RunsNode, { kind: 'stranger' }>;
-
-export interface JobNode {
-  readonly kind: 'job';
-  readonly server: Server;
-  readonly url: string;
-  /** What the server says of it; undefined where only its address is known. */
-  readonly job: Job | undefined;
-  /** Whether it builds the branch that is checked out. */
-  readonly current: boolean;
-}
-
-export interface RunNode {
-  readonly kind: 'run';
-  readonly server: Server;
-  readonly run: Run;
-}
+import { isBroken } from '../look/marks';
+import { suggestJobs } from '../servers/jobSuggestion';
+import { Activity } from './activity';
+import { branchJobs } from './branchJobs';
+import type { Favourite } from './favourites';
+import { failingIn, isFailing } from './failing';
+import { nameOf } from './jobFinder';
+import type { RunDetails } from './runDetails';
+import { RunInsides } from './runInsides';
+import {
+  idOf,
+  serverOf,
+  type ChangesNode,
+  type JobNode,
+  type Parent,
+  type RunNode,
+  type RunsNode,
+  type Section,
+  type ServerNode,
+} from './runsNodes';
+import type { RunStore } from './runStore';
 
 /** What the tree is made from. */
 export interface RunsSource {
   servers(): readonly Server[];
   /** Addresses of the workspace's jobs. */
   jobs(): readonly string[];
+  favourites(): readonly Favourite[];
   /** Whether all jobs of the servers are wanted. */
   showsAll(): boolean;
+  /** Whether only what fails is wanted. */
+  failingOnly(): boolean;
   /** The branch that is checked out, where it is known. */
   branch(signal: AbortSignal): Promise<string | undefined>;
+  /** What the workspace's repositories are called: addresses of their remotes, names of folders. */
+  repositories(signal: AbortSignal): Promise<readonly string[]>;
   readonly store: RunStore;
   readonly details: RunDetails;
+  /** The way to ask what the store does not know. */
+  client(server: Server): Promise<Client>;
+  readonly clock: Clock;
 }
 
-/** What is unfolded below a server: the nodes whose runs or jobs are looked at again and again. */
-type Watched = JobNode | Extract<RunsNode, { kind: 'server' }>;
+/** Jobs that are suggested at most. */
+const MOST_SUGGESTIONS = 3;
+
+/** What is looked at again and again while it is unfolded. */
+type Watched = JobNode | ServerNode;
 
 /**
  * What the store knows of the servers' runs as a tree. It never rejects: what could not be read is a
@@ -68,48 +61,61 @@ type Watched = JobNode | Extract<RunsNode, { kind: 'server' }>;
 export class RunsTree implements Disposable {
   readonly #source: RunsSource;
   readonly #changed: (node: RunsNode | undefined) => void;
-  /** What was unfolded, by its address. */
-  readonly #open = new Map<string, Watched>();
-  /** What was folded again: what lies below it is hidden with it. */
-  readonly #folded = new Set<string>();
-  /** Runs that are unfolded while they run, by the address of their job. */
-  readonly #running = new Map<string, Map<string, RunNode>>();
-  readonly #watches = new Map<string, Disposable>();
-  readonly #brokenIn = new Map<string, string>();
   readonly #life = new AbortController();
+  readonly #activity: Activity;
+  readonly #insides: RunInsides;
+  /** What was unfolded, by its id. */
+  readonly #open = new Map<string, Watched>();
+  /** What was folded again, by its id: what lies below it is hidden with it. */
+  readonly #folded = new Map<string, RunsNode>();
+  /** Runs that are unfolded while they run, by their ids. */
+  readonly #running = new Map<string, RunNode>();
+  readonly #watches = new Map<string, Disposable>();
+  /** Where pull requests come from, by the address of their project. */
+  readonly #sources = new Map<string, ReadonlyMap<string, ChangeSource>>();
   readonly #subscriptions: readonly Disposable[];
   #visible = false;
+  /** The likeliest jobs of a workspace that has none, once somebody has looked for them. */
+  #suggested: readonly RunsNode[] | 'looking' | undefined;
 
   /** `changed` is called with the node whose line or children must be read again; undefined for all. */
   constructor(source: RunsSource, changed: (node: RunsNode | undefined) => void) {
     this.#source = source;
     this.#changed = changed;
+    this.#activity = new Activity(
+      (server) => source.client(server),
+      source.clock,
+      (jobUrls) => this.#tell(jobUrls),
+    );
+    this.#insides = new RunInsides(
+      { ...source, activity: this.#activity },
+      changed,
+      this.#life.signal,
+    );
     this.#subscriptions = [
       source.store.onDidChange((url) => {
-        const node = this.#open.get(url);
-        if (node) changed(node);
+        this.#insides.retry(url);
+        for (const node of this.#open.values()) if (urlOf(node) === url) changed(node);
       }),
-      source.store.onDidLook((url) => {
-        // The stages of a running run go on, although what the list says of it stays.
-        for (const node of this.#running.get(url)?.values() ?? []) changed(node);
-      }),
+      source.store.onDidLook((url) => this.#looked(url)),
     ];
   }
 
   async children(node: RunsNode | undefined): Promise<RunsNode[]> {
-    if (!node) return this.#roots();
-    if (node.kind === 'stranger') return [];
     try {
-      return await this.#below(node, this.#life.signal);
+      const below = node ? await this.#below(node, this.#life.signal) : this.#roots();
+      // VS Code refuses two lines of one id, and a report may name a test twice.
+      return [...new Map(below.map((each) => [idOf(each), each])).values()];
     } catch (error) {
-      if (this.#life.signal.aborted) return [];
-      return [{ kind: 'problem', error, server: serverOf(node), below: node }];
+      const server = node && serverOf(node);
+      if (this.#life.signal.aborted || !server) return [];
+      return [{ kind: 'problem', error, server, below: node as Parent }];
     }
   }
 
   /** The name of the stage in which a run broke, as far as it is known. */
   brokenIn(run: Run): string | undefined {
-    return this.#brokenIn.get(run.url);
+    return this.#insides.brokenIn(run);
   }
 
   /** Reads one page more of a job's runs; a failure is shown as a problem of the job. */
@@ -124,26 +130,31 @@ export class RunsTree implements Disposable {
   }
 
   fold(node: RunsNode, open: boolean): void {
-    if (node.kind === 'job' || node.kind === 'server') {
-      const url = urlOf(node);
-      if (open) {
-        this.#open.set(url, node);
-        this.#folded.delete(url);
-      } else this.#folded.add(url);
-      this.#watch();
-    } else if (node.kind === 'run') {
-      const { jobUrl, url, building } = node.run;
-      const running = this.#running.get(jobUrl) ?? new Map<string, RunNode>();
-      this.#running.set(jobUrl, running);
-      if (open && building) running.set(url, node);
-      else running.delete(url);
+    const id = idOf(node);
+    if (node.kind === 'run') {
+      if (open && node.run.building) this.#running.set(id, node);
+      else this.#running.delete(id);
+      return;
     }
+    if (open) this.#folded.delete(id);
+    else this.#folded.set(id, node);
+    if (open && (node.kind === 'job' || node.kind === 'server')) this.#open.set(id, node);
+    this.#watch();
+  }
+
+  /** Something that the tree is made from, but no server, has changed. */
+  redraw(): void {
+    this.#suggested = undefined;
+    this.#sources.clear();
+    this.#insides.retry('');
+    this.#changed(undefined);
   }
 
   /** Reads again what can be seen; what is shown stays until something else is known. */
   refresh(): Promise<void> {
     this.#source.details.forget();
-    this.#changed(undefined);
+    this.#insides.forget();
+    this.redraw();
     return this.#source.store.refresh();
   }
 
@@ -159,11 +170,9 @@ export class RunsTree implements Disposable {
 
   /** Has just what can be seen watched. */
   #watch(): void {
-    const seen = new Set(
-      [...this.#open.keys()].filter(
-        (url) => this.#visible && ![...this.#folded].some((above) => url.startsWith(above)),
-      ),
-    );
+    const seen = new Set<string>();
+    for (const node of this.#open.values())
+      if (this.#visible && !this.#isHidden(node)) seen.add(urlOf(node));
     for (const [url, watch] of this.#watches)
       if (!seen.has(url)) {
         watch[Symbol.dispose]();
@@ -173,53 +182,182 @@ export class RunsTree implements Disposable {
       if (!this.#watches.has(url)) this.#watches.set(url, this.#source.store.watch(url, 'visible'));
   }
 
-  #roots(): RunsNode[] {
-    const servers = this.#source.servers();
-    const jobs = this.#source.jobs();
-    // Without either the view says what to do.
-    if (servers.length === 0 || (!this.#source.showsAll() && jobs.length === 0)) return [];
-    const shown = this.#source.showsAll() ? servers.map(({ url }) => url) : jobs;
-    for (const url of this.#open.keys())
-      if (!shown.some((above) => url.startsWith(above))) this.#open.delete(url);
-    this.#watch();
-    const strange = jobs
-      .filter((url) => !servers.some((server) => url.startsWith(server.url)))
-      .map((url) => parseRunUrl(url)?.server ?? url);
-    return [
-      ...servers.map((server): RunsNode => ({ kind: 'server', server })),
-      ...[...new Set(strange)].map((url): RunsNode => ({ kind: 'stranger', url })),
-    ];
+  /** Tells of jobs, since what waits and works for them has changed. */
+  #tell(jobUrls: ReadonlySet<string>): void {
+    for (const node of this.#open.values()) if (jobUrls.has(urlOf(node))) this.#changed(node);
   }
 
-  async #below(node: Parent, signal: AbortSignal): Promise<RunsNode[]> {
+  #isHidden(node: Watched): boolean {
+    return [...this.#folded.values()].some((folded) => {
+      switch (folded.kind) {
+        case 'section':
+          return sectionOf(node) === folded.section;
+        case 'job':
+        case 'server':
+          return sectionOf(node) === sectionOf(folded) && urlOf(node).startsWith(urlOf(folded));
+        case 'changes':
+          return (
+            node.kind === 'job' &&
+            node.grouped &&
+            sectionOf(node) === folded.of.section &&
+            node.url.startsWith(folded.of.url)
+          );
+        default:
+          return false;
+      }
+    });
+  }
+
+  /** The stages of a running run go on, although what the list says of it stays. */
+  #looked(url: string): void {
+    for (const node of this.#running.values()) if (node.run.jobUrl === url) this.#changed(node);
+    const runs = this.#source.store.known(url)?.runs ?? [];
+    const running = runs.some(({ building }) => building);
+    for (const node of this.#open.values()) {
+      if (node.kind !== 'job' || node.url !== url) continue;
+      const waits = this.#queueOf(node).length > 0;
+      if (running || waits) void this.#activity.ask(node.server, running, this.#life.signal);
+    }
+  }
+
+  #roots(): RunsNode[] {
+    const servers = this.#source.servers();
+    if (servers.length === 0) return [];
+    const jobs = this.#source.jobs();
+    const strange = jobs
+      .filter((url) => !this.#serverOf(url))
+      .map((url) => parseRunUrl(url)?.server ?? url);
+    const roots: RunsNode[] = [
+      ...(jobs.length > strange.length || this.#suggestions().length > 0
+        ? [{ kind: 'section', section: 'workspace' } as const]
+        : []),
+      ...(this.#source.favourites().some(({ url }) => this.#serverOf(url))
+        ? [{ kind: 'section', section: 'favourites' } as const]
+        : []),
+      ...(this.#source.showsAll()
+        ? servers.map((server): RunsNode => ({ kind: 'server', server }))
+        : []),
+      ...[...new Set(strange)].map((url): RunsNode => ({ kind: 'stranger', url })),
+    ];
+    this.#closeOthers(roots);
+    // Without any the view says what to do.
+    return roots;
+  }
+
+  /** Forgets what was unfolded in parts that are no longer there. */
+  #closeOthers(roots: readonly RunsNode[]): void {
+    const jobs = this.#source.jobs();
+    const there = (node: Watched): boolean => {
+      const section = sectionOf(node);
+      if (section === 'workspace') return jobs.some((url) => urlOf(node).startsWith(url));
+      if (section === 'favourites')
+        return this.#source.favourites().some(({ url }) => urlOf(node).startsWith(url));
+      return roots.some(
+        (root) => root.kind === 'server' && urlOf(node).startsWith(root.server.url),
+      );
+    };
+    for (const [id, node] of this.#open) if (!there(node)) this.#open.delete(id);
+    this.#watch();
+  }
+
+  async #below(node: RunsNode, signal: AbortSignal): Promise<RunsNode[]> {
     switch (node.kind) {
+      case 'section':
+        return node.section === 'favourites' ? this.#favourites() : this.#workspace();
       case 'server':
         return this.#belowServer(node, signal);
       case 'job':
         return this.#belowJob(node, signal);
-      case 'run':
-        return this.#belowRun(node, signal);
+      case 'changes':
+        return [...node.jobs];
+      case 'run': {
+        const below = await this.#insides.below(node);
+        this.fold(node, true);
+        return below;
+      }
       case 'stage':
-        return this.#belowStage(node.of, node.stage, signal);
+        return this.#insides.belowStage(node);
+      case 'diagnosis':
+        return (node.diagnosis?.evidence ?? []).map((evidence): RunsNode => {
+          return { kind: 'evidence', of: node.of, evidence };
+        });
+      case 'artifacts':
+        return node.artifacts.map((artifact): RunsNode => {
+          return { kind: 'artifact', of: node.of, artifact };
+        });
       default:
         return [];
     }
   }
 
-  async #belowServer(node: Extract<RunsNode, { kind: 'server' }>, signal: AbortSignal) {
-    const { server } = node;
-    if (!this.#source.showsAll()) {
-      const chosen = this.#source.jobs().filter((url) => url.startsWith(server.url));
-      return chosen.length > 0
-        ? chosen.map((url) => jobNode(server, undefined, url))
-        : nothing(node, 'no job of this server was chosen for this workspace');
+  /** The workspace's jobs on servers that the person has connected to; else what they may be. */
+  #workspace(): RunsNode[] {
+    const jobs = this.#source.jobs().flatMap((url) => {
+      const server = this.#serverOf(url);
+      return server ? this.#job({ section: 'workspace', server, url }, undefined, undefined) : [];
+    });
+    return jobs.length > 0 ? jobs : [...this.#suggestions()];
+  }
+
+  #favourites(): RunsNode[] {
+    const nodes = this.#source.favourites().flatMap(({ url, kind }) => {
+      const server = this.#serverOf(url);
+      return server ? this.#job({ section: 'favourites', server, url }, undefined, kind) : [];
+    });
+    // Whoever has a job at hand wants to see how it is, without unfolding it.
+    for (const node of nodes) if (node.jobKind === 'job') this.#open.set(idOf(node), node);
+    this.#watch();
+    return nodes;
+  }
+
+  /** The connected server that has the page at an address. */
+  #serverOf(url: string): Server | undefined {
+    return this.#source.servers().find((server) => url.startsWith(server.url));
+  }
+
+  /** Looks for what the workspace's jobs may be, unless that was done; tells when it has found some. */
+  #suggestions(): readonly RunsNode[] {
+    if (this.#source.jobs().length > 0) return [];
+    if (this.#suggested === undefined) {
+      this.#suggested = 'looking';
+      void this.#suggest(this.#life.signal).then((found) => {
+        if (this.#suggested !== 'looking') return;
+        this.#suggested = found;
+        if (found.length > 0) this.#changed(undefined);
+      });
     }
-    const { jobs, problem } = await this.#source.store.inside(server.url, signal);
+    return this.#suggested === 'looking' ? [] : this.#suggested;
+  }
+
+  async #suggest(signal: AbortSignal): Promise<RunsNode[]> {
+    const { store } = this.#source;
+    try {
+      const repositories = await this.#source.repositories(signal);
+      if (repositories.length === 0) return [];
+      const found: RunsNode[] = [];
+      for (const server of this.#source.servers()) {
+        const jobs = (await store.index(server.url, signal)).jobs
+          .filter(({ kind }) => kind === 'job' || kind === 'multibranch')
+          .map((job) => ({ job, url: job.url, name: nameOf(job.fullName) }));
+        for (const { job } of suggestJobs(jobs, repositories).slice(0, MOST_SUGGESTIONS))
+          found.push({ kind: 'suggestion', server, job });
+      }
+      const [first] = found;
+      if (first?.kind !== 'suggestion') return [];
+      return [...found, { kind: 'suggestion', server: first.server, job: undefined }];
+    } catch {
+      // The view says what to do without one.
+      return [];
+    }
+  }
+
+  async #belowServer(node: ServerNode, signal: AbortSignal): Promise<RunsNode[]> {
+    const { jobs, problem } = await this.#source.store.inside(node.server.url, signal);
     this.fold(node, true);
     return this.#withProblem(
       node,
       problem,
-      jobs.map((job) => jobNode(server, job)),
+      await this.#wanted(node, jobs, signal),
       'no jobs, or none that you may see',
     );
   }
@@ -233,131 +371,155 @@ export class RunsTree implements Disposable {
         return this.#withProblem(
           node,
           inside.problem,
-          await this.#branches(node, inside.jobs, signal),
+          await this.#inside(node, inside.kind, inside.jobs, signal),
           'nothing in here, or nothing that you may see',
         );
     }
     const { runs, more, problem } = await store.runs(node.url, signal);
     this.fold(node, true);
-    void this.#findBroken(node.server, runs);
-    const nodes = runs.map((run): RunsNode => ({ kind: 'run', server: node.server, run }));
-    if (more && nodes.length > 0) nodes.push({ kind: 'more', job: node });
-    return this.#withProblem(node, problem, nodes, 'no runs yet');
+    return this.#withProblem(node, problem, this.#runs(node, runs, more), 'no runs yet');
+  }
+
+  #runs(node: JobNode, runs: readonly Run[], more: boolean): RunsNode[] {
+    const { server, section } = node;
+    const failingOnly = this.#source.failingOnly();
+    const shown = runs
+      .filter((run) => !failingOnly || run.building || isBroken(run))
+      .map((run): RunNode => ({ kind: 'run', server, run, section }));
+    void this.#insides.findBroken(shown);
+    void this.#activity.ask(
+      server,
+      runs.some(({ building }) => building),
+      this.#life.signal,
+    );
+    return [
+      ...this.#queueOf(node).map((item): RunsNode => ({ kind: 'queued', below: node, item })),
+      ...shown,
+      ...(shown.length === 0 && runs.length > 0
+        ? [{ kind: 'nothing', below: node, text: 'none of the newest runs failed' } as const]
+        : []),
+      ...(more && runs.length > 0 ? [{ kind: 'more', job: node } as const] : []),
+    ];
+  }
+
+  /** What waits to become a run of a job. */
+  #queueOf({ server, url }: JobNode) {
+    const { queue } = this.#activity.of(server);
+    return queue.filter(({ jobUrl, partOf }) => jobUrl === url && partOf === undefined);
+  }
+
+  async #inside(
+    node: JobNode,
+    kind: Job['kind'] | 'server' | undefined,
+    jobs: readonly Job[],
+    signal: AbortSignal,
+  ): Promise<RunsNode[]> {
+    const wanted = await this.#wanted(node, jobs, signal);
+    if (kind !== 'multibranch') return wanted;
+    const branch = await this.#source.branch(signal);
+    const sources = this.#changeSources(node, jobs, branch);
+    const own = new Set(
+      branchJobs([{ url: node.url, inside: jobs }], branch, (job) => sources.get(job.url)).map(
+        ({ url }) => url,
+      ),
+    );
+    const ofBranch = wanted.filter(({ url }) => own.has(url));
+    const others = wanted.filter(({ url }) => !own.has(url));
+    const changes = others.filter(({ job }) => job?.change);
+    const group: ChangesNode[] =
+      changes.length === 0
+        ? []
+        : [
+            {
+              kind: 'changes',
+              of: node,
+              jobs: changes.map((each) => ({ ...each, grouped: true })),
+            },
+          ];
+    return [
+      ...ofBranch.map((each) => ({ ...each, current: true })),
+      ...group,
+      ...others.filter(({ job }) => !job?.change),
+    ];
+  }
+
+  /**
+   * Where a project's pull requests come from, as far as it is known. That is only asked where no
+   * branch has the name of the one that is checked out; the project's node is told of when it comes.
+   */
+  #changeSources(
+    node: JobNode,
+    jobs: readonly Job[],
+    branch: string | undefined,
+  ): ReadonlyMap<string, ChangeSource> {
+    const known = this.#sources.get(node.url);
+    const wanted =
+      branch !== undefined &&
+      jobs.some(({ change }) => change) &&
+      !jobs.some(({ name }) => name === branch);
+    if (known || !wanted) return known ?? new Map<string, ChangeSource>();
+    const none = new Map<string, ChangeSource>();
+    this.#sources.set(node.url, none);
+    void this.#source
+      .client(node.server)
+      .then((client) => client.changeSources(node.url, this.#life.signal))
+      .then(
+        (sources) => {
+          this.#sources.set(node.url, sources);
+          if (sources.size > 0) this.#changed(node);
+        },
+        // Its pull requests are shown without that mark.
+        () => this.#sources.delete(node.url),
+      );
+    return none;
+  }
+
+  /** The nodes of jobs; where only what fails is wanted, of those alone. */
+  async #wanted(below: Watched, jobs: readonly Job[], signal: AbortSignal): Promise<JobNode[]> {
+    const nodes = jobs.map((job) => {
+      const { server } = below;
+      return this.#job({ section: sectionOf(below), server, url: job.url }, job, job.kind);
+    });
+    if (!this.#source.failingOnly()) return nodes;
+    const failing = nodes.every(({ jobKind }) => jobKind === 'job')
+      ? undefined
+      : await this.#failing(below.server, signal);
+    return nodes.filter(({ job, url }) =>
+      job?.kind === 'job' ? isFailing(job) || job.running : (failing?.has(url) ?? true),
+    );
+  }
+
+  /** What holds failing jobs, as the index tells; undefined where it cannot be had. */
+  async #failing({ url }: Server, signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
+    try {
+      return failingIn((await this.#source.store.index(url, signal)).jobs, url);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #job(
+    at: Pick<JobNode, 'section' | 'server' | 'url'>,
+    job: Job | undefined,
+    jobKind: Job['kind'] | undefined,
+  ): JobNode {
+    const favourite = this.#source.favourites().some(({ url }) => url === at.url);
+    return { kind: 'job', ...at, job, jobKind, current: false, favourite, grouped: false };
   }
 
   #withProblem(below: Watched, error: unknown, nodes: RunsNode[], empty: string): RunsNode[] {
     if (error !== undefined)
       return [{ kind: 'problem', error, server: below.server, below }, ...nodes];
-    return nodes.length > 0 ? nodes : nothing(below, empty);
-  }
-
-  async #branches(
-    { server, job }: JobNode,
-    inside: readonly Job[],
-    signal: AbortSignal,
-  ): Promise<RunsNode[]> {
-    const holdsProjects = job?.kind === 'folder' || job?.kind === 'organization';
-    const branch = holdsProjects ? undefined : await this.#source.branch(signal);
-    return inside
-      .map((each) => jobNode(server, each, each.url, each.kind === 'job' && each.name === branch))
-      .sort((a, b) => Number(b.current) - Number(a.current));
-  }
-
-  async #belowRun(node: RunNode, signal: AbortSignal): Promise<RunsNode[]> {
-    const stages = await this.#source.details.stages(node.run, signal);
-    this.fold(node, true);
-    this.#noteBroken(node, stages);
-    const nodes = stages.map((stage): RunsNode => ({ kind: 'stage', of: node, stage }));
-    // Without a stage to blame, the reasons stand below the run itself.
-    if (isBroken(node.run) && !brokenStage(stages)) nodes.push(...(await this.#why(node, signal)));
-    return nodes.length > 0 ? nodes : nothing(node, 'no stages were recorded');
-  }
-
-  async #belowStage(of: RunNode, stage: Stage, signal: AbortSignal): Promise<RunsNode[]> {
-    const inside = stage.children.map((each): RunsNode => ({ kind: 'stage', of, stage: each }));
-    if (of.run.building || brokenStage([stage]) !== stage) return inside;
-    const failure = await this.#source.details.failure(of.run, signal);
-    if (failure.stage?.join('\n') !== stage.path.join('\n')) return inside;
-    return [...inside, ...reasons(of, failure)];
-  }
-
-  async #why(of: RunNode, signal: AbortSignal): Promise<RunsNode[]> {
-    return reasons(of, await this.#source.details.failure(of.run, signal));
-  }
-
-  /** Finds out where the newest broken run broke. One only: it may take reading the whole log. */
-  async #findBroken(server: Server, runs: readonly Run[]): Promise<void> {
-    const run = runs.find(isBroken);
-    if (!run || this.#brokenIn.has(run.url)) return;
-    try {
-      const stages = await this.#source.details.stages(run, this.#life.signal);
-      this.#noteBroken({ kind: 'run', server, run }, stages);
-    } catch {
-      // Unfolding the run tells why.
-    }
-  }
-
-  #noteBroken(node: RunNode, stages: readonly Stage[]): void {
-    const stage = isBroken(node.run) ? brokenStage(stages) : undefined;
-    if (!stage || this.#brokenIn.has(node.run.url)) return;
-    this.#brokenIn.set(node.run.url, stage.name);
-    this.#changed(node);
+    if (nodes.length > 0) return nodes;
+    const text = this.#source.failingOnly() ? 'nothing fails here' : empty;
+    return [{ kind: 'nothing', below, text }];
   }
 }
 
-/** The run that a node belongs to. */
-export function runOf(node: RunsNode): RunNode | undefined {
-  switch (node.kind) {
-    case 'run':
-      return node;
-    case 'stage':
-    case 'test':
-    case 'line':
-      return node.of;
-    default:
-      return undefined;
-  }
-}
-
-export function serverOf(node: Parent): Server {
-  switch (node.kind) {
-    case 'server':
-    case 'job':
-    case 'run':
-    case 'problem':
-      return node.server;
-    case 'stage':
-    case 'test':
-    case 'line':
-      return node.of.server;
-    case 'more':
-      return node.job.server;
-    case 'nothing':
-      return serverOf(node.below);
-  }
+function sectionOf(node: Watched): Section {
+  return node.kind === 'server' ? 'all' : node.section;
 }
 
 function urlOf(node: Watched): string {
   return node.kind === 'server' ? node.server.url : node.url;
-}
-
-/** The reasons of a failure: its tests, else what the log says. */
-function reasons(of: RunNode, failure: Failure): RunsNode[] {
-  const tests = failure.tests.map((test): RunsNode => ({ kind: 'test', of, test }));
-  const code = failure.exitCode === undefined ? 'failed' : `exit code ${failure.exitCode}`;
-  const command: RunsNode[] =
-    failure.command === undefined ? [] : [{ kind: 'line', of, text: failure.command, note: code }];
-  const lines =
-    tests.length > 0
-      ? []
-      : failure.lines.slice(-5).map((text): RunsNode => ({ kind: 'line', of, text }));
-  return [...command, ...tests, ...lines];
-}
-
-function jobNode(server: Server, job: Job | undefined, url = job?.url ?? '', current = false) {
-  return { kind: 'job', server, url, job, current } satisfies JobNode;
-}
-
-function nothing(below: Parent, text: string): RunsNode[] {
-  return [{ kind: 'nothing', below, text }];
 }

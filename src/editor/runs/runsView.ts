@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
-import { idOf, rowOf } from './runRows';
-import type { RunsNode, RunsSource } from './runsTree';
-import { RunsTree } from './runsTree';
 import { treeItem } from '../look/treeItem';
+import { rowOf } from './runRows';
+import { idOf, type JobNode, type RunsNode } from './runsNodes';
+import { RunsTree, type RunsSource } from './runsTree';
 
 /** The view "Runs". While it can be seen, it looks again and again at the jobs that are unfolded. */
 export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Disposable {
   readonly tree: RunsTree;
+  readonly #source: RunsSource;
   readonly #changed = new vscode.EventEmitter<RunsNode | undefined>();
   readonly #view: vscode.TreeView<RunsNode>;
   /** VS Code knows a node by its object, so changes are told of the one that it was given last. */
@@ -17,6 +18,7 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   readonly onDidChangeVisibility = this.#seen.event;
 
   constructor(source: RunsSource) {
+    this.#source = source;
     this.tree = new RunsTree(source, (node) => this.#tell(node));
     this.#view = vscode.window.createTreeView('ciParity.runs', {
       treeDataProvider: this,
@@ -28,6 +30,7 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     });
     this.#view.onDidExpandElement(({ element }) => this.tree.fold(element, true));
     this.#view.onDidCollapseElement(({ element }) => this.tree.fold(element, false));
+    this.#describe();
   }
 
   async getChildren(node?: RunsNode): Promise<RunsNode[]> {
@@ -42,10 +45,11 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 
   getTreeItem(node: RunsNode): vscode.TreeItem {
-    return treeItem(
-      rowOf(node, (run) => this.tree.brokenIn(run), Date.now()),
-      node,
-    );
+    const known = {
+      brokenIn: this.tree.brokenIn.bind(this.tree),
+      runs: (jobUrl: string) => this.#source.store.known(jobUrl),
+    };
+    return treeItem(rowOf(node, known, Date.now()), node);
   }
 
   getParent(node: RunsNode): RunsNode | undefined {
@@ -69,9 +73,25 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     return this.tree.refresh();
   }
 
+  /** What it is made from has changed, though not on a server. */
+  redraw(): void {
+    this.#describe();
+    this.tree.redraw();
+  }
+
   /** Selects and unfolds a run if it is in the part of the tree that has been read. */
   async reveal(runUrl: string): Promise<boolean> {
-    const node = this.#shown.get(`run ${runUrl}`);
+    const node = [...this.#shown.values()].find(
+      (shown) => shown.kind === 'run' && shown.run.url === runUrl,
+    );
+    if (!node) return false;
+    await this.#view.reveal(node, { select: true, focus: true, expand: true });
+    return true;
+  }
+
+  /** Selects a job, for which what it lies in is read; false where it is in no part of the tree. */
+  async revealJob(url: string): Promise<boolean> {
+    const node = await this.#find(url, await this.getChildren());
     if (!node) return false;
     await this.#view.reveal(node, { select: true, focus: true, expand: true });
     return true;
@@ -84,6 +104,20 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     this.#seen.dispose();
   }
 
+  async #find(url: string, among: readonly RunsNode[]): Promise<JobNode | undefined> {
+    for (const node of among) {
+      if (node.kind === 'job' && node.url === url) return node;
+      if (!mayHold(node, url)) continue;
+      const found = await this.#find(url, await this.getChildren(node));
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #describe(): void {
+    this.#view.description = this.#source.failingOnly() ? 'failing only' : '';
+  }
+
   #tell(node: RunsNode | undefined): void {
     if (!node) {
       this.#shown.clear();
@@ -93,5 +127,21 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     }
     const shown = this.#shown.get(idOf(node));
     if (shown) this.#changed.fire(shown);
+  }
+}
+
+/** Whether the job at an address can be below a node. */
+function mayHold(node: RunsNode, url: string): boolean {
+  switch (node.kind) {
+    case 'section':
+      return true;
+    case 'server':
+      return url.startsWith(node.server.url);
+    case 'job':
+      return url.startsWith(node.url);
+    case 'changes':
+      return node.jobs.some((job) => job.url === url);
+    default:
+      return false;
   }
 }

@@ -2,7 +2,7 @@ import type { Client } from '../../jenkins/client';
 import type { Run } from '../../jenkins/run';
 import { isBroken } from '../look/marks';
 import type { RunStore } from './runStore';
-import type { RunNode } from './runsTree';
+import type { RunNode } from './runsNodes';
 import type { Server } from '../frame/settings';
 
 /** Branches that are asked for their runs at most; those that broke come first. */

@@ -6,8 +6,7 @@ import { connectDialogue, type Known } from './connectDialogue';
 import type { Credentials } from '../reproductions/credentials';
 import { withProgress } from '../frame/progress';
 import { remoteUrls } from '../runs/repositories';
-import type { RunsNode } from '../runs/runsTree';
-import { serverOf } from '../runs/runsTree';
+import { serverOf, type RunsNode } from '../runs/runsNodes';
 import type { Servers } from './servers';
 import { addJob, readJobs, type Server } from '../frame/settings';
 
@@ -66,7 +65,8 @@ export function serverCommands(servers: Servers, credentials: Credentials): Comm
 /** What is known of the server to connect to: the node's, or the one that the workspace's jobs name. */
 function knownOf(node: RunsNode | undefined): Known {
   if (node?.kind === 'stranger') return { url: node.url };
-  if (node) return serverOf(node);
+  const server = node && serverOf(node);
+  if (server) return server;
   const [job] = readJobs();
   return { url: job && parseRunUrl(job.url)?.server };
 }

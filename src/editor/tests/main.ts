@@ -5,7 +5,7 @@ import { plain } from '../look/plain';
 import type { Reproduce } from '../reproductions/reproduceRun';
 import type { Reproductions } from '../reproductions/reproductions';
 import type { RunDetails } from '../runs/runDetails';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import { follow } from './followed';
 import { outcomeHere } from './outcome';
 import { groupsOf, MOST_TESTS, type ShownTest } from './shownTests';

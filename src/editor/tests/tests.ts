@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import type { FailingTests, TestParts } from './main';
 
 /**

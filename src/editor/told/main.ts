@@ -7,7 +7,7 @@ import { notifyWhen, readJobs, showsBranchStatus } from '../frame/settings';
 import { plain } from '../look/plain';
 import type { RunDetails } from '../runs/runDetails';
 import type { RunStore } from '../runs/runStore';
-import type { RunNode } from '../runs/runsTree';
+import type { RunNode } from '../runs/runsNodes';
 import type { RunsView } from '../runs/runsView';
 import type { Servers } from '../servers/servers';
 import type { Tests } from '../tests/tests';

@@ -1,5 +1,5 @@
 import type { Run, Stage, StageState } from '../../../src/jenkins/run';
-import type { RunNode } from '../../../src/editor/runs/runsTree';
+import type { RunNode } from '../../../src/editor/runs/runsNodes';
 import type { Server } from '../../../src/editor/frame/settings';
 
 export const now = Date.UTC(2026, 10, 23, 12);

@@ -1,42 +1,86 @@
 import assert from 'node:assert/strict';
+import type { Favourite } from '../../../src/editor/runs/favourites';
 import { RunDetails } from '../../../src/editor/runs/runDetails';
 import { rowOf } from '../../../src/editor/runs/runRows';
-import { RunsTree, type RunsNode, type RunsSource } from '../../../src/editor/runs/runsTree';
+import { idOf, type JobNode, type RunsNode } from '../../../src/editor/runs/runsNodes';
+import type { RunStore } from '../../../src/editor/runs/runStore';
+import { RunsTree, type RunsSource } from '../../../src/editor/runs/runsTree';
 import type { Server } from '../../../src/editor/frame/settings';
 import { connect, type Client } from '../../../src/jenkins/client';
-import type { RunStore } from '../../../src/editor/runs/runStore';
 import { ciliumWorld } from '../../bed/jenkins/cilium';
-import { startJenkins, type FaultKind, type JenkinsDouble } from '../../bed/jenkins/double';
-import type { RunSpec, World } from '../../bed/jenkins/world';
+import {
+  startJenkins,
+  type FaultKind,
+  type JenkinsDouble,
+  type JenkinsOptions,
+} from '../../bed/jenkins/double';
+import type { JobSpec, RunSpec, World } from '../../bed/jenkins/world';
 import { manualClock, storeOf } from './stores';
 
 const commits = { broken: 'b'.repeat(40), mended: 'c'.repeat(40) };
 const cilium = ciliumWorld({ commits, originUrl: 'https://host/cilium.git' });
 
 describe('the tree of runs', () => {
-  it('is server, job, branches, runs, stages and what broke, each read when it is unfolded', async () => {
+  it('is workspace, job, branches, runs and what broke, each read when it is unfolded', async () => {
     await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
     assert.equal(bed.jenkins.requests.length, 0);
-    const [server] = await bed.tree.children(undefined);
-    const [job] = await bed.tree.children(server);
+    const [workspace] = await bed.tree.children(undefined);
+    const [job] = await bed.tree.children(workspace);
     assert.equal(bed.jenkins.requests.length, 0, 'a chosen job is known without asking');
     const branches = await bed.tree.children(job);
-    assert.deepEqual(bed.labels(branches), ['master', 'PR-17', 'feature/any-direction']);
+    assert.deepEqual(bed.labels(branches), ['master', 'Pull requests', 'feature/any-direction']);
     assert.ok(
       branches[0]?.kind === 'job' && branches[0].current,
       'what is checked out comes first',
     );
     const first = await bed.tree.children(branches[0]);
     assert.deepEqual(bed.labels(first), ['#43', '#42', '#41', 'Show more runs…']);
-    const asked = bed.jenkins.requests.filter(({ path }) => path.includes('api/json'));
+    const asked = bed.jenkins.requests.filter(({ path }) => path.includes('tree=name'));
     assert.equal(asked.length, 1, 'one request told all that');
     await bed.next((node) => node === branches[0]);
     const runs = await bed.tree.children(branches[0]);
     assert.deepEqual(bed.labels(runs), ['#43', '#42', '#41', '#40', '#39', '#38']);
-    const stages = await bed.tree.children(runs[1]);
-    assert.deepEqual(bed.labels(stages).slice(0, 2), ['Declarative: Checkout SCM', 'Build']);
-    const why = await bed.tree.children(stages[1]);
-    assert.deepEqual(bed.labels(why), ['./contrib/vagrant/start.sh', 'TestPolicyEgressDeny']);
+  });
+
+  it('shows below a failed run at once its stages, and then what failed first and the tests', async () => {
+    await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
+    const [, broken] = await bed.tree.children(await bed.open('master'));
+    assert.ok(broken?.kind === 'run');
+    const first = await bed.tree.children(broken);
+    assert.deepEqual(kinds(first), ['diagnosis', 'stage', 'stage', 'stage']);
+    const [diagnosis, ...rest] = await bed.settled(broken, (below) => below[1]?.kind === 'test');
+    assert.match(
+      bed.labels([diagnosis!])[0] ?? '',
+      /^Build: \.\/contrib\/vagrant\/start\.sh → exit 1/,
+    );
+    assert.deepEqual(bed.labels(rest), [
+      'TestPolicyEgressDeny',
+      'Declarative: Checkout SCM',
+      'Build',
+      'Declarative: Post Actions',
+    ]);
+    const evidence = await bed.tree.children(diagnosis);
+    assert.ok(evidence.length > 0 && evidence.every(({ kind }) => kind === 'evidence'));
+  });
+
+  it('groups pull requests, with title, author, target and fork', async () => {
+    await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
+    const [, group] = await bed.tree.children(await bed.open());
+    const [change] = await bed.tree.children(group);
+    assert.ok(change);
+    const { label, description } = bed.row(change);
+    assert.equal(label, '#17 policy: a line may be about both directions');
+    assert.equal(description, 'by ada · into master · from a fork');
+    assert.deepEqual(bed.labels(await bed.tree.children(change)), ['#3']);
+  });
+
+  it('marks the pull request that comes from the branch that is checked out', async () => {
+    const jobs = ['job/networking/job/cilium/'];
+    await using bed = await plant({ world: cilium, jobs, branch: 'any-direction' });
+    const project = await bed.open();
+    const [first] = await bed.settled(project, ([node]) => node?.kind === 'job' && node.current);
+    assert.equal(bed.row(first!).label, '#17 policy: a line may be about both directions');
+    assert.match(bed.row(first!).description ?? '', /^checked out · /);
   });
 
   it('names the stage in which the newest broken run broke', async () => {
@@ -50,34 +94,98 @@ describe('the tree of runs', () => {
   });
 
   it('shows more runs when it is asked to', async () => {
-    const runs = Array.from({ length: 25 }, (_, n): RunSpec => ({
-      number: n + 1,
-      result: 'SUCCESS',
-    }));
-    await using bed = await plant({ world: { jobs: [{ name: 'a', runs }] }, jobs: ['job/a/'] });
-    const job = await bed.open();
-    const first = await bed.tree.children(job);
+    await using bed = await plant({ world: { jobs: [job('a', runs(25))] }, jobs: ['job/a/'] });
+    const node = await bed.open();
+    const first = await bed.tree.children(node);
     assert.equal(first.length, 11);
     const more = first.at(-1);
     assert.ok(more?.kind === 'more');
     await bed.tree.showMore(more.job);
-    assert.deepEqual(bed.changes, [job]);
-    assert.equal((await bed.tree.children(job)).length, 21);
+    assert.deepEqual(bed.changes, [node]);
+    assert.equal((await bed.tree.children(node)).length, 21);
   });
 
   it('asks no server that the person has not connected to, and offers to connect', async () => {
     await using bed = await plant({ world: cilium, jobs: ['https://evil.example/jenkins/job/x/'] });
     const roots = await bed.tree.children(undefined);
-    assert.deepEqual(
-      roots.map(({ kind }) => kind),
-      ['server', 'stranger'],
-    );
-    assert.match(bed.labels(roots)[1] ?? '', /^Connect to evil\.example/);
+    assert.deepEqual(kinds(roots), ['stranger']);
+    assert.match(bed.labels(roots)[0] ?? '', /^Connect to evil\.example/);
+    assert.equal(bed.jenkins.requests.length, 0);
   });
 
   it('is empty without a job, so that the view can say what to do', async () => {
-    await using bed = await plant({ world: cilium, jobs: [] });
+    await using bed = await plant({ world: cilium });
     assert.deepEqual(await bed.tree.children(undefined), []);
+  });
+
+  it('suggests the jobs that are named as the repository is, once the server has told them', async () => {
+    await using bed = await plant({ world: cilium, repositories: ['git@host:acme/cilium.git'] });
+    const found = bed.next((node) => node === undefined);
+    assert.deepEqual(await bed.tree.children(undefined), []);
+    await found;
+    const [workspace] = await bed.tree.children(undefined);
+    const suggestions = await bed.tree.children(workspace);
+    assert.deepEqual(bed.labels(suggestions), ['Use networking/cilium?', 'Choose another job…']);
+    assert.equal(bed.jenkins.requests.length, 1);
+  });
+
+  it('shows all jobs of the servers from one request when they are wanted', async () => {
+    await using bed = await plant({ world: cilium, showsAll: true });
+    const [server] = await bed.tree.children(undefined);
+    const jobs = await bed.tree.children(server);
+    assert.deepEqual(bed.labels(jobs), ['networking', 'nightly']);
+    assert.deepEqual(bed.labels(await bed.tree.children(jobs[0])), ['cilium']);
+    assert.equal(bed.jenkins.requests.length, 1);
+  });
+
+  it('has favourites, jobs and folders, and shows how the jobs are without unfolding them', async () => {
+    const world: World = {
+      jobs: [job('a', runs(1, 'FAILURE')), { name: 'team', kind: 'folder', jobs: [job('b')] }],
+    };
+    await using bed = await plant({
+      world,
+      favourites: [
+        { url: 'job/a/', kind: 'job' },
+        { url: 'job/team/', kind: 'folder' },
+        { url: 'https://elsewhere.example/job/x/', kind: 'job' },
+      ],
+    });
+    const [favourites] = await bed.tree.children(undefined);
+    const told = bed.next((node) => node?.kind === 'job');
+    const [a, team, ...rest] = await bed.tree.children(favourites);
+    assert.deepEqual(rest, [], 'nobody is asked to whom the person has not connected');
+    await told;
+    assert.equal(bed.row(a!).mark?.icon, 'error');
+    assert.deepEqual(
+      [bed.row(a!).context, bed.row(team!).context],
+      ['job.runs.favourite', 'job.holder.favourite'],
+    );
+    assert.deepEqual(bed.labels(await bed.tree.children(team)), ['b']);
+  });
+
+  it('has an id of its own for a job in each part, and in a report that names a test twice', async () => {
+    const test = { group: 'g', name: 'twice', status: 'FAILED' } as const;
+    const failed: RunSpec = { number: 1, result: 'FAILURE', tests: [test, test] };
+    await using bed = await plant({
+      world: { jobs: [job('a', [failed])] },
+      jobs: ['job/a/'],
+      favourites: [{ url: 'job/a/', kind: 'job' }],
+      showsAll: true,
+    });
+    const ids: string[] = [];
+    const walk = async (node: RunsNode | undefined): Promise<void> => {
+      for (const child of await bed.tree.children(node)) {
+        ids.push(idOf(child));
+        await walk(child);
+      }
+    };
+    const told = bed.next((node) => node?.kind === 'run');
+    await walk(undefined);
+    await told;
+    ids.length = 0;
+    await walk(undefined);
+    assert.ok(ids.some((id) => id.includes('twice')));
+    assert.equal(new Set(ids).size, ids.length);
   });
 
   const faults: [FaultKind, string][] = [
@@ -92,44 +200,42 @@ describe('the tree of runs', () => {
   for (const [fault, label] of faults)
     it(`shows an answer of ${fault} as a node that says what to do`, async () => {
       await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
-      const job = await bed.open();
+      const node = await bed.open();
       bed.jenkins.fault(/cilium/, fault);
-      const [problem, ...rest] = await bed.tree.children(job);
+      const [problem, ...rest] = await bed.tree.children(node);
       assert.ok(problem?.kind === 'problem');
       assert.deepEqual(rest, []);
-      const row = rowOf(problem, () => undefined, Date.now());
+      const row = bed.row(problem);
       assert.equal(row.label, label);
       assert.ok((row.tooltip?.length ?? 0) > 1, 'it has advice');
     });
 
   it('tells a look that failed once, keeps what it had, and mends itself', async () => {
-    const world: World = { jobs: [{ name: 'a', runs: [{ number: 1, result: 'SUCCESS' }] }] };
-    await using bed = await plant({ world, jobs: ['job/a/'] });
-    const job = await bed.open();
-    await bed.tree.children(job);
+    await using bed = await plant({ world: { jobs: [job('a', runs(1))] }, jobs: ['job/a/'] });
+    const node = await bed.open();
+    await bed.tree.children(node);
     const fault = bed.jenkins.fault(/./, '500');
     await bed.store.refresh();
     await bed.store.refresh();
     assert.equal(bed.changes.length, 1, 'told once');
-    assert.deepEqual(kinds(await bed.tree.children(job)), ['problem', 'run']);
+    assert.deepEqual(kinds(await bed.tree.children(node)), ['problem', 'run']);
     fault[Symbol.dispose]();
     await bed.store.refresh();
     assert.equal(bed.changes.length, 2);
-    assert.deepEqual(kinds(await bed.tree.children(job)), ['run']);
+    assert.deepEqual(kinds(await bed.tree.children(node)), ['run']);
   });
 
   it('has unfolded jobs alone looked at, and sees a run end', async () => {
     const running: RunSpec = { number: 1, building: true, stages: [{ name: 'Build' }] };
-    const world: World = { jobs: [{ name: 'a', runs: [running] }] };
-    await using bed = await plant({ world, jobs: ['job/a/'] });
-    const job = await bed.open();
-    await bed.tree.children(job);
+    await using bed = await plant({ world: { jobs: [job('a', [running])] }, jobs: ['job/a/'] });
+    const node = await bed.open();
+    await bed.tree.children(node);
     bed.jenkins.finish('a', 1, 'FAILURE');
     await bed.store.refresh();
-    assert.deepEqual(bed.changes, [job]);
-    const [run] = await bed.tree.children(job);
+    assert.ok(bed.changes.length > 0 && bed.changes.every((changed) => changed === node));
+    const [run] = await bed.tree.children(node);
     assert.ok(run?.kind === 'run' && run.run.result === 'FAILURE');
-    bed.tree.fold(job, false);
+    bed.tree.fold(node, false);
     const asked = bed.jenkins.requests.length;
     await bed.store.refresh();
     assert.equal(bed.jenkins.requests.length, asked);
@@ -137,6 +243,7 @@ describe('the tree of runs', () => {
 
   it('has nothing looked at while it is hidden, nor what lies in something folded', async () => {
     await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
+    const [section] = await bed.tree.children(undefined);
     const branch = await bed.open('master');
     await bed.tree.children(branch);
     const project = await bed.open();
@@ -147,20 +254,19 @@ describe('the tree of runs', () => {
     };
     await looked();
     assert.equal(await looked(), 2, 'the project and its branch');
-    bed.tree.fold(project, false);
-    assert.equal(await looked(), 0);
-    bed.tree.fold(project, true);
-    assert.equal(await looked(), 2);
+    for (const above of [project, section!]) {
+      bed.tree.fold(above, false);
+      assert.equal(await looked(), 0);
+      bed.tree.fold(above, true);
+      assert.equal(await looked(), 2);
+    }
     bed.tree.see(false);
     assert.equal(await looked(), 0);
   });
 
   it('tells of an unfolded run that goes on with each look', async () => {
     const running: RunSpec = { number: 1, building: true, stages: [{ name: 'Build' }] };
-    await using bed = await plant({
-      world: { jobs: [{ name: 'a', runs: [running] }] },
-      jobs: ['job/a/'],
-    });
+    await using bed = await plant({ world: { jobs: [job('a', [running])] }, jobs: ['job/a/'] });
     const [run] = await bed.tree.children(await bed.open());
     await bed.store.refresh();
     assert.deepEqual(bed.changes, []);
@@ -170,29 +276,171 @@ describe('the tree of runs', () => {
   });
 });
 
+describe('the tree of runs with only what fails', () => {
+  const world: World = {
+    jobs: [
+      { name: 'well', kind: 'folder', jobs: [job('a', runs(1))] },
+      {
+        name: 'ill',
+        kind: 'folder',
+        jobs: [
+          job('passes', runs(1)),
+          job('fails', runs(1, 'FAILURE')),
+          job('unstable', runs(1, 'UNSTABLE')),
+          job('running', [{ number: 1, building: true }]),
+          { name: 'in', kind: 'folder', jobs: [job('b', runs(1))] },
+        ],
+      },
+      job('nightly', runs(1)),
+    ],
+  };
+
+  it('leaves out jobs that pass, and folders without a failing one', async () => {
+    await using bed = await plant({ world, showsAll: true, failingOnly: true });
+    const [server] = await bed.tree.children(undefined);
+    const jobs = await bed.tree.children(server);
+    assert.deepEqual(bed.labels(jobs), ['ill']);
+    assert.deepEqual(bed.labels(await bed.tree.children(jobs[0])), [
+      'fails',
+      'unstable',
+      'running',
+    ]);
+    assert.equal(bed.jenkins.requests.length, 1);
+  });
+
+  it('leaves out runs that passed, and says so where none is left', async () => {
+    const mixed: RunSpec[] = [...runs(2), { number: 3, result: 'FAILURE' }];
+    await using bed = await plant({
+      world: { jobs: [job('mixed', mixed), job('well', runs(2))] },
+      jobs: ['job/mixed/', 'job/well/'],
+      failingOnly: true,
+    });
+    const [section] = await bed.tree.children(undefined);
+    const [first, second] = await bed.tree.children(section);
+    assert.deepEqual(bed.labels(await bed.tree.children(first)), ['#3']);
+    const [nothing] = await bed.tree.children(second);
+    assert.equal(bed.row(nothing!).description, 'none of the newest runs failed');
+  });
+});
+
+describe('the inside of a run', () => {
+  it('marks a test that passed in another run of the same commit', async () => {
+    const test = (number: number, status: 'FAILED' | 'PASSED'): RunSpec => ({
+      number,
+      result: status === 'FAILED' ? 'UNSTABLE' : 'SUCCESS',
+      checkouts: [{ sha: commits.broken, remoteUrls: ['https://host/a.git'] }],
+      tests: [{ group: 'moat', name: 'TestDeny', status, details: 'want DENIED', failedSince: 2 }],
+    });
+    const world: World = {
+      jobs: [job('a', [test(2, 'FAILED'), test(3, 'FAILED'), test(4, 'PASSED')])],
+    };
+    await using bed = await plant({ world, jobs: ['job/a/'] });
+    const [, failed] = await bed.tree.children(await bed.open());
+    assert.match(bed.row(failed!).description ?? '', /flaky: passed in #4$/);
+    const below = await bed.settled(failed!, (nodes) =>
+      nodes.some((node) => node.kind === 'test' && node.flake !== undefined),
+    );
+    assert.equal(
+      bed.row(below[1]!).description,
+      'failing since #2, 2 runs · flaky: passed in #4 · want DENIED · moat',
+    );
+  });
+
+  it('says where it works, what it waits for, and what it asks', async () => {
+    const stages = [{ name: 'Deploy', state: 'waiting' as const }];
+    const run: RunSpec = { number: 1, building: true, agent: 'agent-3', stages };
+    const world: World = {
+      agents: [{ name: 'agent-3', executors: 1 }],
+      jobs: [job('a', [run])],
+    };
+    await using bed = await plant({ world, jobs: ['job/a/'] });
+    const [running] = await bed.tree.children(await bed.open());
+    bed.turn(60_000);
+    const inside = await bed.tree.children(running);
+    assert.ok(bed.labels(inside).includes('running on agent-3'));
+  });
+
+  it('has its artifacts at the end', async () => {
+    const artifacts = { 'logs/vm.txt': 'booted' };
+    const stages = [{ name: 'Build' }];
+    const world: World = {
+      jobs: [job('a', [{ number: 1, result: 'SUCCESS', artifacts, stages }])],
+    };
+    await using bed = await plant({ world, jobs: ['job/a/'] });
+    const [run] = await bed.tree.children(await bed.open());
+    const inside = await bed.tree.children(run);
+    assert.deepEqual(bed.labels(inside), ['Build', 'Artifacts']);
+    const [artifact] = await bed.tree.children(inside[1]);
+    assert.deepEqual(
+      [bed.row(artifact!).label, bed.row(artifact!).description],
+      ['vm.txt', 'logs'],
+    );
+  });
+
+  it('says why what failed first cannot be told, and tells it once it can', async () => {
+    await using bed = await plant({
+      world: { jobs: [job('a', [{ number: 1, result: 'FAILURE', stages: [{ name: 'Build' }] }])] },
+      jobs: ['job/a/'],
+    });
+    const node = await bed.open();
+    const [run] = await bed.tree.children(node);
+    const fault = bed.jenkins.fault(/consoleText/, '500');
+    const failed = await bed.settled(run!, ([first]) => first?.kind === 'problem');
+    assert.deepEqual(kinds(failed), ['problem', 'stage']);
+    fault[Symbol.dispose]();
+    bed.tree.redraw();
+    const told = ([first]: readonly RunsNode[]) =>
+      first?.kind === 'diagnosis' && first.diagnosis !== undefined;
+    assert.deepEqual(kinds(await bed.settled(run!, told)), ['diagnosis', 'stage']);
+  });
+});
+
+interface Options {
+  readonly world: World;
+  /** Below the server's address, or elsewhere. */
+  readonly jobs?: readonly string[];
+  readonly favourites?: readonly Favourite[];
+  readonly showsAll?: boolean;
+  readonly failingOnly?: boolean;
+  readonly repositories?: readonly string[];
+  /** The one that is checked out; `master` unless told. */
+  readonly branch?: string;
+  readonly jenkins?: Partial<JenkinsOptions>;
+}
+
 interface Bed extends AsyncDisposable {
   readonly jenkins: JenkinsDouble;
   readonly tree: RunsTree;
   readonly store: RunStore;
   /** The nodes of which a change was told. */
   readonly changes: (RunsNode | undefined)[];
+  row(node: RunsNode): ReturnType<typeof rowOf>;
   labels(nodes: readonly RunsNode[]): string[];
-  /** The only job, or its branch of that name. */
-  open(branch?: string): Promise<RunsNode>;
+  /** The first job of the workspace, or its branch of that name. */
+  open(branch?: string): Promise<JobNode>;
   next(match: (node: RunsNode | undefined) => boolean): Promise<void>;
+  /** What is below a node once that is so; looked at again with each change. */
+  settled(node: RunsNode, is: (below: readonly RunsNode[]) => boolean): Promise<RunsNode[]>;
+  turn(milliseconds: number): void;
 }
 
-async function plant(options: { world: World; jobs: readonly string[] }): Promise<Bed> {
-  const jenkins = await startJenkins({ world: options.world });
+async function plant(options: Options): Promise<Bed> {
+  const jenkins = await startJenkins({ world: options.world, ...options.jenkins });
   const client: Client = connect({ base: jenkins.base });
   const server: Server = { url: jenkins.base, name: 'ci', user: undefined };
-  const jobs = options.jobs.map((job) => (job.startsWith('http') ? job : jenkins.base + job));
-  const store = storeOf(client, manualClock());
+  const at = (url: string) => (url.startsWith('http') ? url : jenkins.base + url);
+  const clock = manualClock();
+  const store = storeOf(client, clock);
   const source: RunsSource = {
     servers: () => [server],
-    jobs: () => jobs,
-    showsAll: () => false,
-    branch: () => Promise.resolve('master'),
+    jobs: () => (options.jobs ?? []).map(at),
+    favourites: () => (options.favourites ?? []).map(({ url, kind }) => ({ url: at(url), kind })),
+    showsAll: () => options.showsAll ?? false,
+    failingOnly: () => options.failingOnly ?? false,
+    branch: () => Promise.resolve(options.branch ?? 'master'),
+    repositories: () => Promise.resolve(options.repositories ?? []),
+    client: () => Promise.resolve(client),
+    clock,
     store,
     details: new RunDetails(() => Promise.resolve(client)),
   };
@@ -203,21 +451,39 @@ async function plant(options: { world: World; jobs: readonly string[] }): Promis
     for (const { match, done } of waiting) if (match(node)) done();
   });
   tree.see(true);
+  const next = (match: (node: RunsNode | undefined) => boolean): Promise<void> =>
+    new Promise((done) => waiting.push({ match, done }));
+  const known = {
+    brokenIn: () => undefined,
+    runs: (jobUrl: string) => store.known(jobUrl),
+  };
+  const row = (node: RunsNode) => rowOf(node, known, clock.now());
   return {
     jenkins,
     tree,
     store,
     changes,
-    labels: (nodes) => nodes.map((node) => rowOf(node, () => undefined, Date.now()).label),
+    row,
+    labels: (nodes) => nodes.map((node) => row(node).label),
     open: async (branch) => {
       const [root] = await tree.children(undefined);
-      const [job] = await tree.children(root);
-      const inside = branch === undefined ? [] : await tree.children(job);
-      const found = inside.find((node) => node.kind === 'job' && node.job?.name === branch) ?? job;
-      assert.ok(found);
-      return found;
+      const [first] = await tree.children(root);
+      const inside = branch === undefined ? [] : await tree.children(first);
+      const found = inside.find((node) => node.kind === 'job' && node.job?.name === branch);
+      const node = found ?? first;
+      assert.ok(node?.kind === 'job');
+      return node;
     },
-    next: (match) => new Promise((done) => waiting.push({ match, done })),
+    next,
+    settled: async (node, is) => {
+      for (;;) {
+        const changed = next(() => true);
+        const below = await tree.children(node);
+        if (is(below)) return below;
+        await changed;
+      }
+    },
+    turn: (milliseconds) => clock.turn(milliseconds),
     [Symbol.asyncDispose]: async () => {
       tree[Symbol.dispose]();
       store[Symbol.dispose]();
@@ -225,6 +491,14 @@ async function plant(options: { world: World; jobs: readonly string[] }): Promis
       await jenkins.close();
     },
   };
+}
+
+function job(name: string, its: readonly RunSpec[] = []): JobSpec {
+  return { name, runs: its };
+}
+
+function runs(count: number, result: RunSpec['result'] = 'SUCCESS'): RunSpec[] {
+  return Array.from({ length: count }, (_, at) => ({ number: at + 1, result }));
 }
 
 function kinds(nodes: readonly RunsNode[]): string[] {

@@ -1,0 +1,81 @@
+import type { Clock } from '../../base/clock';
+import type { Client } from '../../jenkins/client';
+import type { Executing } from '../../jenkins/executors';
+import type { QueueItem } from '../../jenkins/queue';
+import type { Server } from '../frame/settings';
+
+/** What waits and what works on a server, as it was heard of last. */
+export interface Working {
+  readonly queue: readonly QueueItem[];
+  readonly executing: readonly Executing[];
+}
+
+const NOTHING: Working = { queue: [], executing: [] };
+
+/** Milliseconds for which an answer is good for all jobs of its server. */
+const FRESH = 5000;
+
+/**
+ * The queues and agents of servers. Jenkins tells them of a whole server only, so that one answer
+ * serves all of its jobs; who wants it says so with each look.
+ */
+export class Activity {
+  readonly #client: (server: Server) => Promise<Client>;
+  readonly #clock: Clock;
+  readonly #changed: (jobUrls: ReadonlySet<string>) => void;
+  readonly #known = new Map<string, Working>();
+  readonly #askedAt = new Map<string, number>();
+
+  /** `changed` is called with the addresses of jobs of which something else than before is known. */
+  constructor(
+    client: (server: Server) => Promise<Client>,
+    clock: Clock,
+    changed: (jobUrls: ReadonlySet<string>) => void,
+  ) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  /** What memory holds. */
+  of(server: Server): Working {
+    return this.#known.get(server.url) ?? NOTHING;
+  }
+
+  /**
+   * Asks what waits and, where something runs, what works, unless that was just done. What cannot
+   * be had is not told: it only adds to what is shown.
+   */
+  async ask(server: Server, running: boolean, signal: AbortSignal): Promise<void> {
+    const { url } = server;
+    const now = this.#clock.now();
+    if (now - (this.#askedAt.get(url) ?? -Infinity) < FRESH) return;
+    this.#askedAt.set(url, now);
+    try {
+      const client = await this.#client(server);
+      const [queue, executing] = await Promise.all([
+        client.queue(url, signal),
+        running ? client.executing(signal) : [],
+      ]);
+      const before = this.of(server);
+      this.#known.set(url, { queue, executing });
+      const changed = new Set([
+        ...different(before.queue, queue).flatMap(({ jobUrl }) => jobUrl ?? []),
+        ...different(before.executing, executing).map(({ runUrl }) => runUrl.replace(/\d+\/$/, '')),
+      ]);
+      if (changed.size > 0) this.#changed(changed);
+    } catch {
+      // The next look asks again.
+    }
+  }
+}
+
+/** What is in one list and not in the other; how far something is, is nothing new. */
+function different<T extends object>(before: readonly T[], now: readonly T[]): T[] {
+  const textOf = (item: T): string => JSON.stringify({ ...item, progress: undefined });
+  const [then, here] = [before, now].map((items) => new Set(items.map(textOf)));
+  return [
+    ...before.filter((item) => here?.has(textOf(item)) !== true),
+    ...now.filter((item) => then?.has(textOf(item)) !== true),
+  ];
+}

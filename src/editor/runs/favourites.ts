@@ -1,0 +1,46 @@
+import type * as vscode from 'vscode';
+import type { Job } from '../../jenkins/jobs';
+
+/** A job or folder that the person wants to have at hand. */
+export interface Favourite {
+  /** Ends with `/`. */
+  readonly url: string;
+  readonly kind: Job['kind'] | undefined;
+}
+
+const KEY = 'favourites';
+const KINDS: readonly unknown[] = ['job', 'folder', 'organization', 'multibranch'];
+
+/** The person's favourites on all servers, kept for all windows, in the order in which they were chosen. */
+export class Favourites {
+  readonly #memento: Pick<vscode.Memento, 'get' | 'update'>;
+
+  constructor(memento: Pick<vscode.Memento, 'get' | 'update'>) {
+    this.#memento = memento;
+  }
+
+  all(): Favourite[] {
+    const kept = this.#memento.get<unknown>(KEY);
+    return (Array.isArray(kept) ? (kept as unknown[]) : []).flatMap((item) => {
+      const { url, kind } = item as { readonly url?: unknown; readonly kind?: unknown };
+      if (typeof url !== 'string') return [];
+      return { url, kind: KINDS.includes(kind) ? (kind as Job['kind']) : undefined };
+    });
+  }
+
+  has(url: string): boolean {
+    return this.all().some((favourite) => favourite.url === url);
+  }
+
+  async add(favourite: Favourite): Promise<void> {
+    const others = this.all().filter(({ url }) => url !== favourite.url);
+    await this.#memento.update(KEY, [...others, favourite]);
+  }
+
+  async remove(url: string): Promise<void> {
+    await this.#memento.update(
+      KEY,
+      this.all().filter((favourite) => favourite.url !== url),
+    );
+  }
+}

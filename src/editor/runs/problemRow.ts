@@ -1,0 +1,49 @@
+import { messageOf, UserError } from '../../base/errors';
+import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
+import { plain } from '../look/plain';
+import type { Row } from '../look/row';
+
+/** How something that could not be read is shown: what is wrong, with what helps as its action. */
+export function problemRow(error: unknown, id: string): Row {
+  const kind = error instanceof JenkinsError ? error.kind : undefined;
+  const advice = error instanceof UserError ? (error.advice ?? '') : '';
+  const action = kind && SIGN_IN[kind];
+  return {
+    id,
+    label: action ?? 'Try again',
+    // The whole sentence begins with an address, of which a narrow view shows nothing else.
+    description: kind ? SHORT[kind] : plain(messageOf(error)),
+    mark: { icon: action === undefined ? 'warning' : 'key', color: 'testing.iconErrored' },
+    context: action === undefined ? 'problem' : 'problem.signIn',
+    tooltip: [messageOf(error), ...advice.split('\n')],
+    spoken: `${messageOf(error)} ${advice}`,
+    fold: 'leaf',
+    command: action === undefined ? 'ciParity.refresh' : 'ciParity.connect',
+  };
+}
+
+/** What helps where the server does not know us, or not as somebody who may see this. */
+const SIGN_IN: Readonly<Partial<Record<JenkinsErrorKind, string>>> = {
+  'sign-in': 'Sign in…',
+  unauthorized: 'Sign in again…',
+  forbidden: 'Sign in again…',
+};
+
+const SHORT: Readonly<Record<JenkinsErrorKind, string>> = {
+  unauthorized: 'wrong user name or token',
+  'sign-in': 'it wants to know you',
+  forbidden: 'you may not see this',
+  'not-found': 'it is not there',
+  busy: 'the server has too much to do',
+  'server-error': 'the server has a problem',
+  redirect: 'it points elsewhere',
+  'not-jenkins': 'no Jenkins answers',
+  malformed: 'no data came back',
+  truncated: 'the answer broke off',
+  'too-large': 'the answer is too large',
+  timeout: 'no answer in time',
+  refused: 'nothing answers there',
+  dns: 'no server of that name',
+  tls: 'no secure connection',
+  network: 'it cannot be reached',
+};
