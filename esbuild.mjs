@@ -39,10 +39,11 @@ const vscodeOnce = {
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
  * the first of them, what reads Jenkinsfiles for a recipe, what tells why a run failed, what shows
- * tests in the Test Explorer, what tells of the branch, and what changes something on a server. It
+ * tests in the Test Explorer, what finds jobs, what tells of the branch, and what changes something on a server. It
  * holds only the way to them.
  */
 const apart = {
+  'src/editor/runs/findJob.ts': 'findJob',
   'src/editor/doing/main.ts': 'doing',
   'src/editor/language/main.ts': 'language',
   'src/editor/logs/main.ts': 'logs',

@@ -119,7 +119,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
         ...serverCommands(servers, credentials),
         ...state.commands(),
         ...artifacts.commands(),
-        ...jobCommands(favourites, () => runs.redraw()),
+        ...jobCommands({ servers, store, favourites, state, view: runs }),
         ...runCommands({
           servers,
           store,

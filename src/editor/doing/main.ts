@@ -1,7 +1,4 @@
-import type { PendingInput } from '../../jenkins/inputs';
-import type { QueueItem } from '../../jenkins/queue';
-import type { Server } from '../frame/settings';
-import type { RunNode, RunsNode } from '../runs/runsNodes';
+import type { RunsNode } from '../runs/runsNodes';
 import { answerInput } from './answering';
 import { build, rerun } from './building';
 import { chooseJob, chooseQueued, chooseRun } from './choose';
@@ -12,20 +9,6 @@ import { ScriptDocuments } from './scriptDocuments';
 import { stopRun } from './stopping';
 import { takeOut } from './takingOut';
 
-/** A question that a run waits with. */
-export interface InputNode {
-  readonly kind: 'input';
-  readonly of: RunNode;
-  readonly input: PendingInput;
-}
-
-/** What waits in the queue. */
-export interface QueuedNode {
-  readonly kind: 'queued';
-  readonly below: { readonly server: Server };
-  readonly item: QueueItem;
-}
-
 /** The commands that change something on a server; from the palette each lets the person pick first. */
 export interface DoingCommands {
   build(node?: RunsNode): Promise<void>;
@@ -33,9 +16,9 @@ export interface DoingCommands {
   stopRun(node?: RunsNode): Promise<void>;
   showReplayDiff(node?: RunsNode): Promise<void>;
   replay(node?: RunsNode): Promise<void>;
-  answerInput(node?: RunsNode | InputNode): Promise<void>;
+  answerInput(node?: RunsNode): Promise<void>;
   restartFromStage(node?: RunsNode): Promise<void>;
-  cancelQueueItem(node?: QueuedNode): Promise<void>;
+  cancelQueueItem(node?: RunsNode): Promise<void>;
   dispose(): void;
 }
 
@@ -79,7 +62,8 @@ export function startDoing(parts: DoingParts): DoingCommands {
       if (run) await restartFromStage(open, run, node?.kind === 'stage' ? node.stage : undefined);
     },
     async cancelQueueItem(node) {
-      const given = node && { server: node.below.server, item: node.item };
+      const given =
+        node?.kind === 'queued' ? { server: node.below.server, item: node.item } : undefined;
       const queued = await chooseQueued(parts, 'Take what out of the queue?', given);
       if (queued) await takeOut(open, queued);
     },

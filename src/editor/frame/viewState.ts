@@ -45,8 +45,10 @@ export class ViewState implements vscode.Disposable {
     return this.#memento.get(FAILING_ONLY, false);
   }
 
-  async showAll(all: boolean): Promise<void> {
-    await this.#set(ALL_JOBS, all);
+  /** Shows all jobs of the servers, however they are. */
+  async showEverything(): Promise<void> {
+    await this.#memento.update(FAILING_ONLY, false);
+    await this.#set(ALL_JOBS, true);
   }
 
   commands(): Commands {

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Job } from '../../jenkins/jobs';
+import { fields, list, text } from '../../jenkins/json';
 
 /** A job or folder that the person wants to have at hand. */
 export interface Favourite {
@@ -9,7 +10,7 @@ export interface Favourite {
 }
 
 const KEY = 'favourites';
-const KINDS: readonly unknown[] = ['job', 'folder', 'organization', 'multibranch'];
+const KINDS = ['job', 'folder', 'organization', 'multibranch'] as const;
 
 /** The person's favourites on all servers, kept for all windows, in the order in which they were chosen. */
 export class Favourites {
@@ -20,11 +21,10 @@ export class Favourites {
   }
 
   all(): Favourite[] {
-    const kept = this.#memento.get<unknown>(KEY);
-    return (Array.isArray(kept) ? (kept as unknown[]) : []).flatMap((item) => {
-      const { url, kind } = item as { readonly url?: unknown; readonly kind?: unknown };
-      if (typeof url !== 'string') return [];
-      return { url, kind: KINDS.includes(kind) ? (kind as Job['kind']) : undefined };
+    return list(this.#memento.get(KEY)).flatMap((item) => {
+      const url = text(fields(item)['url']);
+      const kind = KINDS.find((each) => each === fields(item)['kind']);
+      return url === undefined ? [] : { url, kind };
     });
   }
 

@@ -1,22 +1,64 @@
 import * as vscode from 'vscode';
+import { UserError } from '../../base/errors';
 import type { Commands } from '../frame/commands';
 import { addJob } from '../frame/settings';
+import type { ViewState } from '../frame/viewState';
+import type { Servers } from '../servers/servers';
 import type { Favourites } from './favourites';
 import type { RunsNode } from './runsNodes';
+import type { RunStore } from './runStore';
+import type { RunsView } from './runsView';
 
-/** The commands about single jobs of the view "Runs"; `changed` is called when their part of it has changed. */
-export function jobCommands(favourites: Favourites, changed: () => void): Commands {
+export interface JobCommandParts {
+  readonly servers: Servers;
+  readonly store: RunStore;
+  readonly favourites: Favourites;
+  readonly state: ViewState;
+  readonly view: RunsView;
+}
+
+/** The commands about jobs: finding them, and which of them are at hand. */
+export function jobCommands({
+  servers,
+  store,
+  favourites,
+  state,
+  view,
+}: JobCommandParts): Commands {
+  async function show(url: string): Promise<void> {
+    if (await view.revealJob(url)) return;
+    await state.showEverything();
+    if (await view.revealJob(url)) return;
+    throw new UserError('That job is no longer there, or you may no longer see it.');
+  }
+
   return {
+    'ciParity.findJob': async () => {
+      const { findJob } = await import('./findJob');
+      const parts = { servers: servers.list(), store, favourites };
+      const found = await findJob(parts, () => view.redraw());
+      switch (found?.wish) {
+        case 'show':
+          return show(found.job.url);
+        case 'build':
+          return vscode.commands.executeCommand('ciParity.build', found.job);
+        case 'browse':
+          return vscode.commands.executeCommand('ciParity.openInBrowser', found.job);
+        case undefined:
+          return;
+      }
+    },
+
     'ciParity.addFavourite': async (node?: RunsNode) => {
       if (node?.kind !== 'job') return;
       await favourites.add({ url: node.url, kind: node.jobKind });
-      changed();
+      view.redraw();
     },
 
     'ciParity.removeFavourite': async (node?: RunsNode) => {
       if (node?.kind !== 'job') return;
       await favourites.remove(node.url);
-      changed();
+      view.redraw();
     },
 
     'ciParity.useJob': async (node?: RunsNode) => {

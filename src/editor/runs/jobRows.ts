@@ -53,6 +53,22 @@ export function jobName(url: string): { readonly name: string; readonly folder: 
   return { name: names.at(-1) ?? '', folder: names.slice(0, -1).join(' / ') };
 }
 
+/** How a job looks by what it is, or how it is. */
+export function markOfJob(kind: Job['kind'] | undefined, state: JobState | undefined): Mark {
+  if (kind === 'folder') return { icon: 'folder', color: undefined };
+  if (kind === 'organization') return { icon: 'organization', color: undefined };
+  if (kind === 'multibranch') return { icon: 'repo', color: undefined };
+  switch (state) {
+    case undefined:
+      return { icon: 'repo', color: undefined };
+    case 'disabled':
+    case 'not-built':
+      return { icon: 'circle-outline', color: 'testing.iconSkipped' };
+    default:
+      return markOf(state);
+  }
+}
+
 const WORDS = {
   job: 'job',
   folder: 'folder',
@@ -83,19 +99,4 @@ function stateIn(runs: readonly Run[]): JobState | undefined {
   if (!ended) return undefined;
   const state = stateOf(ended);
   return state === 'running' || state === 'waiting' ? undefined : STATES[state];
-}
-
-function markOfJob(kind: Job['kind'] | undefined, state: JobState | undefined): Mark {
-  if (kind === 'folder') return { icon: 'folder', color: undefined };
-  if (kind === 'organization') return { icon: 'organization', color: undefined };
-  if (kind === 'multibranch') return { icon: 'repo', color: undefined };
-  switch (state) {
-    case undefined:
-      return { icon: 'repo', color: undefined };
-    case 'disabled':
-    case 'not-built':
-      return { icon: 'circle-outline', color: 'testing.iconSkipped' };
-    default:
-      return markOf(state);
-  }
 }

@@ -75,8 +75,8 @@ export class RunsTree implements Disposable {
   readonly #sources = new Map<string, ReadonlyMap<string, ChangeSource>>();
   readonly #subscriptions: readonly Disposable[];
   #visible = false;
-  /** The likeliest jobs of a workspace that has none, once somebody has looked for them. */
-  #suggested: readonly RunsNode[] | 'looking' | undefined;
+  /** The likeliest jobs of a workspace that has none, on the servers that were looked at for them. */
+  #suggested: { readonly servers: string; readonly found: readonly RunsNode[] } | undefined;
 
   /** `changed` is called with the node whose line or children must be read again; undefined for all. */
   constructor(source: RunsSource, changed: (node: RunsNode | undefined) => void) {
@@ -144,8 +144,6 @@ export class RunsTree implements Disposable {
 
   /** Something that the tree is made from, but no server, has changed. */
   redraw(): void {
-    this.#suggested = undefined;
-    this.#sources.clear();
     this.#insides.retry('');
     this.#changed(undefined);
   }
@@ -154,6 +152,8 @@ export class RunsTree implements Disposable {
   refresh(): Promise<void> {
     this.#source.details.forget();
     this.#insides.forget();
+    this.#sources.clear();
+    this.#suggested = undefined;
     this.redraw();
     return this.#source.store.refresh();
   }
@@ -318,15 +318,19 @@ export class RunsTree implements Disposable {
   /** Looks for what the workspace's jobs may be, unless that was done; tells when it has found some. */
   #suggestions(): readonly RunsNode[] {
     if (this.#source.jobs().length > 0) return [];
-    if (this.#suggested === undefined) {
-      this.#suggested = 'looking';
+    const servers = this.#source
+      .servers()
+      .map(({ url }) => url)
+      .join(' ');
+    if (this.#suggested?.servers !== servers) {
+      const looking = (this.#suggested = { servers, found: [] });
       void this.#suggest(this.#life.signal).then((found) => {
-        if (this.#suggested !== 'looking') return;
-        this.#suggested = found;
-        if (found.length > 0) this.#changed(undefined);
+        if (this.#suggested !== looking || found.length === 0) return;
+        this.#suggested = { servers, found };
+        this.#changed(undefined);
       });
     }
-    return this.#suggested === 'looking' ? [] : this.#suggested;
+    return this.#suggested.found;
   }
 
   async #suggest(signal: AbortSignal): Promise<RunsNode[]> {
