@@ -26,6 +26,7 @@ import { failedTestsOf, OUTCOME_FIELDS, outcomesOf, REPORT_FIELDS } from './repo
 import type { FailedTest, Failure, Run, Stage } from './run';
 import { keptAnswers } from './runCache';
 import { checkoutsOf, FULL_RUN_FIELDS, parseRun } from './runs';
+import { readStageLog } from './stageLog';
 import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
 import { parseRunUrl } from './url';
 
@@ -100,6 +101,11 @@ export interface Client extends Disposable {
   artifact(run: Run, artifact: Artifact, signal: AbortSignal): AsyncIterable<Buffer>;
   /** The log, clean; a growing one is followed to its end. Go on at a chunk's `next`. */
   log(run: Run, options: { start?: LogPosition; signal: AbortSignal }): AsyncIterable<LogChunk>;
+  /**
+   * What one stage of a run that has ended wrote, where the server keeps that by stage; else
+   * undefined, and the log's own markers must tell.
+   */
+  stageLog(run: Run, stage: Stage, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined>;
   /** Where a run broke. Reads the log. */
   failure(run: Run, stages: readonly Stage[], signal: AbortSignal): Promise<Failure>;
   /** Like `failure`, with what broke it first; the log is read once for both. */
@@ -280,6 +286,16 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
     });
   }
 
+  async function stageLog(of: Run, stage: Stage, signal: AbortSignal) {
+    for (const source of plugin === undefined ? PLUGINS : [plugin]) {
+      if (source === 'wfapi/describe') continue;
+      const log = readStageLog(wire, of, stage, source.replace(/tree$/, 'log'), signal);
+      const first = await unless(UNUSABLE, log.next());
+      if (first !== undefined && first.done !== true) return resumed(first.value, log);
+    }
+    return undefined;
+  }
+
   async function recentStages(jobUrl: string, signal: AbortSignal) {
     if (plugin === undefined) return 'by logs';
     if (plugin !== 'wfapi/describe') return 'each';
@@ -422,6 +438,7 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
     run,
     stages,
     recentStages,
+    stageLog,
     failedTests,
     outcomes,
     artifacts,
@@ -462,6 +479,11 @@ async function unless<T>(
     if (!MISSING.includes(error.kind)) unsure?.();
     return undefined;
   }
+}
+
+async function* resumed<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
 }
 
 function noRun(url: string, base: string): JenkinsError {

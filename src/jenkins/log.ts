@@ -161,7 +161,8 @@ function doubtIn(chunk: Buffer): number {
   return added;
 }
 
-async function* cleaned(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** Without notes and the CR of CRLF. */
+export async function* cleaned(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const cleaner = createLogCleaner();
   for await (const chunk of body) yield cleaner.push(chunk);
   yield cleaner.end();

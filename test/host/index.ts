@@ -13,6 +13,7 @@ export async function run(): Promise<void> {
   await import('./connecting');
   await import('./runs');
   await import('./documents');
+  await import('./logs');
   await import('./lenses');
   await import('./language');
   await import('./linter');

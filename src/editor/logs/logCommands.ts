@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../base/errors';
-import type { Run } from '../../jenkins/run';
 import { withProgress } from '../frame/progress';
-import type { Servers } from '../servers/servers';
 import type { LogEditors } from './logEditors';
 import type { LogDocument, LogFiles } from './logFiles';
+import type { Timestamps } from './timestamps';
 import { counted } from './logWords';
 
 export type LogCommands = ReturnType<typeof logCommands>;
@@ -13,8 +12,7 @@ export type LogCommands = ReturnType<typeof logCommands>;
 export function logCommands(
   editors: LogEditors,
   files: LogFiles,
-  servers: Servers,
-  failureIn: (document: LogDocument, run: Run, signal: AbortSignal) => Promise<number | undefined>,
+  markFailure: (document: LogDocument, signal: AbortSignal) => Promise<number | undefined>,
 ) {
   async function pause(paused: boolean): Promise<void> {
     const { document } = await editors.mustBeActive();
@@ -61,15 +59,23 @@ export function logCommands(
 
     'ciParity.logAtFailure': async () => {
       const { document } = await editors.mustBeActive();
-      const { address } = document;
-      if (address.kind !== 'run')
+      if (!document.run)
         throw new UserError('Only of a run of Jenkins is it known where it broke.');
       const offset = await withProgress('Looking for the failure', async (signal) => {
-        const client = await servers.client(servers.at(address.url));
-        return failureIn(document, await client.run(address.url, signal), signal);
+        await document.reading.complete;
+        return markFailure(document, signal);
       });
       if (offset === undefined) throw new UserError('The log does not tell what broke the run.');
       await editors.goTo(document, offset);
+    },
+
+    'ciParity.logTimestamps': async () => {
+      const { document, editor } = await editors.mustBeActive();
+      const { view } = document;
+      const line = view.shown.window.from.line + editor.selection.active.line;
+      await view.setTimestamps(NEXT[view.timestamps]);
+      await files.repaint(document);
+      await editors.goTo(document, (await view.log.line(line)).offset);
     },
 
     'ciParity.logPause': () => pause(true),
@@ -77,6 +83,12 @@ export function logCommands(
     'ciParity.logResume': () => pause(false),
   };
 }
+
+const NEXT: Readonly<Record<Timestamps, Timestamps>> = {
+  hide: 'show',
+  show: 'elapsed',
+  elapsed: 'hide',
+};
 
 /** Counted from 0. */
 function lineOf(typed: string): number | undefined {

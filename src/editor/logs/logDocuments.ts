@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Run } from '../../jenkins/run';
+import type { Run, Stage } from '../../jenkins/run';
 import type { Commands } from '../frame/commands';
 import { LOG_SCHEME } from './logAddress';
 import type { LogCommands } from './logCommands';
@@ -30,6 +30,11 @@ export class LogDocuments implements vscode.Disposable {
   /** Opens a run's log at a place; without any where it broke, or else at its end. */
   async showRun(run: Run, wanted: Wanted, signal: AbortSignal): Promise<void> {
     await (await this.load()).showRun(run, wanted, signal);
+  }
+
+  /** Opens what one stage of a run wrote. */
+  async showStage(run: Run, stage: Stage, signal: AbortSignal): Promise<void> {
+    await (await this.load()).showStage(run, stage, signal);
   }
 
   async showReproduction(id: string, title: string, signal: AbortSignal): Promise<void> {
@@ -88,6 +93,7 @@ const COMMANDS: Readonly<Record<keyof LogCommands, true>> = {
   'ciParity.logEnd': true,
   'ciParity.logGoToLine': true,
   'ciParity.logAtFailure': true,
+  'ciParity.logTimestamps': true,
   'ciParity.logPause': true,
   'ciParity.logResume': true,
 };

@@ -1,22 +1,19 @@
 import * as vscode from 'vscode';
 import { isAbort, messageOf, UserError } from '../../base/errors';
-import { filesOf, readReproduction } from '../../reproduce/store';
-import type { Servers } from '../servers/servers';
-import { addressOf, LOG_SCHEME, type LogAddress } from './logAddress';
-import { LogFolder } from './logFolder';
-import { fileSource, LogReading, runSource } from './logReading';
-import { LogText } from './logText';
+import { addressOf, type LogAddress } from './logAddress';
+import type { Lent, LogReadings } from './logReadings';
 import { LogView } from './logView';
 import type { Timestamps } from './timestamps';
 
 /** A log that is open in an editor. */
-export interface LogDocument {
+export interface LogDocument extends Lent {
   readonly uri: vscode.Uri;
   readonly address: LogAddress;
-  readonly reading: LogReading;
   readonly view: LogView;
   /** Whether the document stays as it is while the log grows. */
   paused: boolean;
+  /** Where the lines begin that tell what broke; in bytes of the log. */
+  evidence: readonly number[];
 }
 
 /** Milliseconds between two repaints of a growing log. */
@@ -28,9 +25,8 @@ const REPAINT = 1000;
  * whole when they are large.
  */
 export class LogFiles implements vscode.Disposable {
-  readonly #servers: Servers;
+  readonly #readings: LogReadings;
   readonly #tell: (uri: vscode.Uri) => void;
-  readonly #folder = new LogFolder();
   readonly #open = new Map<
     string,
     { readonly document: Promise<LogDocument>; readonly close: () => void }
@@ -38,20 +34,21 @@ export class LogFiles implements vscode.Disposable {
   readonly #times = new Map<string, number>();
   /** Documents that are to be repainted soon, and whether more has come since that began. */
   readonly #growing = new Map<string, 'soon' | 'again'>();
-  readonly #changed = new vscode.EventEmitter<LogDocument>();
+  readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable;
   /** What is shown of a log is another part, or longer, or its reading has come to another state. */
   readonly onDidChange = this.#changed.event;
 
   /** `tell` makes VS Code read a document again. */
-  constructor(servers: Servers, tell: (uri: vscode.Uri) => void) {
-    this.#servers = servers;
+  constructor(readings: LogReadings, tell: (uri: vscode.Uri) => void) {
+    this.#readings = readings;
     this.#tell = tell;
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        // A document whose language changes is closed and opened again.
-        if (uri.scheme === LOG_SCHEME) setImmediate(() => this.closeUnlessShown(uri));
+      // VS Code itself keeps documents for some minutes after their last tab.
+      vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
+        for (const { input } of closed)
+          if (input instanceof vscode.TabInputText) this.closeUnlessShown(input.uri);
       }),
     );
   }
@@ -90,7 +87,7 @@ export class LogFiles implements vscode.Disposable {
   async repaint(document: LogDocument): Promise<void> {
     const key = document.uri.toString();
     this.#times.set(key, Math.max(Date.now(), (this.#times.get(key) ?? 0) + 1));
-    this.#changed.fire(document);
+    this.#changed.fire();
     const { text } = document.view.shown;
     const open = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === key);
     if (!open || open.getText() === text) return;
@@ -114,21 +111,20 @@ export class LogFiles implements vscode.Disposable {
     });
   }
 
+  /** Closes the log if no tab shows it. */
   closeUnlessShown(uri: vscode.Uri): void {
     const key = uri.toString();
-    if (vscode.workspace.textDocuments.some((open) => open.uri.toString() === key)) return;
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const shows = ({ input }: vscode.Tab): boolean =>
+      input instanceof vscode.TabInputText && input.uri.toString() === key;
+    if (tabs.some(shows)) return;
     this.#open.get(key)?.close();
     this.#open.delete(key);
-    this.#times.delete(key);
   }
 
   dispose(): void {
     this.#subscriptions.dispose();
-    const open = [...this.#open.values()];
-    for (const { close } of open) close();
-    void Promise.allSettled(open.map(({ document }) => document)).then(() =>
-      this.#folder[Symbol.asyncDispose](),
-    );
+    for (const { close } of this.#open.values()) close();
   }
 
   /** VS Code asks for documents that were open when it was closed, too, and tells their errors in the editor. */
@@ -143,40 +139,25 @@ export class LogFiles implements vscode.Disposable {
   async #make(uri: vscode.Uri, closed: AbortSignal): Promise<LogDocument> {
     const address = addressOf(uri);
     if (!address) throw new UserError('That is not the address of a log.');
-    const reading = await this.#read(address, closed);
-    const close = (): void => void reading[Symbol.asyncDispose]();
-    if (closed.aborted) close();
-    closed.addEventListener('abort', close, { once: true });
-    await reading.begun;
-    const view = new LogView(reading.log, timestampsWanted());
-    await view.show(reading.growing ? reading.log.size : 0);
-    closed.throwIfAborted();
-    const document = { uri, address, reading, view, paused: false };
-    reading.onChange(() => this.#later(document));
-    this.#later(document);
-    return document;
-  }
-
-  async #read(address: LogAddress, closed: AbortSignal): Promise<LogReading> {
-    if (address.kind === 'reproduction') {
-      const { output } = filesOf(address.id);
-      const running = () =>
-        ['new', 'running', 'kept'].includes(readReproduction(address.id).status.state);
-      const log = await LogText.of(output).catch((cause: unknown) => {
-        throw new UserError('There is no output yet.', { cause });
-      });
-      return new LogReading(
-        log,
-        fileSource(running(), () => !running()),
-      );
+    const lent = await this.#readings.lend(address, closed);
+    const { reading } = lent;
+    if (closed.aborted) lent.giveBack();
+    closed.addEventListener('abort', lent.giveBack, { once: true });
+    try {
+      await reading.begun;
+      const view = new LogView(reading.log, timestampsWanted());
+      const document = { ...lent, uri, address, view, paused: false, evidence: [] };
+      if (lent.only && !reading.growing) await reading.complete;
+      await narrow(document);
+      await view.show(reading.growing ? reading.log.size : 0);
+      closed.throwIfAborted();
+      reading.onChange(() => this.#later(document));
+      this.#later(document);
+      return document;
+    } catch (error) {
+      lent.giveBack();
+      throw error;
     }
-    const client = await this.#servers.client(this.#servers.at(address.url));
-    const run = await client.run(address.url, closed);
-    const path = await this.#folder.newFile();
-    const source = runSource(run.building, path, (start, signal) =>
-      client.log(run, { signal, ...(start !== undefined && { start }) }),
-    );
-    return new LogReading(await LogText.create(path), source, path);
   }
 
   /** Repaints a growing log now and then. */
@@ -204,18 +185,32 @@ export class LogFiles implements vscode.Disposable {
     const { view, uri, paused } = document;
     if (!this.#open.has(uri.toString())) return;
     if (paused) {
-      this.#changed.fire(document);
+      this.#changed.fire();
       return;
     }
     // Whoever is at the end wants to see what comes; whoever reads elsewhere keeps the place.
     const following = vscode.window.visibleTextEditors.filter(
       (editor) => editor.document.uri.toString() === uri.toString() && isAtEnd(editor),
     );
+    await narrow(document);
     await view.grow();
     if (!view.shown.atEnd && following.length > 0) await view.show(view.log.size);
     await this.repaint(document);
     for (const editor of following) goToEnd(editor);
   }
+}
+
+/** Shows of the log only the stage that is wanted, as far as it has been read. */
+async function narrow({ only, sections, view }: LogDocument): Promise<void> {
+  if (!only) return;
+  const { log } = view;
+  const key = only.join('\n');
+  const section = sections().find(
+    ({ kind, stage }) => kind === 'stage' && stage.join('\n') === key,
+  );
+  if (!section) throw new UserError('The log does not show where this stage begins and ends.');
+  const to = section.to === undefined ? undefined : await log.lineAt(section.to);
+  view.narrow({ from: await log.lineAt(section.from), to });
 }
 
 function isAtEnd({ selection, document }: vscode.TextEditor): boolean {

@@ -13,6 +13,7 @@ export class LogStatus implements vscode.Disposable {
     101,
   );
   readonly #subscriptions: vscode.Disposable;
+  #follows: ReturnType<typeof followingOf>;
 
   constructor(editors: LogEditors) {
     this.#editors = editors;
@@ -30,7 +31,10 @@ export class LogStatus implements vscode.Disposable {
   async #paint(): Promise<void> {
     const active = await this.#editors.active();
     // Menus offer what can be done now.
-    void vscode.commands.executeCommand('setContext', 'ciParity.log', follows(active?.document));
+    const follows = followingOf(active?.document);
+    if (follows !== this.#follows)
+      void vscode.commands.executeCommand('setContext', 'ciParity.log', follows);
+    this.#follows = follows;
     if (!active) {
       this.#item.hide();
       return;
@@ -43,7 +47,7 @@ export class LogStatus implements vscode.Disposable {
   }
 }
 
-function follows(document: LogDocument | undefined): 'following' | 'paused' | undefined {
+function followingOf(document: LogDocument | undefined): 'following' | 'paused' | undefined {
   if (document?.reading.growing !== true) return undefined;
   if (document.paused) return 'paused';
   return document.reading.state.kind === 'complete' ? undefined : 'following';

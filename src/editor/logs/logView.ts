@@ -27,7 +27,7 @@ export class LogView {
   readonly log: LogText;
   readonly #bounds: Bounds;
   readonly #queue = createQueue();
-  #part: Window | undefined;
+  #part: { readonly from: LineStart; readonly to: LineStart | undefined } | undefined;
   #timestamps: Timestamps;
   #clock: Clock | undefined;
   #clockSought = -1;
@@ -56,21 +56,22 @@ export class LogView {
     const { log } = this;
     const { line, offset } = log.index.last;
     const to = { line: line + (offset < log.size ? 1 : 0), offset: log.size };
-    return this.#part ?? { from: START, to };
+    return { from: this.#part?.from ?? START, to: this.#part?.to ?? to };
   }
 
-  /** Shows only a part of the log from now on. */
-  narrow(part: Window): void {
+  /** Shows only a part of the log from now on; without an end all that is after its beginning. */
+  narrow(part: { readonly from: LineStart; readonly to: LineStart | undefined }): void {
     this.#part = part;
   }
 
   /** Shows the window around an offset, unless that is shown already. */
   show(offset: number): Promise<void> {
     return this.#queue(async () => {
-      const { window, text, atEnd } = this.#shown;
-      const after = window.to.offset;
-      if (text !== '' && window.from.offset <= offset && (offset < after || atEnd)) return;
-      await this.#render(await windowAround(this.log, offset, this.part, this.#bounds));
+      const { part } = this;
+      const { window, text } = this.#shown;
+      const isBefore = offset < window.to.offset || window.to.offset === part.to.offset;
+      if (text !== '' && window.from.offset <= offset && isBefore) return;
+      await this.#render(await windowAround(this.log, offset, part, this.#bounds));
     });
   }
 

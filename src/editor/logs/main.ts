@@ -1,17 +1,21 @@
 import * as vscode from 'vscode';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Run, Stage } from '../../jenkins/run';
+import { isBroken } from '../look/marks';
 import type { RunDetails } from '../runs/runDetails';
 import type { Servers } from '../servers/servers';
-import { isBroken } from '../look/marks';
-import type { Run } from '../../jenkins/run';
+import { evidenceIn, lastPlace } from './evidence';
 import { LOG_SCHEME, logUri } from './logAddress';
+import { LogColours } from './logColours';
 import { logCommands, type LogCommands } from './logCommands';
 import { LogEditors } from './logEditors';
 import { LogFiles, type LogDocument } from './logFiles';
 import { LogLenses } from './logLenses';
+import { LogReadings } from './logReadings';
 import { LogStatus } from './logStatus';
+import { LogStructure } from './logStructure';
 
-/** Where to stand in a log: at the first of some texts that is found, at its last place; or at a byte of the clean log. */
+/** Where to stand in a log: at the last place of the first of some texts that is there; or at a byte of the clean log. */
 export type Wanted = readonly string[] | { readonly offset: number };
 
 /** What logs take from the extension, whose objects are the same in both bundles. */
@@ -27,6 +31,7 @@ export interface Logs {
   readonly files: LogFiles;
   readonly commands: LogCommands;
   showRun(run: Run, wanted: Wanted, signal: AbortSignal): Promise<void>;
+  showStage(run: Run, stage: Stage, signal: AbortSignal): Promise<void>;
   showReproduction(id: string, title: string, signal: AbortSignal): Promise<void>;
   dispose(): void;
 }
@@ -35,16 +40,23 @@ export interface Logs {
 const SOON = 1500;
 
 /** Builds what shows logs. Waits for nothing, reads nothing. */
-export function startLogs(parts: LogParts): Logs {
-  const { servers, details } = parts;
-  const files = new LogFiles(servers, parts.tell);
+export function startLogs({ servers, details, tell }: LogParts): Logs {
+  const readings = new LogReadings({
+    client: (url) => servers.client(servers.at(url)),
+    stages: (run, signal) => details.stages(run, signal),
+  });
+  const files = new LogFiles(readings, tell);
   const editors = new LogEditors(files);
-  const status = new LogStatus(editors);
+  const structure = new LogStructure(files);
+  const logs = { scheme: LOG_SCHEME };
   const subscriptions = vscode.Disposable.from(
     files,
     editors,
-    status,
-    vscode.languages.registerCodeLensProvider({ scheme: LOG_SCHEME }, new LogLenses(files)),
+    new LogStatus(editors),
+    new LogColours(files),
+    vscode.languages.registerCodeLensProvider(logs, new LogLenses(files)),
+    vscode.languages.registerFoldingRangeProvider(logs, structure),
+    vscode.languages.registerDocumentSymbolProvider(logs, structure, { label: 'CI Parity' }),
   );
 
   async function show(
@@ -68,59 +80,62 @@ export function startLogs(parts: LogParts): Logs {
     }
   }
 
-  /** The offset of what broke the run; undefined where nothing tells. */
-  async function failureIn(
-    { reading: { log } }: LogDocument,
-    run: Run,
+  /** Marks the lines that tell what broke the run of a log, and gives the place of the one that says why. */
+  async function markFailure(
+    document: LogDocument,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    const { failure, diagnosis } = await details.explain(run, signal);
-    const [first] = diagnosis.evidence;
-    if (first !== undefined) return first.offset;
-    const texts = [
-      ...failure.lines.slice(-1),
-      ...(failure.command ? [`+ ${failure.command}`] : []),
-    ];
-    return found(texts, log, signal);
+    const { run, reading, view } = document;
+    if (!run || !isBroken(run)) return undefined;
+    const isWhole = document.address.kind === 'run' || document.only !== undefined;
+    const explanation = await details.explain(run, signal);
+    const evidence = await evidenceIn(reading.log, explanation, isWhole, signal);
+    const { from, to } = view.part;
+    const inside = (at: number): boolean => at >= from.offset && at < to.offset;
+    document.evidence = evidence?.lines.filter(inside) ?? [];
+    return evidence && inside(evidence.place) ? evidence.place : document.evidence[0];
   }
 
   return {
     files,
-    commands: logCommands(editors, files, servers, failureIn),
-    showRun: (run, wanted, signal) => {
-      const uri = logUri(`${run.job} #${run.number}`, { kind: 'run', url: run.url });
+    commands: logCommands(editors, files, markFailure),
+    showRun: (run, wanted, signal) =>
+      show(
+        logUri(titleOf(run), { kind: 'run', url: run.url }),
+        async (document) => {
+          const { log } = document.view;
+          if ('offset' in wanted) {
+            document.evidence = [wanted.offset];
+            return wanted.offset;
+          }
+          if (wanted.length > 0) return (await lastPlace(log, wanted, signal)) ?? log.size;
+          return (await markFailure(document, signal)) ?? log.size;
+        },
+        signal,
+      ),
+    showStage: (run, stage, signal) => {
+      const { path } = stage;
+      const title = `${titleOf(run)} · ${path.join(' / ')}`;
+      const uri = logUri(title, { kind: 'stage', url: run.url, id: stage.id, stage: path });
       return show(
         uri,
-        async (document) => {
-          const { log } = document.reading;
-          if ('offset' in wanted) return wanted.offset;
-          if (wanted.length > 0) return (await found(wanted, log, signal)) ?? log.size;
-          if (!isBroken(run)) return log.size;
-          return (await failureIn(document, run, signal)) ?? log.size;
-        },
+        async (document) => (await markFailure(document, signal)) ?? document.view.part.from.offset,
         signal,
       );
     },
     showReproduction: (id, title, signal) =>
       show(
         logUri(title, { kind: 'reproduction', id }),
-        ({ reading: { log } }) => Promise.resolve(log.size),
+        ({ view }) => Promise.resolve(view.log.size),
         signal,
       ),
     dispose: () => {
       subscriptions.dispose();
+      void readings[Symbol.asyncDispose]();
     },
   };
 }
 
-async function found(
-  texts: readonly string[],
-  log: LogDocument['reading']['log'],
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  for (const text of texts) {
-    const at = text.trim() === '' ? -1 : await log.lastIndexOf(text, log.size, signal);
-    if (at >= 0) return at;
-  }
-  return undefined;
+function titleOf(run: Run): string {
+  return `${run.job} #${run.number}`;
 }

@@ -15,10 +15,10 @@ export interface Bounds {
 }
 
 /**
- * What an editor shows of a log at once. VS Code gives up its folding and links beyond twenty
- * megabytes or 300,000 lines, and is slow before.
+ * What an editor shows of a log at once. VS Code takes more, but all of a document goes from process
+ * to process and back each time it is changed, and a window should be there at once.
  */
-export const BOUNDS: Bounds = { bytes: 4 << 20, lines: 60_000 };
+export const BOUNDS: Bounds = { bytes: 2 << 20, lines: 20_000 };
 
 /** The window around an offset: as much as the bounds allow, half of it before where there is so much. */
 export async function windowAround(

@@ -114,7 +114,12 @@ export function runCommands(parts: RunCommandParts): Commands {
 
     'ciParity.openLog': async (node?: RunsNode) => {
       const run = await chosen('Open the log of which run?', node);
-      if (run) await readingRun(run, (signal) => logs.showRun(run.run, wantedInLog(node), signal));
+      if (!run) return;
+      await readingRun(run, (signal) =>
+        node?.kind === 'stage'
+          ? logs.showStage(run.run, node.stage, signal)
+          : logs.showRun(run.run, wantedInLog(node), signal),
+      );
     },
 
     /** Of a run, or of the one at an address. */
@@ -152,14 +157,6 @@ function wantedInLog(node: RunsNode | undefined): Wanted {
       return [`FAIL: ${node.test.name}`, node.test.name];
     case 'evidence':
       return { offset: node.evidence.offset };
-    case 'diagnosis': {
-      const { message, evidence = [] } = node.diagnosis ?? {};
-      const telling = evidence.find(({ text }) => message !== undefined && text.includes(message));
-      const [first] = evidence;
-      return telling ?? first ?? [];
-    }
-    case 'stage':
-      return [stageMark(node.stage.name)];
     default:
       return [];
   }

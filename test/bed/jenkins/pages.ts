@@ -18,7 +18,7 @@ import { RUN_DEFAULTS, jobDefaults, jobModel, rootModel, runModel } from './mode
 import { itemModel, queueModel } from './queue';
 import { reportModel } from './reports';
 import { type Reply, api, forbidden, html, json, notFound, plain } from './replies';
-import { describe, describeStage, exceptionText, graph, graphSteps } from './stagePages';
+import { describe, describeStage, exceptionText, graph, graphLog, graphSteps } from './stagePages';
 import type { RunSpec } from './world';
 /** `form` is what was posted; undefined for a GET. */
 export function answer(request: IncomingMessage, server: Context, form?: URLSearchParams): Reply {
@@ -168,6 +168,8 @@ export function runPage(
       });
     case `${plugin}/exceptionText`:
       return plain(Buffer.from(exceptionText(run.spec, url.searchParams.get('nodeId') ?? '')));
+    case `${plugin}/log`:
+      return plain(Buffer.from(graphLog(run.spec, url.searchParams.get('nodeId') ?? '')));
     case 'wfapi/describe':
       return plugin === 'wfapi' ? json(describe(job, run.spec, context)) : notFound();
     case 'wfapi/pendingInputActions':

@@ -76,16 +76,32 @@ export function describeStage(run: RunSpec, stage: string): unknown {
   };
 }
 
+/**
+ * What Graph View's `log` says of a stage: what its own steps wrote, without Pipeline's own lines, and
+ * a sentence where they wrote nothing. Source: PipelineConsoleViewAction.getConsoleText.
+ */
+export function graphLog(run: RunSpec, stage: string): string {
+  const lines = stageWith(run, stage)?.log?.filter((line) => !line.startsWith('[Pipeline] '));
+  return lines === undefined || lines.length === 0 ? 'No logs found\n' : `${lines.join('\n')}\n`;
+}
+
 /** A stage's steps, of which the ids come after its own. */
 function stepsOf(run: RunSpec, stage: string): (StepSpec & { id: string })[] {
+  const steps = stageWith(run, stage)?.steps ?? [];
+  return steps.map((step, at) => ({ ...step, id: String(Number(stage) + 1 + at) }));
+}
+
+function stageWith(run: RunSpec, wanted: string): StageSpec | undefined {
   let id = 5;
-  let found: readonly StepSpec[] = [];
-  const look = (one: StageSpec): void => {
-    if (String((id += 4)) === stage) found = one.steps ?? [];
-    one.children?.forEach(look);
+  const look = (stages: readonly StageSpec[] = []): StageSpec | undefined => {
+    for (const stage of stages) {
+      if (String((id += 4)) === wanted) return stage;
+      const below = look(stage.children);
+      if (below) return below;
+    }
+    return undefined;
   };
-  run.stages?.forEach(look);
-  return found.map((step, at) => ({ ...step, id: String(Number(stage) + 1 + at) }));
+  return look(run.stages);
 }
 
 export const GRAPH_STATES = {

@@ -125,6 +125,15 @@ describe('a window of a log', () => {
     assert.equal(view.shown.text, lines(10, 90));
   });
 
+  it('shows what has come since, where that is wanted', async () => {
+    await using log = await openText('one\n');
+    const view = new LogView(log, 'hide', bounds);
+    await view.show(0);
+    await log.append(Buffer.from(lines(100)));
+    await view.show(log.size - 3);
+    assert.equal(view.shown.text, lines(10, 90));
+  });
+
   it('gives the colours of lines, also of those that an earlier line began', async () => {
     await using log = await openText('a\n\u001b[31mred\nstill\u001b[0m not\nplain\n');
     const view = new LogView(log, 'hide', bounds);

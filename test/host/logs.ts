@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { startJenkins, type JenkinsDouble } from '../bed/jenkins/double';
+import { hugeLog } from '../bed/jenkins/hugeLog';
+import type { RunSpec } from '../bed/jenkins/world';
+import { api, disconnect, until } from './bed';
+import { standIns } from './standIns';
+
+const { signal } = new AbortController();
+const LOG = hugeLog(12e6);
+
+describe('a log in the editor', function () {
+  // Windows of megabytes go to and fro between VS Code's processes.
+  this.timeout(60_000);
+  const { replace } = standIns();
+  let jenkins: JenkinsDouble;
+  before(async () => {
+    const runs: RunSpec[] = [
+      { number: 1, result: 'FAILURE', log: LOG, stages: LOG.stages },
+      {
+        number: 2,
+        result: 'FAILURE',
+        error: 'script returned exit code 1',
+        stages: [
+          {
+            name: 'Build',
+            log: ['[Pipeline] sh', '+ make', '\u001b[31mcc\u001b[0m main.c', 'done'],
+          },
+          { name: 'Test', state: 'failed', log: ['[Pipeline] sh', '+ ./test.sh', 'no'] },
+        ],
+      },
+    ];
+    jenkins = await startJenkins({ world: { jobs: [{ name: 'logs', runs }] } });
+    const { servers } = await api();
+    await servers.add({ url: jenkins.base, name: 'logs', user: undefined }, undefined);
+  });
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await disconnect();
+    await jenkins.close();
+  });
+
+  async function node(number: number) {
+    const { servers } = await api();
+    const server = servers.at(jenkins.base);
+    const client = await servers.client(server);
+    const run = await client.run(`${jenkins.base}job/logs/${number}/`, signal);
+    return { kind: 'run', server, run } as const;
+  }
+
+  async function open(number: number): Promise<vscode.TextEditor> {
+    await vscode.commands.executeCommand('ciParity.openLog', await node(number));
+    return active();
+  }
+
+  function active(): vscode.TextEditor {
+    const editor = vscode.window.activeTextEditor;
+    assert.equal(editor?.document.uri.scheme, 'ci-parity-log');
+    return editor;
+  }
+
+  function cursorLine(): string {
+    const { document, selection } = active();
+    return document.lineAt(selection.active.line).text;
+  }
+
+  async function lenses(): Promise<string[]> {
+    const { uri } = active().document;
+    const found = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      uri,
+    );
+    return found.flatMap(({ command }) => (command ? [command.title] : []));
+  }
+
+  it('that is long opens at the failure, in a window that tells where it is', async () => {
+    const { document } = await open(1);
+    assert.ok(document.getText().length <= 2 << 20);
+    assert.match(cursorLine(), /FAIL: TestPolicyEgressDeny|want DENIED/);
+    const titles = await lenses();
+    assert.match(titles[0] ?? '', /^▲ earlier · lines 1–[\d,]+$/);
+    assert.ok(!titles.some((title) => title.startsWith('▼')));
+  });
+
+  it('goes to any line of the whole, and on from window to window', async () => {
+    await open(1);
+    const needle = LOG.needles[0];
+    replace(vscode.window, 'showInputBox', () => Promise.resolve(String(needle.line)));
+    await vscode.commands.executeCommand('ciParity.logGoToLine');
+    assert.equal(cursorLine(), 'needle at a quarter of the log');
+    await vscode.commands.executeCommand('ciParity.logBeginning');
+    assert.equal(cursorLine(), 'Started by user Ada');
+    const last = active().document.lineAt(active().document.lineCount - 1).text;
+    assert.ok((await lenses()).some((title) => title.startsWith('▼ later')));
+    await vscode.commands.executeCommand('ciParity.logLater');
+    assert.equal(cursorLine(), last);
+    assert.ok(active().selection.active.line < active().document.lineCount - 1000);
+    await vscode.commands.executeCommand('ciParity.logEnd');
+    assert.equal(
+      active().document.lineAt(active().document.lineCount - 2).text,
+      'Finished: FAILURE',
+    );
+  });
+
+  it('shows times when they are wanted', async () => {
+    await open(1);
+    replace(vscode.window, 'showInputBox', () => Promise.resolve(String(LOG.needles[1].line)));
+    await vscode.commands.executeCommand('ciParity.logGoToLine');
+    await vscode.commands.executeCommand('ciParity.logTimestamps');
+    assert.equal(cursorLine(), '[2026-02-01T10:01:00.000Z] needle at a half of the log');
+    await vscode.commands.executeCommand('ciParity.logTimestamps');
+    assert.equal(cursorLine(), '+0:01:00 needle at a half of the log');
+    await vscode.commands.executeCommand('ciParity.logTimestamps');
+    assert.equal(cursorLine(), 'needle at a half of the log');
+  });
+
+  it('folds and has an outline by stage and step', async () => {
+    const { document } = await open(2);
+    const symbols = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>(
+      'vscode.executeDocumentSymbolProvider',
+      document.uri,
+    );
+    const build = symbols.find(({ name }) => name === 'Build');
+    assert.deepEqual(
+      build?.children.map(({ name, detail }) => [name, detail]),
+      [['sh', 'make']],
+    );
+    const folds = await vscode.commands.executeCommand<vscode.FoldingRange[]>(
+      'vscode.executeFoldingRangeProvider',
+      document.uri,
+    );
+    assert.ok(
+      folds.some(
+        ({ start, end }) => start === build.range.start.line && end === build.range.end.line,
+      ),
+    );
+  });
+
+  it('has no escapes in its text', async () => {
+    const { document } = await open(2);
+    assert.match(document.getText(), /^cc main\.c$/m);
+  });
+
+  it('of a stage is that of the stage alone', async () => {
+    const of = await node(2);
+    const { servers } = await api();
+    const client = await servers.client(servers.at(jenkins.base));
+    const [stage] = await client.stages(of.run, signal);
+    await vscode.commands.executeCommand('ciParity.openLog', { kind: 'stage', of, stage });
+    assert.equal(active().document.getText(), '+ make\ncc main.c\ndone\n');
+  });
+
+  it('is forgotten with its last tab', async () => {
+    await open(2);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const { tabGroups } = vscode.window;
+    await until(tabGroups.onDidChangeTabs, () =>
+      tabGroups.all.every(({ tabs }) => tabs.length === 0),
+    );
+    const before = jenkins.requests.length;
+    await open(2);
+    assert.ok(jenkins.requests.slice(before).some(({ path }) => path.endsWith('consoleText')));
+  });
+});
