@@ -13,6 +13,8 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   /** VS Code knows a node by its object, so changes are told of the one that it was given last. */
   readonly #shown = new Map<string, RunsNode>();
   readonly #parents = new Map<string, RunsNode>();
+  /** Nodes whose children are being read, with whether they have changed since they were asked for. */
+  readonly #asked = new Map<string, boolean>();
   readonly #seen = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly onDidChangeVisibility = this.#seen.event;
@@ -36,10 +38,18 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   async getChildren(node?: RunsNode): Promise<RunsNode[]> {
     // The first question comes when the view is seen for the first time.
     if (this.#view.visible) this.tree.see(true);
+    const id = node && idOf(node);
+    if (id !== undefined) this.#asked.set(id, false);
     const children = await this.tree.children(node);
     for (const child of children) {
       this.#shown.set(idOf(child), child);
       if (node) this.#parents.set(idOf(child), node);
+    }
+    if (id !== undefined) {
+      const changed = this.#asked.get(id);
+      this.#asked.delete(id);
+      // Once VS Code has the answer.
+      if (changed === true) setImmediate(() => this.#tell(node));
     }
     return children;
   }
@@ -125,7 +135,10 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       this.#changed.fire(undefined);
       return;
     }
-    const shown = this.#shown.get(idOf(node));
+    const id = idOf(node);
+    // VS Code passes over a change of what it waits for.
+    if (this.#asked.has(id)) this.#asked.set(id, true);
+    const shown = this.#shown.get(id);
     if (shown) this.#changed.fire(shown);
   }
 }
