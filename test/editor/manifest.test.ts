@@ -65,13 +65,15 @@ describe('package.json', () => {
     );
   });
 
-  it('activates for views, commands, Jenkinsfiles, Vagrantfiles, links and logs, and never on startup', () => {
+  it('activates for views, commands, Jenkinsfiles, Vagrantfiles, links and logs, at startup only beside a Jenkinsfile', () => {
     assert.deepEqual(manifest.activationEvents, [
       'onLanguage:jenkinsfile',
       'onLanguage:groovy',
       'onLanguage:ruby',
       'onUri',
       'onFileSystem:ci-parity-log',
+      // Somebody is told of their branch without having opened anything.
+      'workspaceContains:Jenkinsfile',
     ]);
   });
 

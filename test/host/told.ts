@@ -96,7 +96,7 @@ describe('being told of the branch', () => {
     const told = hear('Information');
     await build(43, 'SUCCESS');
     await shows('pass', 'CI #43');
-    assert.deepEqual(told, ['topic is green again: moat #43 passed.']);
+    assert.deepEqual(told, ['topic is green again with moat #43.']);
     const { controller } = await (await api()).tests.load();
     assert.equal(controller.items.size, 0);
     assert.equal((await api()).runs.badge, undefined);
@@ -121,7 +121,7 @@ describe('being told of the branch', () => {
     });
     await build(44, 'FAILURE');
     await answered;
-    assert.match(JSON.stringify(asked), /^\[\["topic turned red with moat #44\./);
+    assert.match(JSON.stringify(asked), /^\[\["topic turned red with moat #44: /);
     assert.match(JSON.stringify(asked), /"Reproduce","Show","Don't Tell Again Here"\]\]$/);
     assert.deepEqual(done, [44]);
   });

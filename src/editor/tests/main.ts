@@ -60,13 +60,13 @@ export class FailingTests implements vscode.Disposable {
   async show(node: RunNode, signal: AbortSignal): Promise<number> {
     const { run } = node;
     this.#runs.set(run.jobUrl, node);
-    const { tests } = await this.#parts.details.failure(run, signal);
+    const { tests, lines } = await this.#parts.details.failure(run, signal);
     const limit = AbortSignal.any([signal, this.#life.signal, AbortSignal.timeout(SEARCHING)]);
     const sources = new Sources(limit);
     const failures = new Map<vscode.TestItem, vscode.TestMessage>();
     const root = this.controller.createTestItem(run.jobUrl, plain(`${run.job} #${run.number}`));
     if (tests.length > MOST_TESTS) root.description = `the first ${MOST_TESTS} of ${tests.length}`;
-    for (const group of groupsOf(tests)) {
+    for (const group of groupsOf(withWords(tests, lines))) {
       const items: vscode.TestItem[] = [];
       for (const shown of group.tests) {
         const found = await sources.of(shown.test);
@@ -190,6 +190,13 @@ export class FailingTests implements vscode.Disposable {
       message.location = new vscode.Location(item.uri, item.range);
     return message;
   }
+}
+
+/** A test that a log names says nothing itself; if it is the only one, the log's last lines are about it. */
+function withWords(tests: readonly FailedTest[], lines: readonly string[]): readonly FailedTest[] {
+  const [only, ...others] = tests;
+  if (!only || others.length > 0 || only.details !== undefined || lines.length === 0) return tests;
+  return [{ ...only, details: lines.join('\n') }];
 }
 
 function messageOf(

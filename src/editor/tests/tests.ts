@@ -17,6 +17,9 @@ export class Tests implements vscode.Disposable {
 
   /** Shows the failing tests of a run in place of those of another run of its job. */
   async show(node: RunNode, signal: AbortSignal): Promise<number> {
+    const { tests } = await this.#parts.details.failure(node.run, signal);
+    // Nobody without tests wants the icon of the Test Explorer.
+    if (tests.length === 0 && !this.#failing) return 0;
     return (await this.load()).show(node, signal);
   }
 

@@ -239,17 +239,19 @@ export class Telling implements vscode.Disposable {
   }
 
   async #tell(branch: string, { to, run }: Turn): Promise<void> {
-    const name = `${run.job} #${run.number}`;
+    // A branch's own job is named after it.
+    const own = run.job.endsWith(`/${branch}`);
+    const name = own ? `#${run.number}` : `${run.job} #${run.number}`;
     if (to === 'green') {
-      const message = plain(`${branch} is green again: ${name} passed.`);
+      const message = plain(`${branch} is green again with ${name}.`);
       const answer = await vscode.window.showInformationMessage(message, SHOW, QUIETLY);
       await this.#answer(answer, run);
       return;
     }
     const limit = wait(EXPLAINING, undefined, { ref: false });
     const why = await Promise.race([this.#explain(run), limit]);
-    const told = why === undefined ? '' : ` ${why}`;
-    const message = plain(`${branch} turned red with ${name}.${told}`);
+    const told = why === undefined ? '.' : `: ${why}`;
+    const message = plain(`${branch} turned red with ${name}${told}`);
     const answer = await vscode.window.showWarningMessage(message, REPRODUCE, SHOW, QUIETLY);
     await this.#answer(answer, run);
   }
