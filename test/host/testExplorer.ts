@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { FailingTests } from '../../src/editor/tests/main';
+import { Sources } from '../../src/editor/tests/sources';
 import { bornAt } from '../../src/machines/processes';
 import { openJournal, type Verdict } from '../../src/reproduce/journal';
 import { filesOf, listReproductions } from '../../src/reproduce/store';
@@ -33,9 +34,20 @@ describe('the Test Explorer', () => {
       leaves(run).map(({ label }) => label),
       ['TestMoat'],
     );
-    assert.deepEqual(results, [
-      { name: 'failed in CI #42', said: ['TestMoat failed: TestMoat failed.', 'end'] },
-    ]);
+    const [result] = results;
+    assert.equal(result?.name, 'failed in CI #42');
+    assert.match(result.said.join('|'), /^TestMoat failed: --- FAIL: TestMoat [^|]*\|end$/);
+  });
+
+  it('finds where a test stands and where it failed, though the paths are those of CI', async () => {
+    const sources = new Sources(AbortSignal.timeout(10_000));
+    const details = '/home/vagrant/go/src/moat/out/host-tests/moat_test.go:4: want DENIED';
+    const group = 'github.com/acme/moat/host-tests';
+    const { test, failure } = await sources.of({ group, name: 'TestMoat/egress', details });
+    const shown = [test, failure].map((each) => `${each?.uri.fsPath ?? ''}:${each?.line ?? ''}`);
+    assert.deepEqual(shown, [`${source()}:3`, `${source()}:4`]);
+    const stranger = { group: 'org.acme.Nowhere', name: 'denies', details: 'x.kt:1' };
+    assert.deepEqual((await sources.of(stranger)).test, undefined);
   });
 
   it('reproduces the run whose test is wanted, and tells its verdict of the test', async () => {

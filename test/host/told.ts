@@ -20,6 +20,8 @@ describe('being told of the branch', () => {
   const directory = mkdtempSync(join(tmpdir(), 'told-'));
   const git = (...args: string[]) => execFileSync('git', ['-C', directory, ...args]);
 
+  const folders = Object.getOwnPropertyDescriptor(workspace, 'workspaceFolders');
+
   // The folder that the tests run in may have no branch checked out.
   before(async () => {
     git('init', '-q', '-b', 'topic');
@@ -31,7 +33,7 @@ describe('being told of the branch', () => {
     telling.begin();
   });
   after(() => {
-    Reflect.deleteProperty(workspace, 'workspaceFolders');
+    if (folders) Object.defineProperty(workspace, 'workspaceFolders', folders);
     telling.begin();
   });
 
@@ -124,6 +126,14 @@ describe('being told of the branch', () => {
     assert.match(JSON.stringify(asked), /^\[\["topic turned red with moat #44: /);
     assert.match(JSON.stringify(asked), /"Reproduce","Show","Don't Tell Again Here"\]\]$/);
     assert.deepEqual(done, [44]);
+  });
+
+  it('counts a failure no more once it was seen in the view', async () => {
+    const { runs } = await api();
+    assert.equal(runs.badge?.value, 1);
+    await vscode.commands.executeCommand('ciParity.showRun', `${jenkins().base}job/moat/44/`);
+    await until(runs.onDidChangeVisibility, () => runs.visible);
+    assert.equal(runs.badge, undefined);
   });
 
   it('tells nothing where the person wants none of it', async () => {

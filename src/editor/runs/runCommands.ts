@@ -122,10 +122,11 @@ export function runCommands(parts: RunCommandParts): Commands {
       );
     },
 
-    /** Of a run, or of the one at an address. */
+    /** Of a run, or of the one at an address; a stage of it is better shown in the log. */
     'ciParity.showRun': async (which: RunNode | string, stage?: string) => {
       const node = typeof which === 'string' ? await lookedUp(which) : which;
-      if (await view.reveal(node.run.url)) return;
+      const { url } = node.run;
+      if (await (stage === undefined ? view.revealUnread(url) : view.reveal(url))) return;
       const wanted = stage === undefined ? [] : [stageMark(stage)];
       await readingRun(node, (signal) => logs.showRun(node.run, wanted, signal));
     },

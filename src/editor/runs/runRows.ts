@@ -1,9 +1,9 @@
 import { sentenceOf } from '../../jenkins/diagnosis';
 import { flakeOf, type Flake } from '../../jenkins/flaky';
 import type { QueueItem } from '../../jenkins/queue';
-import type { Run, StageState } from '../../jenkins/run';
+import type { Run } from '../../jenkins/run';
 import { ageOf, spanOf } from '../look/age';
-import { isBroken, markOf, stateOf } from '../look/marks';
+import { isBroken, markOf, stateOf, wordOf } from '../look/marks';
 import { plain } from '../look/plain';
 import { progressOf } from '../look/progressBar';
 import type { Row } from '../look/row';
@@ -325,8 +325,4 @@ function queuedRow({ why, since, name, partOf, stuck }: QueueItem, id: string, n
 
 function sentenceOfFlake({ failed, passed }: Flake): string {
   return `flaky: failed in #${failed} and passed in #${passed} on the same commit`;
-}
-
-function wordOf(state: StageState): string {
-  return state === 'skipped' ? 'not built' : state;
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { treeItem } from '../look/treeItem';
 import { rowOf } from './runRows';
-import { idOf, type JobNode, type RunsNode } from './runsNodes';
+import { idOf, type RunsNode } from './runsNodes';
 import { RunsTree, type RunsSource } from './runsTree';
 
 /** The view "Runs". While it can be seen, it looks again and again at the jobs that are unfolded. */
@@ -94,17 +94,18 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     const node = [...this.#shown.values()].find(
       (shown) => shown.kind === 'run' && shown.run.url === runUrl,
     );
-    if (!node) return false;
-    await this.#view.reveal(node, { select: true, focus: true, expand: true });
-    return true;
+    return this.#select(node);
   }
 
   /** Selects a job, for which what it lies in is read; false where it is in no part of the tree. */
   async revealJob(url: string): Promise<boolean> {
-    const node = await this.#find(url, await this.getChildren());
-    if (!node) return false;
-    await this.#view.reveal(node, { select: true, focus: true, expand: true });
-    return true;
+    return this.#select(await this.#find('job', url, await this.getChildren()));
+  }
+
+  /** Like `reveal`, also where what the run lies in has not been read yet. */
+  async revealUnread(runUrl: string): Promise<boolean> {
+    if (await this.reveal(runUrl)) return true;
+    return this.#select(await this.#find('run', runUrl, await this.getChildren()));
   }
 
   dispose(): void {
@@ -114,11 +115,21 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     this.#seen.dispose();
   }
 
-  async #find(url: string, among: readonly RunsNode[]): Promise<JobNode | undefined> {
+  async #select(node: RunsNode | undefined): Promise<boolean> {
+    if (!node) return false;
+    await this.#view.reveal(node, { select: true, focus: true, expand: true });
+    return true;
+  }
+
+  async #find(
+    kind: 'job' | 'run',
+    url: string,
+    among: readonly RunsNode[],
+  ): Promise<RunsNode | undefined> {
     for (const node of among) {
-      if (node.kind === 'job' && node.url === url) return node;
+      if (node.kind === kind && addressOf(node) === url) return node;
       if (!mayHold(node, url)) continue;
-      const found = await this.#find(url, await this.getChildren(node));
+      const found = await this.#find(kind, url, await this.getChildren(node));
       if (found) return found;
     }
     return undefined;
@@ -143,7 +154,18 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 }
 
-/** Whether the job at an address can be below a node. */
+function addressOf(node: RunsNode): string | undefined {
+  switch (node.kind) {
+    case 'job':
+      return node.url;
+    case 'run':
+      return node.run.url;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether the job or run at an address can be below a node. */
 function mayHold(node: RunsNode, url: string): boolean {
   switch (node.kind) {
     case 'section':
@@ -153,7 +175,7 @@ function mayHold(node: RunsNode, url: string): boolean {
     case 'job':
       return url.startsWith(node.url);
     case 'changes':
-      return node.jobs.some((job) => job.url === url);
+      return node.jobs.some((job) => url.startsWith(job.url));
     default:
       return false;
   }

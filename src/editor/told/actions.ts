@@ -1,4 +1,5 @@
 import type { Run } from '../../jenkins/run';
+import { plain } from '../look/plain';
 import type { BranchStatus } from './branchStatus';
 
 /** Something that the person can do about the branch's run. */
@@ -32,10 +33,12 @@ export function actionsFor({ run, failed }: BranchStatus, quiet: boolean): Actio
         ]
       : []),
     ...(run && run !== failed ? [of(run)('output', 'Open the Log', 'ciParity.openLog')] : []),
+    ...(run?.building === true ? [of(run)('debug-stop', 'Stop…', 'ciParity.stopRun')] : []),
     ...(main
       ? [
           of(main)('list-tree', 'Show in Runs', 'ciParity.showRun'),
           of(main)('link-external', 'Open in Browser', 'ciParity.openInBrowser'),
+          { ...of(main)('play', 'Build…', 'ciParity.build'), description: plain(main.job) },
         ]
       : []),
     quiet
