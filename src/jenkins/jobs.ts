@@ -65,12 +65,17 @@ export const INDEX_FIELDS = Array.from({ length: DEPTH }).reduce<string>(
 /** All jobs of a server, each folder before what it holds. */
 export function indexOf(json: unknown, server: string): Job[] {
   const index: Job[] = [];
-  addAll(json, { url: server, fullName: '' }, index);
+  addAll(json, { url: server, fullName: '' }, DEPTH, index);
   return index;
 }
 
 /** Tens of thousands of jobs: no address is taken apart, and no list is made for a folder. */
-function addAll(json: unknown, above: Pick<Job, 'url' | 'fullName'>, index: Job[]): void {
+function addAll(
+  json: unknown,
+  above: Pick<Job, 'url' | 'fullName'>,
+  depth: number,
+  index: Job[],
+): void {
   for (const item of list(fields(json)['jobs'])) {
     const said = fields(item);
     const own = text(said['name']);
@@ -81,7 +86,7 @@ function addAll(json: unknown, above: Pick<Job, 'url' | 'fullName'>, index: Job[
     });
     if (job === undefined) continue;
     index.push(job);
-    if (job.kind !== 'job') addAll(said, job, index);
+    if (job.kind !== 'job' && depth > 1) addAll(said, job, depth - 1, index);
   }
 }
 

@@ -8,9 +8,9 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
-/** A string that is not empty. */
+/** A string that is not empty. Half of a character, which no address can have, becomes U+FFFD. */
 export function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value.toWellFormed() : undefined;
 }
 
 export function number(value: unknown): number | undefined {

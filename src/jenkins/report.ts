@@ -68,7 +68,7 @@ function failedTest(
     ...known('age', positive(test['age'])),
     ...known('failedSince', positive(test['failedSince'])),
     ...known('stack', stack),
-    ...known('duration', duration === undefined ? undefined : duration * 1000),
+    ...known('duration', duration === undefined ? undefined : number(duration * 1000)),
     ...known('suite', text(suite['name'])),
     ...known('stage', stage.length === 0 ? undefined : stage.reverse()),
   };

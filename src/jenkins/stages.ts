@@ -8,15 +8,19 @@ import type { Stage, StageState } from './run';
  * so that all sources say the same.
  */
 export function stagesOfGraph(json: unknown): Stage[] {
-  return graphStages(fields(fields(json)['data'])['stages'], []);
+  return graphStages(fields(fields(json)['data'])['stages'], [], 0);
 }
 
-function graphStages(json: unknown, above: readonly string[]): Stage[] {
+/** Nobody writes stages that lie deeper in one another. */
+const DEEPEST = 100;
+
+function graphStages(json: unknown, above: readonly string[], depth: number): Stage[] {
+  if (depth > DEEPEST) return [];
   return list(json).flatMap((item) => {
     const stage = fields(item);
     const plain = text(stage['name']) ?? '';
     const made = stage['placeholder'] === true || stage['type'] === 'PARALLEL_BLOCK';
-    if (made) return graphStages(stage['children'], above);
+    if (made) return graphStages(stage['children'], above, depth + 1);
     const name =
       stage['synthetic'] === true && !isSynthetic(plain) ? `Declarative: ${plain}` : plain;
     const path = [...above, name];
@@ -27,7 +31,7 @@ function graphStages(json: unknown, above: readonly string[]): Stage[] {
       state: graphState(stage['state']),
       startedAt: number(stage['startTimeMillis']),
       duration: number(stage['totalDurationMillis']),
-      children: graphStages(stage['children'], path),
+      children: graphStages(stage['children'], path, depth + 1),
     };
   });
 }
