@@ -1,7 +1,9 @@
 import type { Run } from '../../jenkins/run';
 
-/** Since when a job fails, as one of its runs shows it. */
+/** Since when a job fails, or until when it did, as one of its runs shows it. */
 export type Streak =
+  /** It passed since, first in the run of this number: old news. */
+  | { readonly kind: 'mended'; readonly number: number }
   /** The run before passed, or there was none. */
   | { readonly kind: 'new' }
   | {
@@ -21,6 +23,10 @@ export type Streak =
  */
 export function streakOf(run: Run, runs: readonly Run[], more: boolean): Streak | undefined {
   if (outcomeOf(run) !== 'failed') return undefined;
+  const mended = runs.findLast(
+    (newer) => newer.number > run.number && outcomeOf(newer) === 'passed',
+  );
+  if (mended) return { kind: 'mended', number: mended.number };
   let first = run.number;
   let count = 1;
   for (const older of runs) {
@@ -35,8 +41,9 @@ export function streakOf(run: Run, runs: readonly Run[], more: boolean): Streak 
   return count === 1 && more ? undefined : told(first, count, more);
 }
 
-/** `new`, `since #37`, `since #37 or before`. */
+/** `new`, `since #37`, `since #37 or before`, `mended in #43`. */
 export function wordsOfStreak(streak: Streak): string {
+  if (streak.kind === 'mended') return `mended in #${streak.number}`;
   if (streak.kind === 'new') return 'new';
   return `since #${streak.number}${streak.orBefore ? ' or before' : ''}`;
 }

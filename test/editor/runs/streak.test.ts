@@ -55,6 +55,12 @@ describe('since when a job fails', () => {
     assert.equal(words('fa', true), undefined);
   });
 
+  it('is old news where it passed since, and says in which run first', () => {
+    assert.equal(words('ppfp', false, 2), 'mended in #3');
+    assert.equal(words('rapff', true, 3), 'mended in #3');
+    assert.equal(words('fpfp', false, 0), 'new');
+  });
+
   it('is seen from each run as it was then', () => {
     assert.equal(words('ffp', false, 1), 'new');
   });
