@@ -20,6 +20,7 @@ export async function run(): Promise<void> {
   await import('./vagrant');
   await import('./reproducing');
   await import('./testExplorer');
+  await import('./doing');
   await import('./told');
   const counts = await new Promise<{ passes: number; failures: number; pending: number }>(
     (done) => {
