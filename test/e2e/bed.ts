@@ -68,7 +68,7 @@ export async function openBed(
   }
 }
 
-function without(context: Mocha.Context, missing: string): never {
+export function without(context: Mocha.Context, missing: string): never {
   if (process.env['CI'] === 'true') assert.fail(missing);
   console.log(`      ${missing}`);
   return context.skip();

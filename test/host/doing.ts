@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { RunNode } from '../../src/editor/runs/runsTree';
+import type { RunNode } from '../../src/editor/runs/runsNodes';
 import type { JenkinsDouble } from '../bed/jenkins/double';
 import type { DefinitionSpec, World } from '../bed/jenkins/world';
 import { api, connectTo, disconnect, folder, setJobs, startMoat, TOKEN, USER } from './bed';

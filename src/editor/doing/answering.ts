@@ -25,7 +25,7 @@ export async function answerInput(
     place.client.doing.answer(run, input, answering, signal),
   );
   const done = answering.kind === 'abort' ? 'was aborted' : 'goes on';
-  place.later(() => tellOf(node, `Run #${run.number} of ${run.job} ${done}.`));
+  place.later(() => tellOf(place, run.url, `Run #${run.number} of ${run.job} ${done}.`));
 }
 
 async function chooseInput(

@@ -5,7 +5,7 @@ import { targetOf, type Target } from './choose';
 import { choose, confirm } from './confirm';
 import type { Open, Place } from './doingParts';
 import { fillForm } from './fillForm';
-import { followToRun } from './following';
+import { putAndFollow } from './following';
 import { formOf, formOfRun, summaryOf, type Form } from './form';
 
 /** Builds a job with the parameters that the person gives it. */
@@ -68,14 +68,8 @@ async function fill(form: Form, { server, name }: Target, label: string) {
   return filled?.kind === 'send' ? filled.form : undefined;
 }
 
-async function put(
-  place: Place,
-  target: Target,
-  values: ParameterValues | undefined,
-): Promise<void> {
-  const queued = await place.doing(
-    `Asking ${target.server.name} to build ${target.name}`,
-    (signal) => place.client.doing.build(target.jobUrl, values, signal),
+function put(place: Place, target: Target, values: ParameterValues | undefined): Promise<void> {
+  return putAndFollow(place, target, (signal) =>
+    place.client.doing.build(target.jobUrl, values, signal),
   );
-  await followToRun(place, target, queued);
 }

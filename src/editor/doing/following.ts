@@ -7,57 +7,58 @@ import type { RunNode } from '../runs/runsNodes';
 import type { Target } from './choose';
 import type { Place } from './doingParts';
 
-/** Looks after what was put into the queue until it runs, with why it waits, and tells the outcome. */
-export async function followToRun(place: Place, target: Target, queued: Queued): Promise<void> {
-  const waiting: QueueItem[] = [];
+/**
+ * Has a server put a run into its queue, looks after it until it runs, with why it waits, and tells
+ * the outcome.
+ */
+export async function putAndFollow(
+  place: Place,
+  target: Target,
+  put: (signal: AbortSignal) => Promise<Queued>,
+): Promise<void> {
+  const { client, doing, later } = place;
+  const { name } = target;
+  let waiting: QueueItem | undefined;
   let outcome: Outcome;
   try {
-    outcome = await place.doing(`Run of ${target.name}`, (signal, report) => {
-      report('is in the queue');
-      return place.client.doing.follow(
-        queued,
-        (item) => {
-          waiting.splice(0, 1, item);
-          if (item.why !== undefined) report(item.why);
-        },
-        signal,
-      );
+    outcome = await doing(`Run of ${name}`, async (signal, report) => {
+      const told = (item: QueueItem): void => {
+        waiting = item;
+        if (item.why !== undefined) report(item.why);
+      };
+      const followed = await client.doing.follow(await put(signal), told, signal);
+      // So that the view hears of it at once; if it cannot, it does at its next look.
+      if (followed.kind === 'started')
+        await place.store.runs(target.jobUrl, signal, 0).catch(() => undefined);
+      return followed;
     });
   } catch (error) {
-    if (isAbort(error)) offerToCancel(place, target, waiting[0]);
+    if (isAbort(error)) offerToCancel(place, target, waiting);
     throw error;
   }
-  if (outcome.kind === 'started') await tellStarted(place, target, outcome.run);
-  else
-    void vscode.window.showWarningMessage(
-      plain(
-        outcome.kind === 'cancelled'
-          ? `The run of ${target.name} was taken out of the queue before it began.`
-          : `Jenkins tells nothing more of the run of ${target.name}: it may have begun, or been taken out of the queue.`,
-      ),
-    );
-}
-
-/** Tells that a run has begun, with the way to it. */
-export async function tellStarted(
-  { client, store, doing, later }: Place,
-  target: Target,
-  started: { readonly number: number; readonly url: string },
-): Promise<void> {
-  const { server, jobUrl, name } = target;
-  const node = await doing(`Reading ${name} #${started.number}`, async (signal) => {
-    // So that the view, too, hears of it at once.
-    await store.runs(jobUrl, signal, 0);
-    return { kind: 'run', server, run: await client.run(started.url, signal) } satisfies RunNode;
-  });
-  later(() => tellOf(node, `Build #${started.number} of ${name} started.`));
+  switch (outcome.kind) {
+    case 'started': {
+      const { number, url } = outcome.run;
+      later(() => tellOf(place, url, `Build #${number} of ${name} started.`));
+      break;
+    }
+    case 'cancelled':
+      warn(`The run of ${name} was taken out of the queue before it began.`);
+      break;
+    case 'gone':
+      warn(`Jenkins tells nothing more of the run of ${name}: look whether it has begun.`);
+  }
 }
 
 /** A notification about a run, with the way to it. */
-export async function tellOf(node: RunNode, message: string): Promise<void> {
+export async function tellOf(place: Place, runUrl: string, message: string): Promise<void> {
+  const { server, client, doing } = place;
   const choice = await vscode.window.showInformationMessage(plain(message), SHOW, LOG);
-  if (choice === SHOW) await vscode.commands.executeCommand('ciParity.showRun', node);
-  if (choice === LOG) await vscode.commands.executeCommand('ciParity.openLog', node);
+  if (choice === SHOW) await vscode.commands.executeCommand('ciParity.showRun', runUrl);
+  if (choice !== LOG) return;
+  const run = await doing('Reading the run', (signal) => client.run(runUrl, signal));
+  const node: RunNode = { kind: 'run', server, run };
+  await vscode.commands.executeCommand('ciParity.openLog', node);
 }
 
 const SHOW = 'Show in Runs';
@@ -91,4 +92,8 @@ export function tellLeft(name: string, left: QueueItem | undefined): void {
         ? `It is not in the queue any more: ${name} may have begun.`
         : `It was taken out of the queue: ${name}.`;
   void vscode.window.showInformationMessage(plain(message));
+}
+
+function warn(message: string): void {
+  void vscode.window.showWarningMessage(plain(message));
 }

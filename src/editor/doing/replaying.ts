@@ -11,7 +11,7 @@ import { folderOf, remoteUrls } from '../runs/repositories';
 import type { RunNode } from '../runs/runsNodes';
 import { targetOf } from './choose';
 import type { Open, Place } from './doingParts';
-import { followToRun } from './following';
+import { putAndFollow } from './following';
 import { pickOne } from './pickOne';
 import type { ScriptDocuments } from './scriptDocuments';
 
@@ -100,10 +100,9 @@ export async function replay(
       ]),
   );
   if (answer !== true) return;
-  const queued = await place.doing(`Asking ${server.name} to replay #${run.number}`, (signal) =>
+  await putAndFollow(place, target, (signal) =>
     place.client.doing.replay(run, document.getText(), signal),
   );
-  await followToRun(place, target, queued);
 }
 
 /** What a run's script is to be compared with; undefined where there is nothing. */

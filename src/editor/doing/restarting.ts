@@ -5,7 +5,7 @@ import type { RunNode } from '../runs/runsNodes';
 import { targetOf } from './choose';
 import { confirm } from './confirm';
 import type { Open } from './doingParts';
-import { followToRun } from './following';
+import { putAndFollow } from './following';
 import { pickOne } from './pickOne';
 
 /** Runs a run's stages again from one on, if the server offers that; without one the person picks it. */
@@ -40,8 +40,5 @@ export async function restartFromStage(
     lines: ['A new run has the same commit and parameters. It skips the stages before this one.'],
   };
   if (!(await confirm(target, question, 'Restart'))) return;
-  const queued = await place.doing(`Asking ${server.name} to restart run ${name}`, (signal) =>
-    place.client.doing.restart(run, from, signal),
-  );
-  await followToRun(place, target, queued);
+  await putAndFollow(place, target, (signal) => place.client.doing.restart(run, from, signal));
 }

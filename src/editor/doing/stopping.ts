@@ -26,7 +26,7 @@ async function end(place: Place, node: RunNode, name: string, how: Stopping): Pr
     return ended;
   });
   if (result !== undefined) {
-    later(() => tellOf(node, `Run ${name} has ended: ${result}.`));
+    later(() => tellOf(place, run.url, `Run ${name} has ended: ${result}.`));
     return;
   }
   const harder = HARDER[how];
