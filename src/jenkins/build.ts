@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Wire } from './http';
-import { JenkinsError } from './jenkinsError';
+import { JenkinsError, mayPass } from './jenkinsError';
 import { fields, list } from './json';
 import {
   DEFINITION_FIELDS,
@@ -90,11 +90,15 @@ export async function awaitEnd(
 ): Promise<Result | 'unknown' | undefined> {
   for (let look = 0; look < looks; look++) {
     if (look > 0) await wait(pollInterval, undefined, { signal });
-    const json = fields(
-      await wire.json(`${run.url}api/json?tree=building,inProgress,result`, signal),
-    );
-    if (json['building'] !== true && json['inProgress'] !== true)
-      return resultOf(json['result']) ?? 'unknown';
+    try {
+      const tree = 'building,inProgress,result';
+      const json = fields(await wire.json(`${run.url}api/json?tree=${tree}`, signal));
+      if (json['building'] !== true && json['inProgress'] !== true)
+        return resultOf(json['result']) ?? 'unknown';
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!mayPass(error)) throw error;
+    }
   }
   return undefined;
 }

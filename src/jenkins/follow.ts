@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Wire } from './http';
-import { isJenkinsError, JenkinsError } from './jenkinsError';
+import { isJenkinsError, JenkinsError, mayPass } from './jenkinsError';
 import { fields, number } from './json';
 import { QUEUE_FIELDS, queueItemOf, readQueue, type QueueItem } from './queue';
 import type { Run } from './run';
@@ -37,7 +37,10 @@ export interface Following {
   readonly pollInterval: number;
 }
 
-/** Looks after what waits until it has become a run, seldomer the longer it takes. */
+/**
+ * Looks after what waits until it has become a run, seldomer the longer it takes. A look that fails
+ * for a reason that may pass is made again, some times.
+ */
 export async function follow(
   wire: Wire,
   queued: Queued,
@@ -45,21 +48,28 @@ export async function follow(
   signal: AbortSignal,
 ): Promise<Outcome> {
   let url = queued.kind === 'item' ? queued.url : undefined;
+  let failed = 0;
   for (let look = 0; ; look++) {
     if (look > 0) await wait(pollInterval * Math.min(10, 1 + look / 10), undefined, { signal });
-    if (url === undefined && queued.kind === 'sequel') {
-      const found = await findSequel(wire, queued, signal);
-      if (found?.kind === 'started') return found;
-      url = found?.url;
+    try {
+      if (url === undefined && queued.kind === 'sequel') {
+        const found = await findSequel(wire, queued, signal);
+        if (found?.kind === 'started') return found;
+        url = found?.url;
+      }
+      if (url === undefined) {
+        if (look < SEQUEL_LOOKS) continue;
+        return { kind: 'gone' };
+      }
+      const item = await readItem(wire, url, signal);
+      if (item === undefined) return { kind: 'gone' };
+      told(item);
+      if (item.state.kind !== 'waiting') return item.state;
+      failed = 0;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!mayPass(error) || ++failed >= MOST_FAILURES) throw error;
     }
-    if (url === undefined) {
-      if (look < SEQUEL_LOOKS) continue;
-      return { kind: 'gone' };
-    }
-    const item = await readItem(wire, url, signal);
-    if (item === undefined) return { kind: 'gone' };
-    told(item);
-    if (item.state.kind !== 'waiting') return item.state;
   }
 }
 
@@ -103,6 +113,7 @@ export async function cancel(
 }
 
 const SEQUEL_LOOKS = 30;
+const MOST_FAILURES = 10;
 const CANCEL = { to: 'take this out of the queue', permission: 'Job/Cancel' };
 
 async function readItem(

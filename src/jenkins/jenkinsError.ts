@@ -40,3 +40,18 @@ export class JenkinsError extends UserError {
 export function isJenkinsError(error: unknown, kind: JenkinsErrorKind): boolean {
   return isUserError(error) && 'kind' in error && error.kind === kind;
 }
+
+/** Whether asking again may help, since it lay with the server or the way there, and not with what was asked. */
+export function mayPass(error: unknown): boolean {
+  return PASSING.some((kind) => isJenkinsError(error, kind));
+}
+
+const PASSING: readonly JenkinsErrorKind[] = [
+  'busy',
+  'truncated',
+  'timeout',
+  'refused',
+  'dns',
+  'network',
+  'server-error',
+];

@@ -274,6 +274,26 @@ describe('the queue of a server', () => {
       { waits: true },
     ));
 
+  it('is followed over a look that fails, but not for ever', () =>
+    at(
+      async ({ jenkins, client, url }) => {
+        const queued = await client.doing.build(url('plain'), undefined, signal);
+        const trouble = jenkins.fault(/queue/, '500');
+        const healed = jenkins.requests.length + 3;
+        const told = ({ state }: QueueItem): void => {
+          if (state.kind === 'waiting') jenkins.start();
+        };
+        const following = client.doing.follow(queued, told, signal);
+        while (jenkins.requests.length < healed) await new Promise((done) => setImmediate(done));
+        trouble[Symbol.dispose]();
+        assert.equal((await following).kind, 'started');
+        jenkins.fault(/queue/, 'reset');
+        assert.match(await refusal(client.doing.follow(queued, quiet, signal)), /^network:/);
+      },
+      ADA,
+      { waits: true },
+    ));
+
   it('tells that what was followed was cancelled, or is known no more', () =>
     at(
       async ({ jenkins, client, url }) => {

@@ -2,7 +2,7 @@ import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isUserError, type UserError } from '../../base/errors';
-import type { JenkinsErrorKind } from '../../jenkins/http';
+import { mayPass } from '../../jenkins/jenkinsError';
 import type { LogChunk, LogPosition } from '../../jenkins/log';
 import type { LogText } from './logText';
 
@@ -127,7 +127,7 @@ export function runSource(
           }
           return;
         } catch (error) {
-          if (!isUserError(error) || start === undefined || !heals(error)) throw error;
+          if (!isUserError(error) || start === undefined || !mayPass(error)) throw error;
           // Of a log that has ended all would be sent again, and again.
           if (!growing && patience > 4 * PATIENCE) throw error;
           waits(error);
@@ -138,20 +138,6 @@ export function runSource(
     },
   };
 }
-
-/** Whether trying again may help. The error is one of another bundle's class. */
-function heals(error: UserError): boolean {
-  return 'kind' in error && HEALING.has(error.kind);
-}
-
-const HEALING: ReadonlySet<unknown> = new Set<JenkinsErrorKind>([
-  'truncated',
-  'timeout',
-  'refused',
-  'dns',
-  'network',
-  'server-error',
-]);
 
 /** The output of a reproduction, which is in a file already; `ended` tells whether it still grows. */
 export function fileSource(growing: boolean, ended: () => boolean, pulse = 1000): LogSource {
