@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { activation } from './activation';
+import { browsing } from './browsing';
 import { firstByte } from './firstByte';
 import { jenkinsLog } from './jenkinsLog';
 import type { Figure, Row } from './measure';
@@ -20,6 +21,7 @@ const figures: Readonly<Record<string, Figure>> = {
   'first-byte': firstByte,
   output,
   log: jenkinsLog,
+  browsing,
   outline,
 };
 

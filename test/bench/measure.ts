@@ -2,7 +2,7 @@
 
 export interface Row {
   readonly what: string;
-  readonly unit: 'ms' | 'MB/s' | 'MB' | 'KB';
+  readonly unit: 'ms' | 'MB/s' | 'MB' | 'KB' | 'requests';
   /** Medians over the rounds, in `unit`. */
   readonly ours: number;
   readonly reference?: { readonly name: string; readonly value: number };
