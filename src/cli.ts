@@ -13,6 +13,7 @@ import {
   runs,
   show,
 } from './cli/commands';
+import { explain, failures } from './cli/failures';
 import { readArguments, readFlags, UsageError } from './cli/flags';
 import { helpOf } from './cli/help';
 import { lintFiles } from './cli/lint';
@@ -53,6 +54,11 @@ async function main(argv: readonly string[]): Promise<number> {
   switch (command) {
     case 'runs':
       return await quiet(runs(one(), flags, terminal));
+    case 'failures':
+      if (operands.length > 1) throw new UsageError('failures wants at most one address.');
+      return await quiet(failures(operands[0], flags, terminal));
+    case 'explain':
+      return await quiet(explain(one(), terminal));
     case 'plan':
       return await quiet(plan(one(), flags, terminal));
     case 'reproduce':

@@ -284,14 +284,14 @@ function stepEnvironment(): Record<string, string> {
   );
 }
 
-function clientFor(address: PageAddress): Client {
+export function clientFor(address: PageAddress): Client {
   const { JENKINS_USER: user, JENKINS_TOKEN: token } = process.env;
   if (user === undefined || token === undefined) return connect({ base: address.server });
   return connect({ base: address.server, user, token });
 }
 
 /** For commands that an interrupt simply ends. Inside a reproduction it means more. */
-function interruptible(terminal: Terminal): AbortSignal {
+export function interruptible(terminal: Terminal): AbortSignal {
   const controller = new AbortController();
   const listening = terminal.onInterrupt(() => {
     controller.abort();

@@ -1,6 +1,7 @@
 import { createConsoleScanner, isSynthetic, type ConsoleFindings } from './consoleLog';
 import { diagnose, isOpen } from './diagnose';
-import type { Diagnosis } from './diagnosis';
+import type { Diagnosis, Evidence } from './diagnosis';
+import { excerptOf } from './excerpt';
 import { createStepReader } from './logSteps';
 import { createLogScanner } from './logTests';
 import type { AskRecord, RecordedStep } from './recordedSteps';
@@ -13,6 +14,8 @@ export { recordOf } from './recordedSteps';
 export interface Explanation {
   readonly failure: Failure;
   readonly diagnosis: Diagnosis;
+  /** What the log says around the evidence, with gaps; at most 100 lines. */
+  readonly excerpt: readonly Evidence[];
 }
 
 const MOST_TEST_LINES = 10;
@@ -56,7 +59,7 @@ export async function readFailure(
     tests,
     lines: tellingLines(lines, command?.output ?? [], findings.errors),
   };
-  return { failure, diagnosis };
+  return { failure, diagnosis, excerpt: excerptOf(known.log, diagnosis.evidence) };
 }
 
 /** The same where the log may not be read: what the record alone says. */
@@ -69,7 +72,8 @@ export async function readRecord(
   const recorded = await askFor(diagnose(known), stages, askRecord, true);
   const diagnosis = diagnose({ ...known, recorded });
   const { stage, command, exitCode } = diagnosis;
-  return { failure: { stage, command, exitCode, tests: known.tests, lines: [] }, diagnosis };
+  const failure = { stage, command, exitCode, tests: known.tests, lines: [] };
+  return { failure, diagnosis, excerpt: [] };
 }
 
 async function askFor(

@@ -9,7 +9,7 @@ import type { Run } from './run';
  * Raised when what is kept changes its meaning: a Job, a Run, its stages, its explanation, or what is
  * known of its Jenkinsfile and libraries.
  */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What is kept on the disk of a server's jobs and runs, as a user sees it; anonymous without one. */
 export function openRunCache(

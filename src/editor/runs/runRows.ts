@@ -22,7 +22,7 @@ import {
   type TestNode,
 } from './runsNodes';
 import type { JobRuns } from './runStore';
-import { streakOf, wordsOfStreak } from './streak';
+import { streakOf, wordsOfStreak } from '../../jenkins/streak';
 
 /** What is known besides of what the lines of the view are about. */
 export interface Known {

@@ -3,7 +3,7 @@ import type { Run } from '../../jenkins/run';
 import { ageOf } from '../look/age';
 import { markOf, stateOf, wordOf, type Mark } from '../look/marks';
 import { progressOf } from '../look/progressBar';
-import { outcomeOf, streakOf, wordsOfStreak } from '../runs/streak';
+import { outcomeOf, streakOf, wordsOfStreak } from '../../jenkins/streak';
 import type { BranchJobRuns, BranchState } from './branchRuns';
 
 /** The branch that is checked out in one word of the status bar. */

@@ -1,5 +1,5 @@
 import type { Run } from '../../jenkins/run';
-import { outcomeOf } from '../runs/streak';
+import { outcomeOf } from '../../jenkins/streak';
 
 /** A branch that failed and passes, or the other way round. */
 export interface Turn {

@@ -181,6 +181,12 @@ export function runFor(job: LiveJob, segment: string | undefined): LiveRun | und
       return job.runs.find(
         (run) => run.spec.result === 'SUCCESS' || run.spec.result === 'UNSTABLE',
       );
+    case 'lastStableBuild':
+      return job.runs.find((run) => run.spec.result === 'SUCCESS');
+    case 'lastUnstableBuild':
+      return job.runs.find((run) => run.spec.result === 'UNSTABLE');
+    case 'lastUnsuccessfulBuild':
+      return job.runs.find((run) => !isBuilding(run.spec) && run.spec.result !== 'SUCCESS');
     default:
       return job.runs.find((run) => String(run.number) === segment);
   }

@@ -12,6 +12,7 @@ function explanation(rest: Partial<Explanation['diagnosis']>): Explanation {
   return {
     failure: { ...said, tests: [], lines: ['want 1, got 2'] },
     diagnosis: { ...said, kind: 'command', step: 'sh', message: undefined, evidence: [], ...rest },
+    excerpt: [],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Run } from '../../jenkins/run';
+import type { Run } from './run';
 
 /** Since when a job fails, or until when it did, as one of its runs shows it. */
 export type Streak =

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { streakOf, wordsOfStreak } from '../../../src/editor/runs/streak';
-import type { Result, Run } from '../../../src/jenkins/run';
-import { runWith } from './runs';
+import { streakOf, wordsOfStreak } from '../../src/jenkins/streak';
+import type { Result, Run } from '../../src/jenkins/run';
+import { runWith } from '../editor/runs/runs';
 
 const LETTERS: Readonly<Record<string, Result>> = {
   f: 'FAILURE',
