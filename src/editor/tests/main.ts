@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import type { Explanation } from '../../jenkins/failure';
 import type { FailedTest } from '../../jenkins/run';
+import type { Verdict } from '../../reproduce/journal';
 import { guarded } from '../frame/boundary';
 import { plain } from '../look/plain';
 import type { Reproduce } from '../reproductions/reproduceRun';
@@ -60,13 +62,14 @@ export class FailingTests implements vscode.Disposable {
   async show(node: RunNode, signal: AbortSignal): Promise<number> {
     const { run } = node;
     this.#runs.set(run.jobUrl, node);
-    const { tests, lines } = await this.#parts.details.failure(run, signal);
+    const why = await this.#parts.details.explain(run, signal);
+    const { tests } = why.failure;
     const limit = AbortSignal.any([signal, this.#life.signal, AbortSignal.timeout(SEARCHING)]);
     const sources = new Sources(limit);
     const failures = new Map<vscode.TestItem, vscode.TestMessage>();
     const root = this.controller.createTestItem(run.jobUrl, plain(`${run.job} #${run.number}`));
     if (tests.length > MOST_TESTS) root.description = `the first ${MOST_TESTS} of ${tests.length}`;
-    for (const group of groupsOf(withWords(tests, lines))) {
+    for (const group of groupsOf(withWords(why))) {
       const items: vscode.TestItem[] = [];
       for (const shown of group.tests) {
         const found = await sources.of(shown.test);
@@ -159,13 +162,14 @@ export class FailingTests implements vscode.Disposable {
     say(`Reproducing ${name}. Its output is in the terminal "Reproduce ${name}".`);
     try {
       const verdict = await follow(this.#parts.reproductions, id, token, say);
+      const sources = new Sources(AbortSignal.timeout(SEARCHING));
       for (const item of items) {
         const known = this.#known.get(item);
         if (!known) continue;
         const outcome = outcomeHere(known.test, verdict);
         switch (outcome.kind) {
           case 'failed':
-            results.failed(item, await this.#here(outcome.test, item));
+            results.failed(item, await messageHere(outcome.test, verdict, sources, item));
             break;
           case 'passed':
             results.passed(item);
@@ -181,22 +185,29 @@ export class FailingTests implements vscode.Disposable {
       results.end();
     }
   }
-
-  /** What a test said here, beside the line where it is defined if it names no other. */
-  async #here(test: FailedTest, item: vscode.TestItem): Promise<vscode.TestMessage> {
-    const { failure, frames } = await new Sources(AbortSignal.timeout(SEARCHING)).of(test);
-    const message = messageOf(test, failure, frames);
-    if (!message.location && item.uri && item.range)
-      message.location = new vscode.Location(item.uri, item.range);
-    return message;
-  }
 }
 
-/** A test that a log names says nothing itself; if it is the only one, the log's last lines are about it. */
-function withWords(tests: readonly FailedTest[], lines: readonly string[]): readonly FailedTest[] {
+/** A test that a log names says nothing itself; if it is the only one, what broke the run is about it. */
+function withWords({ failure, diagnosis }: Explanation): readonly FailedTest[] {
+  const { tests, lines } = failure;
   const [only, ...others] = tests;
   if (!only || others.length > 0 || only.details !== undefined || lines.length === 0) return tests;
-  return [{ ...only, details: lines.join('\n') }];
+  const reason = diagnosis.message === undefined ? [] : [diagnosis.message, ''];
+  return [{ ...only, details: [...reason, ...lines].join('\n') }];
+}
+
+/** What a test said here, or else the verdict; beside the line where it is defined if it names no other. */
+async function messageHere(
+  test: FailedTest,
+  verdict: Verdict | undefined,
+  sources: Sources,
+  { uri, range }: vscode.TestItem,
+): Promise<vscode.TestMessage> {
+  const { failure, frames } = await sources.of(test);
+  const details = test.details ?? verdict?.sentence;
+  const message = messageOf({ ...test, details }, failure, frames);
+  if (!message.location && uri && range) message.location = new vscode.Location(uri, range);
+  return message;
 }
 
 function messageOf(

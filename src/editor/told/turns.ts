@@ -20,10 +20,11 @@ export function turnOf(before: readonly Run[], after: readonly Run[]): Turn | un
   const [run] = ended;
   if (!run) return undefined;
   const now = outcomeOf(run);
-  const then = before.map(outcomeOf).find((outcome) => outcome !== undefined);
+  const last = before.find((each) => outcomeOf(each) !== undefined);
+  const then = last && outcomeOf(last);
   if (now === then || (then === undefined && now === 'passed')) return undefined;
-  // Older than all that was known: runs were deleted.
-  if (before.some(({ number }) => number > run.number)) return undefined;
+  // The newest runs were deleted.
+  if (last && last.number > run.number) return undefined;
   const other = ended.findIndex((each) => outcomeOf(each) !== now);
   const first = ended[other < 0 ? ended.length - 1 : other - 1] ?? run;
   const to = now === 'failed' ? 'red' : 'green';

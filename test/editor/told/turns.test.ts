@@ -41,6 +41,11 @@ describe('a branch turns', () => {
     assert.equal(turn('41 ok', '41 ok'), 'no');
   });
 
+  it('by a run that ends while a newer one goes on', () => {
+    assert.equal(turn('42 bad, 43 …, 44 …', '42 bad, 43 ok, 44 …'), 'green #43');
+    assert.equal(turn('42 bad, 43 …, 44 ok', '42 bad, 43 bad, 44 ok'), 'no');
+  });
+
   it('not when it did so and back again meanwhile, nor when runs are deleted', () => {
     assert.equal(turn('41 ok', '41 ok, 42 bad, 43 ok'), 'no');
     assert.equal(turn('41 ok, 42 bad', '41 ok'), 'no');
