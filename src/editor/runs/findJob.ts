@@ -4,7 +4,7 @@ import type { Job } from '../../jenkins/jobs';
 import type { Server } from '../frame/settings';
 import { plain } from '../look/plain';
 import { themeIcon } from '../look/treeItem';
-import type { Favourites } from './favourites';
+import { favouriteOf, type Favourites } from './favourites';
 import { createJobFinder, nameOf, type JobFinder } from './jobFinder';
 import { markOfJob } from './jobRows';
 import type { JobNode } from './runsNodes';
@@ -120,12 +120,11 @@ function itemOf(job: Job, { servers, favourites }: FindJobParts): JobItem {
 }
 
 function nodeOf(job: Job, server: Server, favourite: boolean): JobNode {
-  const { url, kind } = job;
-  const place = { section: 'all', current: false, grouped: false } as const;
-  return { kind: 'job', ...place, server, url, job, jobKind: kind, favourite };
+  const place = { section: 'all', top: false, current: false, grouped: false } as const;
+  return { kind: 'job', ...place, server, url: job.url, job, favourite };
 }
 
-async function star(favourites: Favourites, { url, jobKind, favourite }: JobNode): Promise<void> {
-  if (favourite) await favourites.remove(url);
-  else await favourites.add({ url, kind: jobKind });
+async function star(favourites: Favourites, node: JobNode): Promise<void> {
+  if (node.favourite) await favourites.remove(node.url);
+  else await favourites.add(favouriteOf(node));
 }

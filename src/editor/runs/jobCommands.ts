@@ -4,7 +4,7 @@ import type { Commands } from '../frame/commands';
 import { addJob } from '../frame/settings';
 import type { ViewState } from '../frame/viewState';
 import type { Servers } from '../servers/servers';
-import type { Favourites } from './favourites';
+import { favouriteOf, type Favourites } from './favourites';
 import type { RunsNode } from './runsNodes';
 import type { RunStore } from './runStore';
 import type { RunsView } from './runsView';
@@ -51,7 +51,7 @@ export function jobCommands({
 
     'ciParity.addFavourite': async (node?: RunsNode) => {
       if (node?.kind !== 'job') return;
-      await favourites.add({ url: node.url, kind: node.jobKind });
+      await favourites.add(favouriteOf(node));
       view.redraw();
     },
 

@@ -10,13 +10,10 @@ import type { JobRuns } from './runStore';
 /** How a job is shown, of whose runs `list` is known. */
 export function jobRow(node: JobNode, id: string, list: JobRuns | undefined): Row {
   const { url, job, current } = node;
-  const { name, folder } = jobName(url);
   const state = job?.state === 'disabled' ? 'disabled' : (stateIn(list?.runs ?? []) ?? job?.state);
   const running = list?.runs[0]?.building ?? job?.running ?? false;
   const change = job?.change;
-  const title = change
-    ? [`#${change.id}`, ...(change.title === undefined ? [] : [change.title])].join(' ')
-    : (job?.name ?? name);
+  const title = jobTitle(node);
   const target = change?.target ?? list?.runs.find((run) => run.change?.target)?.change?.target;
   const facts = [
     ...(current ? ['checked out'] : []),
@@ -25,16 +22,16 @@ export function jobRow(node: JobNode, id: string, list: JobRuns | undefined): Ro
     ...(target === undefined ? [] : [`into ${plain(target)}`]),
     ...(change?.fork === true ? ['from a fork'] : []),
     ...(state === 'disabled' ? ['disabled'] : []),
-    ...(job ? [] : [plain(folder)]),
+    ...(node.top && node.section !== 'all' ? [plain(jobName(url).folder)] : []),
   ].filter((fact) => fact !== '');
-  const kind = change ? 'pull request' : WORDS[node.jobKind ?? 'job'];
+  const kind = change ? 'pull request' : WORDS[job?.kind ?? 'job'];
   const how = [...(running ? ['running'] : []), ...(state && !running ? [state] : [])];
   return {
     id,
     label: plain(title),
     description: facts.join(' · '),
-    mark: running ? markOf('running') : markOfJob(node.jobKind, state),
-    context: `job.${CONTEXTS[node.jobKind ?? 'unknown']}${node.favourite ? '.favourite' : ''}`,
+    mark: running ? markOf('running') : markOfJob(job?.kind, state),
+    context: `job.${CONTEXTS[job?.kind ?? 'unknown']}${node.favourite ? '.favourite' : ''}`,
     tooltip: [
       title,
       ...(job?.description === undefined ? [] : [job.description]),
@@ -43,8 +40,15 @@ export function jobRow(node: JobNode, id: string, list: JobRuns | undefined): Ro
       url,
     ],
     spoken: [`${kind} ${title}`, ...how, ...facts].join(', '),
-    fold: (node.section === 'workspace' && !job) || current ? 'open' : 'closed',
+    fold: (node.section === 'workspace' && node.top) || current ? 'open' : 'closed',
   };
+}
+
+/** What a job is called: `cilium`, or `#17 policy: a line may be about both directions`. */
+export function jobTitle({ url, job }: JobNode): string {
+  if (!job?.change) return job?.name ?? jobName(url).name;
+  const { id, title } = job.change;
+  return [`#${id}`, ...(title === undefined ? [] : [title])].join(' ');
 }
 
 /** The last name of a job and those it lies in: `cilium` in `team`. */

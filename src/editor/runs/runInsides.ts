@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { flakyTest, siblingsOf } from '../../jenkins/flaky';
 import type { Explanation } from '../../jenkins/failure';
 import type { Run, Stage } from '../../jenkins/run';
@@ -67,7 +68,7 @@ export class RunInsides {
     this.#noteBroken(node, stages);
     const nodes: RunsNode[] = [
       ...(run.building ? await this.#working(node, stages) : []),
-      ...(isBroken(run) ? this.#why(node) : []),
+      ...(isBroken(run) ? await this.#why(node) : []),
       ...stages.map((stage): RunsNode => ({ kind: 'stage', of: node, stage })),
     ];
     if (artifacts.length > 0) nodes.push({ kind: 'artifacts', of: node, artifacts });
@@ -126,9 +127,11 @@ export class RunInsides {
   }
 
   /** What broke a run first, and its failed tests. */
-  #why(node: RunNode): RunsNode[] {
+  async #why(node: RunNode): Promise<RunsNode[]> {
+    // What is remembered is there at once.
+    if (!this.#reasons.has(node.run.url))
+      await Promise.race([this.#findReasons(node), setImmediate()]);
     const reasons = this.#reasons.get(node.run.url);
-    if (!reasons) void this.#findReasons(node);
     if (!reasons || reasons.kind === 'reading')
       return [{ kind: 'diagnosis', of: node, diagnosis: undefined }];
     if (reasons.kind === 'failed')

@@ -184,19 +184,18 @@ export function rowOf(node: RunsNode, known: Known, now: number): Row {
   }
 }
 
-/** `failed in Build · since #37 · 2 h ago · 3 min`. */
-export function describeRun(
-  run: Run,
-  brokenIn: string | undefined,
-  now: number,
-  since?: string,
-): string {
-  const state = stateOf(run);
-  const word = wordOf(state);
-  const broke = isBroken(run) && brokenIn !== undefined ? `${word} in ${plain(brokenIn)}` : word;
-  const took = run.building ? [] : [spanOf(run.duration)];
-  const told = since === undefined ? [] : [since];
-  return [broke, ...told, ageOf(run.startedAt, now), ...took].join(' · ');
+/** `failed in Build · 2 h ago · 3 min`. */
+export function describeRun(run: Run, brokenIn: string | undefined, now: number): string {
+  return [howItEnded(run, brokenIn), ...whenItRan(run, now)].join(' · ');
+}
+
+function howItEnded(run: Run, brokenIn: string | undefined): string {
+  const word = wordOf(stateOf(run));
+  return isBroken(run) && brokenIn !== undefined ? `${word} in ${plain(brokenIn)}` : word;
+}
+
+function whenItRan({ startedAt, building, duration }: Run, now: number): string[] {
+  return [ageOf(startedAt, now), ...(building ? [] : [spanOf(duration)])];
 }
 
 function runRow({ run }: RunNode, id: string, known: Known, now: number): Row {
@@ -204,14 +203,17 @@ function runRow({ run }: RunNode, id: string, known: Known, now: number): Row {
   const name = run.displayName === `#${run.number}` ? '' : ` ${run.displayName}`;
   const list = known.runs(run.jobUrl);
   const streak = list && streakOf(run, list.runs, list.more);
-  const since = streak && wordsOfStreak(streak);
   const flake = list && flakeOf(run, list.runs);
-  const progress = run.building ? progressOf(run.startedAt, run.estimatedDuration, now) : undefined;
-  const words = describeRun(run, known.brokenIn(run), now, since);
-  const description = [
-    ...(progress ? [progress.shown] : [words]),
+  const news = [
+    // What passes by itself was not mended.
+    ...(streak && !(flake && streak.kind === 'mended') ? [wordsOfStreak(streak)] : []),
     ...(flake ? [`flaky: passed in #${flake.passed}`] : []),
-  ].join(' · ');
+  ];
+  const progress = run.building ? progressOf(run.startedAt, run.estimatedDuration, now) : undefined;
+  const how = howItEnded(run, known.brokenIn(run));
+  const when = whenItRan(run, now);
+  // A view is narrow: what is news comes first.
+  const words = [...news, how, ...when].join(' · ');
   const facts = [
     ...(flake ? [sentenceOfFlake(flake)] : []),
     ...(run.commit ? [`commit ${run.commit.sha.slice(0, 12)}`] : []),
@@ -223,14 +225,15 @@ function runRow({ run }: RunNode, id: string, known: Known, now: number): Row {
   ];
   const spoken = [
     `Run ${run.number}${name}`,
-    ...words.split(' · '),
+    how,
+    ...news,
+    ...when,
     ...(progress ? [progress.spoken] : []),
-    ...(flake ? [sentenceOfFlake(flake)] : []),
   ];
   return {
     id,
     label: plain(`#${run.number}${name}`),
-    description,
+    description: progress?.shown ?? words,
     mark: markOf(state),
     context: `run.${state}`,
     tooltip: [`${run.job} #${run.number}`, words, ...facts],
@@ -258,18 +261,24 @@ function stageRow({ of, stage }: StageNode, id: string, now: number): Row {
   };
 }
 
+/** Lines of the log that are shown without being asked for. */
+const FEW = 4;
+
 function diagnosisRow({ diagnosis }: DiagnosisNode, id: string): Row {
   if (!diagnosis)
     return { id, label: '', description: 'looking for what failed first…', fold: 'leaf' };
-  const sentence = sentenceOf(diagnosis);
+  const { stage = [], evidence } = diagnosis;
+  const sentence = sentenceOf({ ...diagnosis, stage: stage.map(stageName) });
+  // A view is narrow: the stages around the innermost one are seen below.
+  const short = sentenceOf({ ...diagnosis, stage: stage.slice(-1).map(stageName) });
   return {
     id,
-    label: plain(sentence),
+    label: plain(short),
     mark: { icon: 'bug', color: 'testing.iconFailed' },
     context: 'diagnosis',
-    tooltip: [sentence, ...diagnosis.evidence.map(({ text }) => text)],
+    tooltip: [sentence, ...evidence.map(({ text }) => text)],
     spoken: `What failed first: ${sentence}`,
-    fold: diagnosis.evidence.length > 0 ? 'closed' : 'leaf',
+    fold: evidence.length === 0 ? 'leaf' : evidence.length > FEW ? 'closed' : 'open',
     command: 'ciParity.openLog',
   };
 }

@@ -73,8 +73,8 @@ export interface JobNode {
   readonly url: string;
   /** What the server says of it; undefined where only its address is known. */
   readonly job: Job | undefined;
-  /** What it is, as far as is known without asking. */
-  readonly jobKind: Job['kind'] | undefined;
+  /** Whether it stands at the top of its part of the view. */
+  readonly top: boolean;
   /** Whether it builds the branch that is checked out. */
   readonly current: boolean;
   readonly favourite: boolean;

@@ -9,7 +9,7 @@ import { isBroken } from '../look/marks';
 import { suggestJobs } from '../servers/jobSuggestion';
 import { Activity } from './activity';
 import { branchJobs } from './branchJobs';
-import type { Favourite } from './favourites';
+import { jobOf, type Favourite } from './favourites';
 import { failingIn, isFailing } from './failing';
 import { nameOf } from './jobFinder';
 import type { RunDetails } from './runDetails';
@@ -68,8 +68,6 @@ export class RunsTree implements Disposable {
   readonly #open = new Map<string, Watched>();
   /** What was folded again, by its id: what lies below it is hidden with it. */
   readonly #folded = new Map<string, RunsNode>();
-  /** Runs that are unfolded while they run, by their ids. */
-  readonly #running = new Map<string, RunNode>();
   readonly #watches = new Map<string, Disposable>();
   /** Where pull requests come from, by the address of their project. */
   readonly #sources = new Map<string, ReadonlyMap<string, ChangeSource>>();
@@ -131,11 +129,6 @@ export class RunsTree implements Disposable {
 
   fold(node: RunsNode, open: boolean): void {
     const id = idOf(node);
-    if (node.kind === 'run') {
-      if (open && node.run.building) this.#running.set(id, node);
-      else this.#running.delete(id);
-      return;
-    }
     if (open) this.#folded.delete(id);
     else this.#folded.set(id, node);
     if (open && (node.kind === 'job' || node.kind === 'server')) this.#open.set(id, node);
@@ -208,15 +201,16 @@ export class RunsTree implements Disposable {
     });
   }
 
-  /** The stages of a running run go on, although what the list says of it stays. */
+  /** Running runs go on, although what the list says of them stays. */
   #looked(url: string): void {
-    for (const node of this.#running.values()) if (node.run.jobUrl === url) this.#changed(node);
     const runs = this.#source.store.known(url)?.runs ?? [];
-    const running = runs.some(({ building }) => building);
+    const running = runs.filter(({ building }) => building);
     for (const node of this.#open.values()) {
       if (node.kind !== 'job' || node.url !== url) continue;
-      const waits = this.#queueOf(node).length > 0;
-      if (running || waits) void this.#activity.ask(node.server, running, this.#life.signal);
+      for (const run of running) this.#changed(runNode(node, run));
+      const isBusy = running.length > 0;
+      if (isBusy || this.#queueOf(node).length > 0)
+        void this.#activity.ask(node.server, isBusy, this.#life.signal);
     }
   }
 
@@ -270,11 +264,8 @@ export class RunsTree implements Disposable {
         return this.#belowJob(node, signal);
       case 'changes':
         return [...node.jobs];
-      case 'run': {
-        const below = await this.#insides.below(node);
-        this.fold(node, true);
-        return below;
-      }
+      case 'run':
+        return this.#insides.below(node);
       case 'stage':
         return this.#insides.belowStage(node);
       case 'diagnosis':
@@ -294,18 +285,20 @@ export class RunsTree implements Disposable {
   #workspace(): RunsNode[] {
     const jobs = this.#source.jobs().flatMap((url) => {
       const server = this.#serverOf(url);
-      return server ? this.#job({ section: 'workspace', server, url }, undefined, undefined) : [];
+      return server ? this.#job({ section: 'workspace', server, url, top: true }, undefined) : [];
     });
     return jobs.length > 0 ? jobs : [...this.#suggestions()];
   }
 
   #favourites(): RunsNode[] {
-    const nodes = this.#source.favourites().flatMap(({ url, kind }) => {
+    const nodes = this.#source.favourites().flatMap((favourite) => {
+      const { url } = favourite;
       const server = this.#serverOf(url);
-      return server ? this.#job({ section: 'favourites', server, url }, undefined, kind) : [];
+      const at = { section: 'favourites', url, top: true } as const;
+      return server ? this.#job({ ...at, server }, jobOf(favourite)) : [];
     });
     // Whoever has a job at hand wants to see how it is, without unfolding it.
-    for (const node of nodes) if (node.jobKind === 'job') this.#open.set(idOf(node), node);
+    for (const node of nodes) if (node.job?.kind === 'job') this.#open.set(idOf(node), node);
     this.#watch();
     return nodes;
   }
@@ -385,11 +378,11 @@ export class RunsTree implements Disposable {
   }
 
   #runs(node: JobNode, runs: readonly Run[], more: boolean): RunsNode[] {
-    const { server, section } = node;
+    const { server } = node;
     const failingOnly = this.#source.failingOnly();
     const shown = runs
       .filter((run) => !failingOnly || run.building || isBroken(run))
-      .map((run): RunNode => ({ kind: 'run', server, run, section }));
+      .map((run) => runNode(node, run));
     void this.#insides.findBroken(shown);
     void this.#activity.ask(
       server,
@@ -482,10 +475,11 @@ export class RunsTree implements Disposable {
   async #wanted(below: Watched, jobs: readonly Job[], signal: AbortSignal): Promise<JobNode[]> {
     const nodes = jobs.map((job) => {
       const { server } = below;
-      return this.#job({ section: sectionOf(below), server, url: job.url }, job, job.kind);
+      const top = below.kind === 'server';
+      return this.#job({ section: sectionOf(below), server, url: job.url, top }, job);
     });
     if (!this.#source.failingOnly()) return nodes;
-    const failing = nodes.every(({ jobKind }) => jobKind === 'job')
+    const failing = jobs.every(({ kind }) => kind === 'job')
       ? undefined
       : await this.#failing(below.server, signal);
     return nodes.filter(({ job, url }) =>
@@ -502,13 +496,9 @@ export class RunsTree implements Disposable {
     }
   }
 
-  #job(
-    at: Pick<JobNode, 'section' | 'server' | 'url'>,
-    job: Job | undefined,
-    jobKind: Job['kind'] | undefined,
-  ): JobNode {
+  #job(at: Pick<JobNode, 'section' | 'server' | 'url' | 'top'>, job: Job | undefined): JobNode {
     const favourite = this.#source.favourites().some(({ url }) => url === at.url);
-    return { kind: 'job', ...at, job, jobKind, current: false, favourite, grouped: false };
+    return { kind: 'job', ...at, job, current: false, favourite, grouped: false };
   }
 
   #withProblem(below: Watched, error: unknown, nodes: RunsNode[], empty: string): RunsNode[] {
@@ -518,6 +508,10 @@ export class RunsTree implements Disposable {
     const text = this.#source.failingOnly() ? 'nothing fails here' : empty;
     return [{ kind: 'nothing', below, text }];
   }
+}
+
+function runNode({ server, section }: JobNode, run: Run): RunNode {
+  return { kind: 'run', server, run, section };
 }
 
 function sectionOf(node: Watched): Section {

