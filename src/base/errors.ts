@@ -30,3 +30,11 @@ export function isAbort(error: unknown): boolean {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The code of a system's error, such as `ECONNREFUSED`; empty where it has none. */
+export function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (typeof code === 'string') return code;
+  // Happy Eyeballs reports one error for each address it tried.
+  return error instanceof AggregateError && error.errors.length > 0 ? codeOf(error.errors[0]) : '';
+}

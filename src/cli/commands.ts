@@ -10,9 +10,8 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { UserError } from '../base/errors';
-import { connect, type Client } from '../jenkins/client';
 import type { Run } from '../jenkins/run';
-import { parseRunUrl, runUrl, type PageAddress } from '../jenkins/url';
+import { parseRunUrl, runUrl } from '../jenkins/url';
 import { vagrant } from '../machines/vagrant';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
@@ -35,12 +34,13 @@ import {
 } from '../reproduce/store';
 import { credentialsFor } from './credentials';
 import type { Flags } from './flags';
+import { clientFor } from './server';
 import { printable, type Terminal } from './terminal';
 
 export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Promise<void> {
   const address = parseRunUrl(jobUrl);
   if (!address) throw new UserError(`${jobUrl} is not the address of a Jenkins job.`);
-  using client = clientFor(address);
+  using client = clientFor(address, process.env);
   const found = await client.runs(address.jobUrl, { limit: flags.limit }, interruptible(terminal));
   for (const run of found) {
     terminal.emit(run);
@@ -245,7 +245,7 @@ async function compose(
     throw new UserError(`${what} is not the address of a Jenkins run.`, {
       advice: 'It should look like https://ci.example.org/job/cilium/42/',
     });
-  using client = clientFor(address);
+  using client = clientFor(address, process.env);
   const urls = (await remotes(flags.repository, signal)).map(({ url }) => url);
   const run = await client.run(runUrl({ ...address, run: address.run }), signal, urls);
   const stages = await client.stages(run, signal);
@@ -276,18 +276,12 @@ async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
  * that started us.
  */
 function stepEnvironment(): Record<string, string> {
-  const ours = /^(CI_PARITY_|JENKINS_(USER|TOKEN)$|VSCODE_|ELECTRON_|TERM_PROGRAM)/;
+  const ours = /^(CI_PARITY_|JENKINS_(USER|TOKEN|CA)$|VSCODE_|ELECTRON_|TERM_PROGRAM)/;
   return Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),
     ),
   );
-}
-
-export function clientFor(address: PageAddress): Client {
-  const { JENKINS_USER: user, JENKINS_TOKEN: token } = process.env;
-  if (user === undefined || token === undefined) return connect({ base: address.server });
-  return connect({ base: address.server, user, token });
 }
 
 /** For commands that an interrupt simply ends. Inside a reproduction it means more. */

@@ -7,7 +7,8 @@ import {
   type TestFacts,
 } from '../jenkins/facts';
 import { baseUrl, parseRunUrl, parseUrl, runUrl } from '../jenkins/url';
-import { clientFor, interruptible } from './commands';
+import { interruptible } from './commands';
+import { clientFor } from './server';
 import { UsageError, type Flags } from './flags';
 import { printable, type Terminal } from './terminal';
 
@@ -18,7 +19,7 @@ export async function failures(
   terminal: Terminal,
 ): Promise<void> {
   const place = placeOf(url ?? process.env['JENKINS_URL']);
-  using client = clientFor(place);
+  using client = clientFor(place, process.env);
   const found = await failedRuns(client, place.jobUrl, flags.limit, interruptible(terminal));
   for (const run of found.runs) {
     terminal.emit(run);
@@ -35,7 +36,7 @@ export async function explain(url: string, terminal: Terminal): Promise<void> {
     throw new UserError(`${url} is not the address of a Jenkins run.`, {
       advice: 'It should look like https://ci.example.org/job/cilium/42/',
     });
-  using client = clientFor(address);
+  using client = clientFor(address, process.env);
   const signal = interruptible(terminal);
   const wanted = runUrl({ ...address, run: address.run ?? 'lastUnsuccessfulBuild' });
   const facts = await runFacts(client, await client.run(wanted, signal), signal);

@@ -16,7 +16,8 @@ Jenkinsfile, the same environment; and says whether the same failure came back.
   ci-parity run ID                        carry out a reproduction that the editor prepared
 
 Everywhere: --json (JSON lines on standard output, words for people on standard error), --help.
-In the environment: JENKINS_USER and JENKINS_TOKEN (without them: anonymous).
+In the environment: JENKINS_USER and JENKINS_TOKEN (without them: anonymous); JENKINS_CA, a file with
+the authorities to believe; HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 Exit codes: 0 done, reproduced · 1 not reproduced · 2 usage · 3 could not run · 130 cancelled
 
 Try:  ci-parity help reproduce

@@ -10,7 +10,7 @@ import {
 } from './contents';
 import type { DiskCache } from '../base/diskCache';
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
-import { postForm } from './crumbs';
+import { postForm } from './forms';
 import { doingOn, type Doing } from './doing';
 import { EXECUTOR_FIELDS, executingOf, type Executing } from './executors';
 import type { Explanation } from './failure';
@@ -138,19 +138,11 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
   let plugin: (typeof PLUGINS)[number] | undefined;
 
   async function ping(signal: AbortSignal): Promise<Greeting> {
-    const answer = await wire.get(`${wire.base}api/json?tree=mode`, signal);
-    answer.discard();
-    const version = answer.headers['x-jenkins'];
-    if (version === undefined && answer.headers['content-type']?.includes('json') !== true) {
-      throw new JenkinsError('not-jenkins', `${wire.base} does not answer like Jenkins.`, {
-        advice:
-          'Check the address, with the path prefix that your browser shows on its start page.',
-      });
-    }
+    await wire.json(`${wire.base}api/json?tree=mode`, signal);
     const me = wire.signedIn
       ? fields(await wire.json(`${wire.base}me/api/json?tree=id,fullName`, signal))
       : {};
-    return { version: text(version), user: text(me['id']) };
+    return { version: wire.version, user: text(me['id']) };
   }
 
   async function jobs(url: string, signal: AbortSignal): Promise<Job[]> {

@@ -1,14 +1,24 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type * as http from 'node:http';
 import { createSlots } from '../base/slots';
-import { JenkinsError } from './jenkinsError';
+import type { JenkinsError } from './jenkinsError';
+import { text as textOf } from './json';
 import { baseUrl } from './url';
-import { failureOf, htmlFailure } from './wire/answerFailures';
+import {
+  failureOf,
+  isPage,
+  notJson,
+  pageFailure,
+  redirectLoop,
+  staysBelow,
+} from './wire/answerFailures';
+import type { TlsOptions } from './wire/certificates';
 import { createSkew } from './wire/clockSkew';
-import { bodyOf, firstByte, readAll } from './wire/exchange';
-import { keepAnswers } from './wire/keptAnswers';
-import { codeOf, networkFailure } from './wire/networkFailures';
+import { beginningOf, bodyOf, discard, readAll } from './wire/exchange';
+import { keepAnswers, type Whole } from './wire/keptAnswers';
 import { createPause } from './wire/pause';
+import { createSender, type Message } from './wire/sender';
+import { crumbRefused, sessionOf, wantsCrumb } from './wire/session';
+import type { Route } from './wire/way';
 
 export { JenkinsError, type JenkinsErrorKind } from './jenkinsError';
 
@@ -18,6 +28,10 @@ export interface ConnectOptions {
   /** With `token`, else the requests are anonymous. */
   readonly user?: string | undefined;
   readonly token?: string | undefined;
+  /** Whom we trust, and who we are, where the server speaks TLS. */
+  readonly tls?: TlsOptions | undefined;
+  /** How requests come to the server; straight unless told. */
+  readonly route?: Route | undefined;
   readonly userAgent?: string | undefined;
   /** Milliseconds without a byte before a request is given up; 30 seconds unless told. */
   readonly idleTimeout?: number | undefined;
@@ -35,9 +49,9 @@ export interface Answer {
 }
 
 /**
- * The wire to one server. It never talks to another, and never follows a redirect. At most four
- * requests are under way at once, in the order in which they were made; while the server has asked to
- * be left alone, all are refused as `busy` without asking it.
+ * The wire to one server. It never talks to another, and follows a redirect only below its base. At
+ * most four requests are under way at once, in the order in which they were made; while the server has
+ * asked to be left alone, all are refused as `busy` without asking it.
  */
 export interface Wire extends Disposable {
   readonly base: string;
@@ -47,6 +61,8 @@ export interface Wire extends Disposable {
    * is less than a minute. What it is "now" there: `Date.now() + clockSkew`.
    */
   readonly clockSkew: number;
+  /** The version of Jenkins, as its last answer told. */
+  readonly version: string | undefined;
   /**
    * Rejects with a JenkinsError, or with the signal's reason. `url` must lie below `base`. It counts as
    * under way until its headers have come: a body that is read slowly, such as that of a long log or of
@@ -58,8 +74,8 @@ export interface Wire extends Disposable {
   /** Reads an answer of at most `bound` bytes as text. */
   text(url: string, signal: AbortSignal, bound?: number): Promise<string>;
   /**
-   * Posts a body; never twice, whatever happens to the connection. An answer that is a failure is not
-   * thrown, since its body may say what is missing.
+   * Posts a body, with a crumb where the server wants one; never twice, whatever happens to the
+   * connection. An answer that is a failure is not thrown, since its headers may say what is missing.
    */
   post(
     url: string,
@@ -84,28 +100,30 @@ const MEGABYTE = 1024 * 1024;
 const JSON_BOUND = 32 * MEGABYTE;
 const TEXT_BOUND = 4 * MEGABYTE;
 const KEPT = 16 * MEGABYTE;
+const CRUMB_BOUND = 64 * 1024;
 const AT_ONCE = 4;
+const MOST_HOPS = 5;
 
 export function openWire(options: ConnectOptions): Wire {
   const base = baseUrl(options.base);
-  const protocol = base.startsWith('https:') ? https : http;
-  const agent = new protocol.Agent({ keepAlive: true, maxFreeSockets: AT_ONCE });
-  const signedIn = options.user !== undefined && options.token !== undefined;
-  const patience = options.idleTimeout ?? 30_000;
+  const { user, token, tls = {}, route = 'straight', idleTimeout: patience = 30_000 } = options;
+  const signedIn = user !== undefined && token !== undefined;
   const places = createSlots(AT_ONCE);
   const pause = createPause(base);
   const skew = createSkew();
   const kept = keepAnswers(KEPT);
-  const headers: http.OutgoingHttpHeaders = {
+  const sender = createSender(base, { tls, route });
+  const ours: http.OutgoingHttpHeaders = {
     'user-agent': options.userAgent ?? 'ci-parity',
-    ...(options.user !== undefined &&
-      options.token !== undefined && {
-        authorization: `Basic ${Buffer.from(`${options.user}:${options.token}`).toString('base64')}`,
-      }),
+    ...(signedIn && {
+      authorization: `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`,
+    }),
   };
+  let version: string | undefined;
+  let session: Readonly<Record<string, string>> | undefined;
 
   async function get(url: string, signal: AbortSignal, wish: Wish = {}): Promise<Answer> {
-    const { accept, idleTimeout = patience } = wish;
+    const { accept, idleTimeout } = wish;
     const release = await places(signal);
     try {
       return await ask(url, signal, accept === undefined ? {} : { accept }, idleTimeout);
@@ -114,118 +132,127 @@ export function openWire(options: ConnectOptions): Wire {
     }
   }
 
+  /** The answer, also where it is to be had by a redirect below the base. */
   async function ask(
     url: string,
     signal: AbortSignal,
-    asked: http.OutgoingHttpHeaders,
+    headers: http.OutgoingHttpHeaders,
     idle = patience,
   ): Promise<Answer> {
-    const response = await respond(url, { headers: asked, idle }, signal);
-    const known = response.statusCode === 304 && 'if-none-match' in asked;
-    const failure = known ? undefined : failureOf(response, { url, base, signedIn });
-    if (failure !== undefined) {
-      response.destroy();
-      pause.note(failure);
+    let at = url;
+    for (let hops = 0; hops < MOST_HOPS; hops++) {
+      const answer = await exchange({ url: at, headers, idle }, signal);
+      const next = staysBelow(answer, { url: at, base });
+      if (next !== undefined) {
+        answer.discard();
+        at = next;
+        continue;
+      }
+      if (answer.status === 304 && 'if-none-match' in headers) return answer;
+      const { failure } = await judge(answer, at, signal);
+      if (failure === undefined) return answer;
       throw failure;
     }
-    return toRead(response, idle, signal);
+    throw redirectLoop(base);
   }
 
-  function toRead(response: http.IncomingMessage, idle: number, signal: AbortSignal): Answer {
+  /** Whether an answer is a failure; of one that is, the body is let go. */
+  async function judge(answer: Answer, url: string, signal: AbortSignal) {
+    const asked = { url, base, signedIn };
+    const failure = failureOf(answer, asked);
+    if (failure === undefined) return { page: '', failure };
+    const page = mayExplain(answer) ? await beginningOf(answer, signal) : '';
+    answer.discard();
+    pause.note(failure);
+    return { page, failure: failureOf({ ...answer, page }, asked) };
+  }
+
+  async function exchange(message: Message, signal: AbortSignal): Promise<Answer> {
+    if (!message.url.startsWith(base)) throw new Error(`${message.url} does not lie below ${base}`);
+    signal.throwIfAborted();
+    pause.throwIfPaused();
+    const headers = { ...ours, ...message.headers };
+    const response = await sender.send({ ...message, headers }, signal);
+    skew.note(response.headers);
+    version = textOf(response.headers['x-jenkins']) ?? version;
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
-      body: bodyOf(response, base, idle, signal),
-      discard: () => response.destroy(),
+      body: bodyOf(response, base, message.idle, signal),
+      discard: () => discard(response),
     };
   }
 
-  async function respond(
-    url: string,
-    asked: { headers: http.OutgoingHttpHeaders; idle: number; body?: string },
-    signal: AbortSignal,
-  ): Promise<http.IncomingMessage> {
-    if (!url.startsWith(base)) throw new Error(`${url} does not lie below ${base}`);
-    signal.throwIfAborted();
-    pause.throwIfPaused();
-    const { body, idle } = asked;
-    for (let attempt = 1; ; attempt++) {
-      const request = protocol.request(url, {
-        // What must not be sent twice does not go over a connection that the server may just be closing.
-        agent: body === undefined ? agent : false,
-        method: body === undefined ? 'GET' : 'POST',
-        headers: { ...headers, ...asked.headers },
-      });
-      try {
-        const response = await firstByte(request, base, idle, signal, body);
-        skew.note(response.headers);
-        return response;
-      } catch (error) {
-        signal.throwIfAborted();
-        // A kept connection may have been closed by the server just as we wrote to it.
-        if (attempt === 1 && request.reusedSocket && codeOf(error) === 'ECONNRESET') continue;
-        throw networkFailure(error, base);
-      }
-    }
-  }
-
-  /** The whole answer. What it gives may be an answer that was kept. */
-  async function read(
+  /** What `understand` makes of the whole answer, or throws; perhaps of one that was kept. */
+  async function read<T>(
     url: string,
     signal: AbortSignal,
-    bound: number,
-    wrong: (answer: Answer) => JenkinsError | undefined,
-  ): Promise<string> {
+    { bound, understand }: { bound: number; understand: (whole: Whole) => T },
+  ): Promise<T> {
     const release = await places(signal);
     try {
       const unchanged = kept.unchanged(url);
-      if (unchanged !== undefined) return unchanged;
+      if (unchanged !== undefined) return understand(unchanged);
       const answer = await ask(url, signal, kept.condition(url));
       const confirmed = answer.status === 304 ? kept.confirmed(url) : undefined;
       if (confirmed !== undefined) {
         answer.discard();
-        return confirmed;
+        return understand(confirmed);
       }
-      const failure = wrong(answer);
-      if (failure !== undefined) {
-        answer.discard();
-        throw failure;
-      }
-      const body = await readAll(answer, base, bound);
-      kept.keep(url, answer.headers, body);
-      return body;
+      const { headers } = answer;
+      const most = isPage(headers) ? Math.min(bound, TEXT_BOUND) : bound;
+      const whole = { headers, body: await readAll(answer, base, most) };
+      const understood = understand(whole);
+      kept.keep(url, whole);
+      return understood;
     } finally {
       release();
     }
   }
 
   function text(url: string, signal: AbortSignal, bound = TEXT_BOUND): Promise<string> {
-    return read(url, signal, bound, () => undefined);
+    return read(url, signal, { bound, understand: ({ body }) => body });
   }
 
-  async function json(url: string, signal: AbortSignal, bound = JSON_BOUND): Promise<unknown> {
-    const body = await read(url, signal, bound, (answer) =>
-      answer.headers['content-type']?.includes('html') === true
-        ? htmlFailure(answer, base)
-        : undefined,
-    );
-    return parseJson(body, base);
+  function json(url: string, signal: AbortSignal, bound = JSON_BOUND): Promise<unknown> {
+    return read(url, signal, {
+      bound,
+      understand(whole) {
+        if (isPage(whole.headers)) throw pageFailure(whole, { url, base, signedIn });
+        try {
+          return JSON.parse(whole.body) as unknown;
+        } catch (cause) {
+          throw notJson(whole.headers, base, cause);
+        }
+      },
+    });
   }
 
   async function post(
     url: string,
-    posted: Posted,
+    { body, headers }: Posted,
     signal: AbortSignal,
   ): Promise<Answer & { readonly failure: JenkinsError | undefined }> {
     const release = await places(signal);
     try {
-      const response = await respond(url, { ...posted, idle: patience }, signal);
-      const failure = failureOf(response, { url, base, signedIn });
-      pause.note(failure);
-      return { ...toRead(response, patience, signal), failure };
+      for (let attempt = 1; ; attempt++) {
+        const sent = { url, headers: { ...headers, ...session }, body, idle: patience };
+        const answer = await exchange(sent, signal);
+        const { page, failure } = await judge(answer, url, signal);
+        if (!wantsCrumb(page)) return { ...answer, failure };
+        // There was none, or its session is over.
+        session = attempt === 1 ? await newSession(signal) : undefined;
+        if (attempt === 2) return { ...answer, failure: crumbRefused(base) };
+        if (session === undefined) return { ...answer, failure };
+      }
     } finally {
       release();
     }
+  }
+
+  async function newSession(signal: AbortSignal): Promise<typeof session> {
+    const answer = await ask(`${base}crumbIssuer/api/json`, signal, {});
+    return sessionOf(answer.headers, await readAll(answer, base, CRUMB_BOUND));
   }
 
   return {
@@ -234,21 +261,18 @@ export function openWire(options: ConnectOptions): Wire {
     get clockSkew() {
       return skew.milliseconds();
     },
+    get version() {
+      return version;
+    },
     get,
     json,
     text,
     post,
-    [Symbol.dispose]: () => agent.destroy(),
+    [Symbol.dispose]: () => sender[Symbol.dispose](),
   };
 }
 
-function parseJson(body: string, base: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch (cause) {
-    throw new JenkinsError('malformed', `${base} answered with JSON that cannot be read.`, {
-      cause,
-      advice: 'Something between here and Jenkins may have cut the answer short. Try again.',
-    });
-  }
+/** Whether it is a web page that may say more than its status. */
+function mayExplain({ status, headers }: Answer): boolean {
+  return isPage(headers) && [400, 401, 403].includes(status);
 }

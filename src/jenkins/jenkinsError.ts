@@ -1,14 +1,16 @@
 import { isUserError, UserError } from '../base/errors';
+import type { Distrusted } from './wire/certificates';
 
 /** What went wrong between us and a Jenkins server. */
 export type JenkinsErrorKind =
   | 'unauthorized' // the user or token is wrong
   | 'sign-in' // anonymous, and not allowed
+  | 'single-sign-on' // signed in, but something before Jenkins does not let us through
   | 'forbidden' // signed in, and not allowed
   | 'not-found'
   | 'busy' // it asks to be left alone for a while: `retryAfter`
   | 'server-error'
-  | 'redirect'
+  | 'redirect' // with `elsewhere` where the same page is to be had there
   | 'not-jenkins'
   | 'malformed' // HTML or broken JSON where JSON was due
   | 'truncated'
@@ -16,7 +18,8 @@ export type JenkinsErrorKind =
   | 'timeout'
   | 'refused'
   | 'dns'
-  | 'tls'
+  | 'tls' // with `distrusted` where it is the server's certificate
+  | 'proxy'
   | 'network';
 
 export class JenkinsError extends UserError {
@@ -25,14 +28,27 @@ export class JenkinsError extends UserError {
   /** With `busy`: the milliseconds after which the server may be asked again; it is not asked earlier. */
   readonly retryAfter: number | undefined;
 
+  /** With `tls`: the certificate that was not trusted, and why. */
+  readonly distrusted: Distrusted | undefined;
+  /** With `redirect`: the base address that the server points at. */
+  readonly elsewhere: string | undefined;
+
   constructor(
     kind: JenkinsErrorKind,
     message: string,
-    options: { cause?: unknown; advice?: string; retryAfter?: number } = {},
+    options: {
+      cause?: unknown;
+      advice?: string;
+      retryAfter?: number;
+      distrusted?: Distrusted;
+      elsewhere?: string;
+    } = {},
   ) {
     super(message, options);
     this.kind = kind;
     this.retryAfter = options.retryAfter;
+    this.distrusted = options.distrusted;
+    this.elsewhere = options.elsewhere;
   }
 }
 

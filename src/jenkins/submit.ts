@@ -1,4 +1,4 @@
-import { sendForm } from './crumbs';
+import { sendForm } from './forms';
 import type { Answer, Wire } from './http';
 import { JenkinsError } from './jenkinsError';
 import { text } from './json';
@@ -32,7 +32,6 @@ export async function submit(
   const location = text(answer.headers.location);
   const { failure } = answer;
   if (failure === undefined) return { ...answer, location };
-  answer.discard();
   if (failure.kind === 'redirect' && isOwnPage(location, url, wire.base))
     return { ...answer, location };
   throw refusal(answer, failure, request, wire.base);

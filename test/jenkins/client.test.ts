@@ -219,7 +219,7 @@ describe('a Jenkins client in trouble', () => {
     ['truncated', 'truncated'],
     ['huge', 'too-large'],
     ['slow', 'timeout'],
-    ['401', 'unauthorized'],
+    ['401', 'sign-in'],
     ['403', 'sign-in'],
     ['404', 'not-found'],
     ['500', 'server-error'],

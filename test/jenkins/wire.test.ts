@@ -221,11 +221,11 @@ describe('An answer that need not be sent again', () => {
   it('makes room for newer ones', () => {
     const kept = keepAnswers(100);
     const headers = { etag: '"x"' };
-    for (const url of ['a', 'b', 'c', 'd', 'e']) kept.keep(url, headers, '.'.repeat(20));
+    for (const url of ['a', 'b', 'c', 'd', 'e']) kept.keep(url, { headers, body: '.'.repeat(20) });
     // Wanted a moment ago, it is not the oldest.
     kept.confirmed('a');
-    kept.keep('f', headers, '.'.repeat(20));
-    kept.keep('too large', headers, '.'.repeat(26));
+    kept.keep('f', { headers, body: '.'.repeat(20) });
+    kept.keep('too large', { headers, body: '.'.repeat(26) });
     assert.deepEqual(
       ['a', 'b', 'c', 'f', 'too large'].filter((url) => kept.condition(url)['if-none-match']),
       ['a', 'c', 'f'],

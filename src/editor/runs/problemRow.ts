@@ -32,6 +32,7 @@ const SIGN_IN: Readonly<Partial<Record<JenkinsErrorKind, string>>> = {
 const SHORT: Readonly<Record<JenkinsErrorKind, string>> = {
   unauthorized: 'wrong user name or token',
   'sign-in': 'it wants to know you',
+  'single-sign-on': 'it is behind single sign-on',
   forbidden: 'you may not see this',
   'not-found': 'it is not there',
   busy: 'the server has too much to do',
@@ -45,5 +46,6 @@ const SHORT: Readonly<Record<JenkinsErrorKind, string>> = {
   refused: 'nothing answers there',
   dns: 'no server of that name',
   tls: 'no secure connection',
+  proxy: 'the proxy does not let us through',
   network: 'it cannot be reached',
 };

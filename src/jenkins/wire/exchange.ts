@@ -5,14 +5,17 @@ import { silence } from './networkFailures';
 const MEGABYTE = 1024 * 1024;
 /** How much may have come before its reader wants it. */
 const AHEAD = 256 * 1024;
+const BEGINNING = 64 * 1024;
 
-/** Sends a request. Rejects when nothing has come after `idle` milliseconds, or when the signal aborts. */
+/**
+ * Waits for the answer to a request, which may be ended only later. Rejects when nothing has come after
+ * `idle` milliseconds, or when the signal aborts.
+ */
 export function firstByte(
   request: http.ClientRequest,
   base: string,
   idle: number,
   signal: AbortSignal,
-  body?: string,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => request.destroy(silence(base, idle)), idle);
@@ -32,8 +35,26 @@ export function firstByte(
       settle();
       reject(error);
     });
-    request.end(body);
   });
+}
+
+/** The beginning of an answer as text, to see what it is about; what cannot be read is left out. */
+export async function beginningOf(
+  answer: { readonly body: AsyncIterable<Buffer> },
+  signal: AbortSignal,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of answer.body) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > BEGINNING) break;
+    }
+  } catch {
+    signal.throwIfAborted();
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What has come, as it came: the stream's own iterator would copy it together first. */
@@ -97,6 +118,14 @@ export async function* bodyOf(
     signal.removeEventListener('abort', cancel);
     response.destroy();
   }
+}
+
+/** Lets go of an answer. The rest of a short one is read, so that its connection can be kept. */
+export function discard(response: http.IncomingMessage): void {
+  const { statusCode, headers } = response;
+  const length = statusCode === 304 ? 0 : Number(headers['content-length'] ?? Infinity);
+  if (length <= BEGINNING) response.resume();
+  else response.destroy();
 }
 
 /** Reads an answer of at most `bound` bytes as text. */

@@ -1,18 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** An answer that has been read. */
+export interface Whole {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
 /** Answers that need not be sent again: those with an ETag, and those that never change. */
 export interface KeptAnswers {
   /** An answer that is known not to have changed, so that the server need not be asked. */
-  unchanged(url: string): string | undefined;
+  unchanged(url: string): Whole | undefined;
   /** What to ask with, so that the server says whether the answer has changed. */
   condition(url: string): { 'if-none-match'?: string };
   /** The answer that the server has said (304) to be unchanged. */
-  confirmed(url: string): string | undefined;
-  keep(url: string, headers: IncomingHttpHeaders, body: string): void;
+  confirmed(url: string): Whole | undefined;
+  keep(url: string, answer: Whole): void;
 }
 
 interface Kept {
-  readonly body: string;
+  readonly whole: Whole;
   readonly tag: string | undefined;
   /** Milliseconds since the epoch until which it is not asked for again. */
   readonly until: number;
@@ -24,7 +30,7 @@ export function keepAnswers(most: number): KeptAnswers {
   let size = 0;
 
   function drop(url: string): void {
-    size -= answers.get(url)?.body.length ?? 0;
+    size -= answers.get(url)?.whole.body.length ?? 0;
     answers.delete(url);
   }
 
@@ -39,18 +45,19 @@ export function keepAnswers(most: number): KeptAnswers {
 
   return {
     unchanged(url) {
-      return (answers.get(url)?.until ?? 0) > Date.now() ? use(url)?.body : undefined;
+      return (answers.get(url)?.until ?? 0) > Date.now() ? use(url)?.whole : undefined;
     },
     condition(url) {
       const tag = answers.get(url)?.tag;
       return tag === undefined ? {} : { 'if-none-match': tag };
     },
-    confirmed: (url) => use(url)?.body,
-    keep(url, headers, body) {
+    confirmed: (url) => use(url)?.whole,
+    keep(url, whole) {
       drop(url);
-      const answer = { body, tag: headers.etag, until: unchangedUntil(headers) };
-      if (!mayBeKept(headers, answer) || body.length > most / 4) return;
-      answers.set(url, answer);
+      const { headers, body } = whole;
+      const until = unchangedUntil(headers);
+      if (!mayBeKept(headers, until) || body.length > most / 4) return;
+      answers.set(url, { whole, tag: headers.etag, until });
       size += body.length;
       for (const oldest of answers.keys()) {
         if (size <= most) break;
@@ -60,8 +67,9 @@ export function keepAnswers(most: number): KeptAnswers {
   };
 }
 
-function mayBeKept(headers: IncomingHttpHeaders, { tag, until }: Kept): boolean {
-  return !/\bno-store\b/i.test(headers['cache-control'] ?? '') && (tag !== undefined || until > 0);
+function mayBeKept(headers: IncomingHttpHeaders, until: number): boolean {
+  const forbidden = /\bno-store\b/i.test(headers['cache-control'] ?? '');
+  return !forbidden && (headers.etag !== undefined || until > 0);
 }
 
 /** Only what says of itself that it is immutable; without a `max-age` it is so for good. */

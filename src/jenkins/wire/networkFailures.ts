@@ -1,4 +1,7 @@
+import { codeOf, messageOf } from '../../base/errors';
 import { JenkinsError } from '../jenkinsError';
+import { certificateWanted } from './certificates';
+import { noProxy } from './proxies';
 
 export function silence(base: string, idle: number): JenkinsError {
   return new JenkinsError(
@@ -10,10 +13,16 @@ export function silence(base: string, idle: number): JenkinsError {
   );
 }
 
-export function networkFailure(error: unknown, base: string): JenkinsError {
+/** The failure of a connection to a server, where all of it goes through `proxy` if there is one. */
+export function networkFailure(error: unknown, base: string, proxy?: string): JenkinsError {
   if (error instanceof JenkinsError) return error;
   const code = codeOf(error);
   const { hostname } = new URL(base);
+  // What VS Code says of its own proxies; the address may hold a password, so it is not passed on.
+  const [, theirs] =
+    /socket connection to proxies: (?:\w+ )?(?:[^\s@]*@)?([^\s;]*)/.exec(messageOf(error)) ?? [];
+  if (theirs !== undefined) return noProxy(theirs);
+  if (proxy !== undefined && UNREACHABLE.test(code)) return noProxy(proxy, error);
   switch (code) {
     case 'ECONNREFUSED':
       return new JenkinsError('refused', `Nothing answers at ${base}.`, {
@@ -34,11 +43,19 @@ export function networkFailure(error: unknown, base: string): JenkinsError {
         advice: 'Check the address; a server that speaks https may have been asked in http.',
       });
     default:
-      if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
+      if (ALERT.test(code + messageOf(error))) return certificateWanted(base, error);
+      if (NO_TLS.test(code + messageOf(error))) {
+        return new JenkinsError('tls', `${base} does not speak https.`, {
+          cause: error,
+          advice:
+            'Check the port. If the server has no secure one, its address begins with http://',
+        });
+      }
+      if (/CERT|TLS|SSL|EPROTO/.test(code)) {
         return new JenkinsError('tls', `No secure connection to ${base} could be made (${code}).`, {
           cause: error,
           advice:
-            'If the server has a certificate of your own authority, make it known to the system, or set NODE_EXTRA_CA_CERTS.',
+            'The server, or something on the way to it, may only know methods that are no longer safe.',
         });
       }
       return new JenkinsError(
@@ -52,9 +69,10 @@ export function networkFailure(error: unknown, base: string): JenkinsError {
   }
 }
 
-export function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (typeof code === 'string') return code;
-  // Happy Eyeballs reports one error for each address it tried.
-  return error instanceof AggregateError && error.errors.length > 0 ? codeOf(error.errors[0]) : '';
-}
+const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+
+const NO_TLS = /wrong.version.number|packet.length.too.long|http.request/i;
+
+/** What a server says that refuses our certificate, or that we have none. */
+const ALERT =
+  /alert[ _](?:\w*[ _]?certificate|unknown[ _]ca|access[ _]denied|handshake[ _]failure)/i;

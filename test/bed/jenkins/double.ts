@@ -4,7 +4,8 @@ import { answer } from './pages';
 import { LiveQueue, type LiveItem, type Queueing } from './queue';
 import type { Reply } from './replies';
 import type { JobSpec, RunSpec, StageSpec } from './world';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -39,6 +40,8 @@ export interface JenkinsDouble extends AsyncDisposable {
   start(id?: number): RunSpec;
   /** As after five minutes: the server knows nothing more of an item. */
   forget(id: number): void;
+  /** Ends the sessions in which crumbs were given out. */
+  endSessions(): void;
   /** A run as it is now. */
   run(job: string, number: number): RunSpec;
   close(): Promise<void>;
@@ -59,7 +62,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
   const sessions = new Map<string, string>();
   const queue = new LiveQueue(options.waits === true);
 
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const path = request.url ?? '/';
     requests.push({ method: request.method ?? 'GET', path, headers: request.headers });
     // Read before anything is answered, since a connection with unread bytes cannot be kept.
@@ -68,7 +71,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
         ? text(request).then((body) => new URLSearchParams(body))
         : undefined;
     const right = async (): Promise<Reply> => {
-      const root = options.rootUrl ?? `${address(server)}${prefix}/`;
+      const root = options.rootUrl ?? `${origin()}${prefix}/`;
       return answer(request, { options, prefix, roots, root, queue, sessions }, await form);
     };
     const send = ({ status, headers, body }: Reply): void => {
@@ -87,7 +90,9 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
       if (fault === undefined) send(await right());
       else await fault({ path, response, right, send });
     })().catch((error: unknown) => response.destroy(error as Error));
-  });
+  };
+  const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
+  const origin = () => `${options.tls ? 'https' : 'http'}://127.0.0.1:${portOf(server)}`;
   await listen(options.port ?? 0);
 
   function listen(port: number): Promise<void> {
@@ -121,7 +126,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
   }
 
   return {
-    base: `${address(server)}${prefix}/`,
+    base: `${origin()}${prefix}/`,
     requests,
     fault(match, kind) {
       const fault = { match, kind };
@@ -129,7 +134,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
       return { [Symbol.dispose]: () => void faults.splice(faults.indexOf(fault), 1) };
     },
     async down() {
-      const { port } = server.address() as AddressInfo;
+      const port = portOf(server);
       await close();
       return { [Symbol.asyncDispose]: () => listen(port) };
     },
@@ -150,12 +155,13 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
     queue: queue.items,
     start: (id) => queue.start(itemOf(id)).spec,
     forget: (id) => queue.forget(id),
+    endSessions: () => sessions.clear(),
     run: (job, number) => find(job, number).spec,
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function address(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }

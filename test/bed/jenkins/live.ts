@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ServerOptions } from 'node:https';
 import type { LiveQueue } from './queue';
 import { logOf, type JobSpec, type MadeLog, type RunSpec, type World } from './world';
 
@@ -23,6 +24,8 @@ export interface JenkinsOptions {
   readonly quietingDown?: boolean;
   /** `stage view` where the plugin of the step `input` is older than late 2022, and only Stage View tells. */
   readonly inputs?: 'stage view';
+  /** It speaks TLS. */
+  readonly tls?: ServerOptions;
   /** A fixed port, else any. */
   readonly port?: number;
 }

@@ -1,4 +1,5 @@
 /** What the double answers to a request. */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
   type Context,
@@ -117,7 +118,7 @@ export function rootPage(
       return api(url, model, 'id,fullName');
     }
     case 'crumbIssuer/api/json': {
-      const session = String(context.sessions.size + 1);
+      const session = randomBytes(8).toString('hex');
       context.sessions.set(session, user?.name ?? 'anonymous');
       const reply = json({
         _class: 'hudson.security.csrf.DefaultCrumbIssuer',

@@ -213,7 +213,7 @@ describe('the tree of runs', () => {
   });
 
   const faults: [FaultKind, string][] = [
-    ['401', 'Sign in again…'],
+    ['401', 'Sign in…'],
     ['403', 'Sign in…'],
     ['login-redirect', 'Sign in…'],
     ['html', 'Try again'],
