@@ -39,8 +39,8 @@ const vscodeOnce = {
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
  * the first of them, what reads Jenkinsfiles for a recipe, what tells why a run failed, what shows
- * tests in the Test Explorer, what finds jobs, what tells of the branch, and what changes something on a server. It
- * holds only the way to them.
+ * tests in the Test Explorer, what finds jobs, what tells of the branch, what changes something on a
+ * server, what asks about servers, and what tells why one cannot be asked. It holds only the way to them.
  */
 const apart = {
   'src/editor/runs/findJob.ts': 'findJob',
@@ -48,10 +48,12 @@ const apart = {
   'src/editor/language/main.ts': 'language',
   'src/editor/logs/main.ts': 'logs',
   'src/editor/reproductions/recipes.ts': 'recipes',
+  'src/editor/servers/main.ts': 'servers',
   'src/editor/tests/main.ts': 'tests',
   'src/editor/told/main.ts': 'told',
   'src/jenkins/deeds.ts': 'deeds',
   'src/jenkins/failure.ts': 'failure',
+  'src/jenkins/wire/explain.ts': 'explain',
 };
 const loadedLater = {
   name: 'loaded-later',
@@ -76,7 +78,7 @@ const programs = [
     ...common,
     entryPoints: [file],
     outfile: `dist/${bundle}.js`,
-    plugins: [vscodeOnce],
+    plugins: [vscodeOnce, loadedLater],
   })),
   {
     ...common,

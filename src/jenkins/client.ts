@@ -29,6 +29,7 @@ import { checkoutsOf, FULL_RUN_FIELDS, parseRun } from './runs';
 import { readStageLog } from './stageLog';
 import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
 import { parseRunUrl } from './url';
+import { notJenkins } from './wire/notJenkins';
 
 /** Who answers at an address, and whom it takes us for. */
 export interface Greeting {
@@ -51,6 +52,11 @@ export interface Client extends Disposable {
   readonly doing: Doing;
   /** Verifies that there is a Jenkins and that it accepts us. */
   ping(signal: AbortSignal): Promise<Greeting>;
+  /**
+   * Whom the server takes us for, also where we gave no name: it may know us by our certificate, or by
+   * what stands before it. Undefined where it does not know us, or does not say.
+   */
+  whoAmI(signal: AbortSignal): Promise<string | undefined>;
   /** The jobs in a folder, a multibranch project, or at `base`. */
   jobs(url: string, signal: AbortSignal): Promise<Job[]>;
   /**
@@ -138,11 +144,23 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
   let plugin: (typeof PLUGINS)[number] | undefined;
 
   async function ping(signal: AbortSignal): Promise<Greeting> {
-    await wire.json(`${wire.base}api/json?tree=mode`, signal);
+    try {
+      await wire.json(`${wire.base}api/json?tree=mode`, signal);
+    } catch (error) {
+      // Every Jenkins has something there.
+      const none = error instanceof JenkinsError && error.kind === 'not-found';
+      throw none && wire.version === undefined ? notJenkins(wire.base) : error;
+    }
     const me = wire.signedIn
       ? fields(await wire.json(`${wire.base}me/api/json?tree=id,fullName`, signal))
       : {};
     return { version: wire.version, user: text(me['id']) };
+  }
+
+  async function whoAmI(signal: AbortSignal): Promise<string | undefined> {
+    const url = `${wire.base}whoAmI/api/json?tree=name,anonymous`;
+    const me = fields(await unless(UNUSABLE, wire.json(url, signal)));
+    return me['anonymous'] === false ? text(me['name']) : undefined;
   }
 
   async function jobs(url: string, signal: AbortSignal): Promise<Job[]> {
@@ -421,6 +439,7 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
     },
     doing: doingOn(wire, pollInterval),
     ping,
+    whoAmI,
     jobs,
     queue,
     index,

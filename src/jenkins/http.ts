@@ -1,16 +1,8 @@
 import type * as http from 'node:http';
 import { createSlots } from '../base/slots';
-import type { JenkinsError } from './jenkinsError';
+import { JenkinsError, ownError } from './jenkinsError';
 import { text as textOf } from './json';
 import { baseUrl } from './url';
-import {
-  failureOf,
-  isPage,
-  notJson,
-  pageFailure,
-  redirectLoop,
-  staysBelow,
-} from './wire/answerFailures';
 import type { TlsOptions } from './wire/certificates';
 import { createSkew } from './wire/clockSkew';
 import { beginningOf, bodyOf, discard, readAll } from './wire/exchange';
@@ -142,29 +134,28 @@ export function openWire(options: ConnectOptions): Wire {
     let at = url;
     for (let hops = 0; hops < MOST_HOPS; hops++) {
       const answer = await exchange({ url: at, headers, idle }, signal);
-      const next = staysBelow(answer, { url: at, base });
-      if (next !== undefined) {
-        answer.discard();
-        at = next;
-        continue;
-      }
-      if (answer.status === 304 && 'if-none-match' in headers) return answer;
-      const { failure } = await judge(answer, at, signal);
-      if (failure === undefined) return answer;
-      throw failure;
+      const unchanged = answer.status === 304 && 'if-none-match' in headers;
+      if (unchanged || isGood(answer)) return answer;
+      const { explainRedirect } = await import('./wire/explain');
+      const next = explainRedirect(answer, { url: at, base });
+      if (next === undefined) throw (await judge(answer, at, signal)).failure;
+      answer.discard();
+      at = next;
     }
-    throw redirectLoop(base);
+    throw new JenkinsError('redirect', `${base} sends whoever asks it around in a circle.`, {
+      advice:
+        'A proxy in front of it may have a mistake in its settings. Does the address work in a browser?',
+    });
   }
 
-  /** Whether an answer is a failure; of one that is, the body is let go. */
+  /** What is wrong with an answer, with the beginning of its page; its body is let go. */
   async function judge(answer: Answer, url: string, signal: AbortSignal) {
-    const asked = { url, base, signedIn };
-    const failure = failureOf(answer, asked);
-    if (failure === undefined) return { page: '', failure };
     const page = mayExplain(answer) ? await beginningOf(answer, signal) : '';
     answer.discard();
+    const { explainAnswer } = await import('./wire/explain');
+    const failure = ownError(explainAnswer({ ...answer, page }, { url, base, signedIn }));
     pause.note(failure);
-    return { page, failure: failureOf({ ...answer, page }, asked) };
+    return { failure, page };
   }
 
   async function exchange(message: Message, signal: AbortSignal): Promise<Answer> {
@@ -187,22 +178,22 @@ export function openWire(options: ConnectOptions): Wire {
   async function read<T>(
     url: string,
     signal: AbortSignal,
-    { bound, understand }: { bound: number; understand: (whole: Whole) => T },
+    { bound, understand }: { bound: number; understand: (whole: Whole) => T | Promise<T> },
   ): Promise<T> {
     const release = await places(signal);
     try {
       const unchanged = kept.unchanged(url);
-      if (unchanged !== undefined) return understand(unchanged);
+      if (unchanged !== undefined) return await understand(unchanged);
       const answer = await ask(url, signal, kept.condition(url));
       const confirmed = answer.status === 304 ? kept.confirmed(url) : undefined;
       if (confirmed !== undefined) {
         answer.discard();
-        return understand(confirmed);
+        return await understand(confirmed);
       }
       const { headers } = answer;
       const most = isPage(headers) ? Math.min(bound, TEXT_BOUND) : bound;
       const whole = { headers, body: await readAll(answer, base, most) };
-      const understood = understand(whole);
+      const understood = await understand(whole);
       kept.keep(url, whole);
       return understood;
     } finally {
@@ -215,17 +206,17 @@ export function openWire(options: ConnectOptions): Wire {
   }
 
   function json(url: string, signal: AbortSignal, bound = JSON_BOUND): Promise<unknown> {
-    return read(url, signal, {
-      bound,
-      understand(whole) {
-        if (isPage(whole.headers)) throw pageFailure(whole, { url, base, signedIn });
-        try {
-          return JSON.parse(whole.body) as unknown;
-        } catch (cause) {
-          throw notJson(whole.headers, base, cause);
-        }
-      },
-    });
+    const understand = async (whole: Whole): Promise<unknown> => {
+      let wrong: unknown;
+      try {
+        if (!isPage(whole.headers)) return JSON.parse(whole.body) as unknown;
+      } catch (cause) {
+        wrong = cause;
+      }
+      const { explainBody } = await import('./wire/explain');
+      throw ownError(explainBody(whole, { url, base, signedIn }, wrong));
+    };
+    return read(url, signal, { bound, understand });
   }
 
   async function post(
@@ -238,7 +229,8 @@ export function openWire(options: ConnectOptions): Wire {
       for (let attempt = 1; ; attempt++) {
         const sent = { url, headers: { ...headers, ...session }, body, idle: patience };
         const answer = await exchange(sent, signal);
-        const { page, failure } = await judge(answer, url, signal);
+        if (isGood(answer)) return { ...answer, failure: undefined };
+        const { failure, page } = await judge(answer, url, signal);
         if (!wantsCrumb(page)) return { ...answer, failure };
         // There was none, or its session is over.
         session = attempt === 1 ? await newSession(signal) : undefined;
@@ -272,7 +264,15 @@ export function openWire(options: ConnectOptions): Wire {
   };
 }
 
+function isGood({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
 /** Whether it is a web page that may say more than its status. */
 function mayExplain({ status, headers }: Answer): boolean {
   return isPage(headers) && [400, 401, 403].includes(status);
+}
+
+function isPage(headers: http.IncomingHttpHeaders): boolean {
+  return headers['content-type']?.includes('html') === true;
 }

@@ -19,6 +19,8 @@ export type JenkinsErrorKind =
   | 'refused'
   | 'dns'
   | 'tls' // with `distrusted` where it is the server's certificate
+  | 'certificate' // it wants a certificate of ours, or ours cannot be read
+  | 'passphrase' // which does not open the key of our certificate
   | 'proxy'
   | 'network';
 
@@ -30,7 +32,7 @@ export class JenkinsError extends UserError {
 
   /** With `tls`: the certificate that was not trusted, and why. */
   readonly distrusted: Distrusted | undefined;
-  /** With `redirect`: the base address that the server points at. */
+  /** With `redirect`: the base address that the server points at; with `tls`: that at which it speaks none. */
   readonly elsewhere: string | undefined;
 
   constructor(
@@ -38,10 +40,10 @@ export class JenkinsError extends UserError {
     message: string,
     options: {
       cause?: unknown;
-      advice?: string;
-      retryAfter?: number;
-      distrusted?: Distrusted;
-      elsewhere?: string;
+      advice?: string | undefined;
+      retryAfter?: number | undefined;
+      distrusted?: Distrusted | undefined;
+      elsewhere?: string | undefined;
     } = {},
   ) {
     super(message, options);
@@ -50,6 +52,11 @@ export class JenkinsError extends UserError {
     this.distrusted = options.distrusted;
     this.elsewhere = options.elsewhere;
   }
+}
+
+/** The same error of our own class, where another bundle made it. */
+export function ownError(error: JenkinsError): JenkinsError {
+  return new JenkinsError(error.kind, error.message, error);
 }
 
 /** Whether it is a JenkinsError of that kind, also one that another bundle made: each has a class of its own. */

@@ -173,6 +173,7 @@ describe('Secrets', function () {
     try {
       await openPalette(page, 'CI Parity: Connect to Jenkins…');
       await typeIntoQuickInput(page, demo.jenkins.base, /address of any page of your Jenkins/);
+      await pickQuickItem(page, /With user name and API token/);
       await typeIntoQuickInput(page, 'ada', /Your user name on/);
       await typeIntoQuickInput(page, token, /An API token of ada/);
       await unfoldRun(page, 45, 'TestPolicyEgressDeny');

@@ -54,7 +54,7 @@ export async function api(): Promise<TestApi> {
 /** Connects to the server as the dialogue does, with its job as that of all folders. */
 export async function connectTo(jenkins: JenkinsDouble): Promise<void> {
   const { servers } = await api();
-  await servers.add({ url: jenkins.base, name: 'ci', user: USER }, TOKEN);
+  await servers.add({ url: jenkins.base, name: 'ci', user: USER }, { token: TOKEN });
   await setJobs([`${jenkins.base}job/moat/`]);
 }
 

@@ -273,7 +273,7 @@ describe('doing something on a server', () => {
   it('asks a server that refuses those who have not signed in no second time', async () => {
     const { servers } = await api();
     await using open = await startMoat({ world: world(), anonymous: true });
-    await servers.add({ url: open.base, name: 'open', user: undefined }, undefined);
+    await servers.add({ url: open.base, name: 'open', user: undefined }, { token: undefined });
     const url = `${open.base}job/plain/`;
     const node = { kind: 'job', server: servers.at(url), url, job: undefined, current: false };
     person.agrees.push('Build');

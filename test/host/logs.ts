@@ -32,7 +32,7 @@ describe('a log in the editor', function () {
     ];
     jenkins = await startJenkins({ world: { jobs: [{ name: 'logs', runs }] } });
     const { servers } = await api();
-    await servers.add({ url: jenkins.base, name: 'logs', user: undefined }, undefined);
+    await servers.add({ url: jenkins.base, name: 'logs', user: undefined }, { token: undefined });
   });
   after(async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');

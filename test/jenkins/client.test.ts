@@ -295,3 +295,16 @@ describe('a Jenkins client in trouble', () => {
     assert.equal(it.jenkins.requests.length, 0);
   });
 });
+
+describe('whom a server takes us for', () => {
+  const users = { ada: { token: 't0ken' } };
+
+  it('is told also where we gave no name', async () => {
+    await using before = await bed({ users, signedInBefore: 'ada', anonymous: false });
+    assert.equal(await before.client.whoAmI(signal), 'ada');
+    await using stranger = await bed({ users, anonymous: false });
+    assert.equal(await stranger.client.whoAmI(signal), undefined);
+    await using ada = await bed({ users }, { user: 'ada', token: 't0ken' });
+    assert.equal(await ada.client.whoAmI(signal), 'ada');
+  });
+});

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { connect } from '../../src/jenkins/client';
-import { JenkinsError } from '../../src/jenkins/http';
+import { JenkinsError, type JenkinsErrorKind } from '../../src/jenkins/jenkinsError';
 import type { Doubt, TlsOptions } from '../../src/jenkins/wire/certificates';
 import { startJenkins, type JenkinsDouble, type JenkinsOptions } from '../bed/jenkins/double';
 import { createAuthority, selfSigned, type Certified } from '../bed/net/certificates';
@@ -25,10 +25,14 @@ async function ping(base: string, tls: TlsOptions): Promise<string | undefined> 
   return (await client.ping(signal)).user;
 }
 
-async function refusal(base: string, tls: TlsOptions): Promise<JenkinsError> {
+async function refusal(
+  base: string,
+  tls: TlsOptions,
+  kind: JenkinsErrorKind = 'tls',
+): Promise<JenkinsError> {
   const error: unknown = await ping(base, tls).catch((reason: unknown) => reason);
   assert.ok(error instanceof JenkinsError, String(error));
-  assert.equal(error.kind, 'tls', error.message);
+  assert.equal(error.kind, kind, error.message);
   assert.doesNotMatch(inspect(error, { depth: 9 }), /canary/);
   return error;
 }
@@ -161,10 +165,10 @@ describe('A server that wants to know us by a certificate', () => {
         while (!/ACCEPT \S+:\d+/.test(said))
           said += String((await once(openssl.stdout, 'data'))[0]);
         const base = `https://127.0.0.1:${/:(\d+)/.exec(said)?.[1]}/`;
-        const none = await refusal(base, { ca: authority.ca });
+        const none = await refusal(base, { ca: authority.ca }, 'certificate');
         assert.match(none.message, /wants a certificate of yours/);
         const stranger = createAuthority('Another').issue({ name: 'ada' });
-        const wrong = await refusal(base, { ca: authority.ca, ...stranger });
+        const wrong = await refusal(base, { ca: authority.ca, ...stranger }, 'certificate');
         assert.match(wrong.message, /wants a certificate of yours/);
       } finally {
         openssl.kill();
@@ -178,7 +182,7 @@ describe('A server that wants to know us by a certificate', () => {
     jenkins.fault(/./, ({ response }) => {
       response.writeHead(400, { 'Content-Type': 'text/html' }).end(page);
     });
-    const error = await refusal(jenkins.base, { ca: authority.ca });
+    const error = await refusal(jenkins.base, { ca: authority.ca }, 'certificate');
     assert.match(error.message, /wants a certificate of yours/);
   });
 
@@ -186,11 +190,15 @@ describe('A server that wants to know us by a certificate', () => {
     await using jenkins = await jenkinsWith(demanding);
     const { cert, key } = authority.issue({ name: 'ada', passphrase: 'right' });
     for (const passphrase of ['canary', undefined]) {
-      const error = await refusal(jenkins.base, { ca: authority.ca, cert, key, passphrase });
+      const error = await refusal(
+        jenkins.base,
+        { ca: authority.ca, cert, key, passphrase },
+        'passphrase',
+      );
       assert.match(error.message, /passphrase does not open/);
     }
     for (const tls of [{ cert: 'canary', key: 'canary' }, { pfx: Buffer.from('canary') }]) {
-      const error = await refusal(jenkins.base, { ca: authority.ca, ...tls });
+      const error = await refusal(jenkins.base, { ca: authority.ca, ...tls }, 'certificate');
       assert.match(error.message, /cannot be read/);
     }
     assert.deepEqual(jenkins.requests, []);

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { messageOf, UserError } from '../../base/errors';
+import { isUserError, messageOf } from '../../base/errors';
 
 /** One step of a dialogue in the input box. */
 export interface Question {
@@ -14,14 +14,29 @@ export interface Question {
     readonly tooltip: string;
     readonly press: () => unknown;
   };
-  /** Rejects with what is wrong with the answer; the box stays open and shows it. */
-  readonly check: (answer: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Rejects with what is wrong with the answer; the box stays open and shows it. Another question is
+   * asked `aside`, so that it does not end this one by taking its place.
+   */
+  readonly check: (answer: string, signal: AbortSignal, aside: Aside) => Promise<void>;
 }
+
+export type Aside = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Resolves to an answer that passed its check; undefined when the person cancelled. */
 export async function ask(question: Question): Promise<string | undefined> {
   const box = vscode.window.createInputBox();
   const cancel = new AbortController();
+  let away = false;
+  const aside: Aside = async (work) => {
+    away = true;
+    try {
+      return await work();
+    } finally {
+      away = false;
+      box.show();
+    }
+  };
   box.title = question.title;
   box.prompt = question.prompt;
   box.placeholder = question.placeholder ?? '';
@@ -39,7 +54,7 @@ export async function ask(question: Question): Promise<string | undefined> {
         box.busy = true;
         box.enabled = false;
         try {
-          await question.check(box.value, cancel.signal);
+          await question.check(box.value, cancel.signal, aside);
           resolve(box.value);
         } catch (error) {
           box.validationMessage = wordsOf(error);
@@ -51,7 +66,9 @@ export async function ask(question: Question): Promise<string | undefined> {
       box.onDidAccept(() => void accept());
       box.onDidChangeValue(() => (box.validationMessage = undefined));
       box.onDidTriggerButton(() => button?.press());
-      box.onDidHide(() => resolve(undefined));
+      box.onDidHide(() => {
+        if (!away) resolve(undefined);
+      });
       box.show();
     });
   } finally {
@@ -61,6 +78,6 @@ export async function ask(question: Question): Promise<string | undefined> {
 }
 
 function wordsOf(error: unknown): string {
-  const advice = error instanceof UserError ? (error.advice ?? '') : '';
+  const advice = isUserError(error) ? (error.advice ?? '') : '';
   return `${messageOf(error)} ${advice}`.trim();
 }

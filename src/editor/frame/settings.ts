@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Keep } from '../../recipe/recipe';
 import { baseUrl, parseUrl } from '../../jenkins/url';
 import { resolveMapping } from '../../recipe/libraryMapping';
+import type { ProxySettings } from '../servers/route';
 import { serverName } from '../servers/serverAddress';
 
 /** A Jenkins server that the person has connected to. */
@@ -11,6 +12,19 @@ export interface Server {
   readonly name: string;
   /** Undefined where it is asked anonymously. */
   readonly user: string | undefined;
+  /** How it is trusted, and how it knows us, where it speaks TLS. */
+  readonly tls?: ServerTls | undefined;
+}
+
+/** Files are named by absolute paths, or by `~/…`. */
+export interface ServerTls {
+  /** The certificates of the only authorities to believe, as PEM. */
+  readonly ca?: string | undefined;
+  /** Our own certificate: PEM, perhaps with its key, or PKCS#12 (`.p12`, `.pfx`). */
+  readonly clientCertificate?: string | undefined;
+  readonly clientKey?: string | undefined;
+  /** The SHA-256 fingerprint of the only certificate to trust. */
+  readonly trustedCertificate?: string | undefined;
 }
 
 /** A job that builds a folder of the workspace; `folder` is undefined where only the user's settings name it. */
@@ -33,20 +47,38 @@ export interface ReproductionSettings {
 
 /** The servers of the person's own settings: a workspace can not make us ask another. */
 export function readServers(): Server[] {
-  return records(configuration().get('servers')).flatMap(({ url, name, user }) => {
+  return records(configuration().get('servers')).flatMap(({ url, name, user, ...more }) => {
     const address = webAddress(url);
     if (address === undefined) return [];
-    return [{ url: address, name: word(name) ?? serverName(address), user: word(user) }];
+    const tls = Object.fromEntries(
+      TLS.flatMap((key) => (word(more[key]) === undefined ? [] : [[key, word(more[key])]])),
+    ) as ServerTls;
+    return [{ url: address, name: word(name) ?? serverName(address), user: word(user), tls }];
   });
 }
 
 export async function writeServers(servers: readonly Server[]): Promise<void> {
-  const plainest = servers.map(({ url, name, user }) => ({
+  const plainest = servers.map(({ url, name, user, tls = {} }) => ({
     url,
     ...(user === undefined ? {} : { user }),
     ...(name === serverName(url) ? {} : { name }),
+    ...Object.fromEntries(TLS.flatMap((key) => (tls[key] === undefined ? [] : [[key, tls[key]]]))),
   }));
   await configuration().update('servers', plainest, vscode.ConfigurationTarget.Global);
+}
+
+const TLS = ['ca', 'clientCertificate', 'clientKey', 'trustedCertificate'] as const;
+
+/** What VS Code itself is told of proxies. */
+export function proxySettings(): ProxySettings {
+  const settings = vscode.workspace.getConfiguration('http');
+  return {
+    proxy: word(settings.get('proxy')) ?? '',
+    noProxy: list(settings.get('noProxy')).flatMap((host) => word(host) ?? []),
+    authorization: word(settings.get('proxyAuthorization')),
+    support: word(settings.get('proxySupport')) ?? 'override',
+    strict: settings.get('proxyStrictSSL') !== false,
+  };
 }
 
 export function readJobs(): ChosenJob[] {

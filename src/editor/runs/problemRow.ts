@@ -7,7 +7,9 @@ import type { Row } from '../look/row';
 export function problemRow(error: unknown, id: string): Row {
   const kind = error instanceof JenkinsError ? error.kind : undefined;
   const advice = error instanceof UserError ? (error.advice ?? '') : '';
-  const action = kind && SIGN_IN[kind];
+  const trust =
+    error instanceof JenkinsError && error.distrusted ? 'Look at its certificate…' : undefined;
+  const action = trust ?? (kind && CONNECT[kind]);
   return {
     id,
     label: action ?? 'Try again',
@@ -22,11 +24,13 @@ export function problemRow(error: unknown, id: string): Row {
   };
 }
 
-/** What helps where the server does not know us, or not as somebody who may see this. */
-const SIGN_IN: Readonly<Partial<Record<JenkinsErrorKind, string>>> = {
+/** What connecting again helps against. */
+const CONNECT: Readonly<Partial<Record<JenkinsErrorKind, string>>> = {
   'sign-in': 'Sign in…',
   unauthorized: 'Sign in again…',
   forbidden: 'Sign in again…',
+  certificate: 'Choose your certificate…',
+  passphrase: 'Unlock your certificate…',
 };
 
 const SHORT: Readonly<Record<JenkinsErrorKind, string>> = {
@@ -46,6 +50,8 @@ const SHORT: Readonly<Record<JenkinsErrorKind, string>> = {
   refused: 'nothing answers there',
   dns: 'no server of that name',
   tls: 'no secure connection',
+  certificate: 'it wants a certificate of yours',
+  passphrase: 'the key of your certificate is locked',
   proxy: 'the proxy does not let us through',
   network: 'it cannot be reached',
 };

@@ -22,7 +22,25 @@ export function serverName(base: string): string {
   return host + pathname.replace(/\/$/, '');
 }
 
-/** Where a user makes an API token. */
-export function tokenPage(base: string, user: string): string {
-  return `${base}user/${encodeURIComponent(user)}/security/`;
+/** Where a user makes an API token; on the page of all settings before Jenkins 2.468 (jenkinsci/jenkins#7268). */
+export function tokenPage(base: string, user: string, version: string | undefined): string {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? [];
+  const old = Number(major) < 2 || (Number(major) === 2 && Number(minor) < 468);
+  return `${base}user/${encodeURIComponent(user)}/${old ? 'configure' : 'security/'}`;
+}
+
+/** Where a Jenkins may be that is not at an address: at a shorter path, or below the usual prefix. */
+export function otherBases(base: string): string[] {
+  const { origin, pathname } = new URL(base);
+  const parts = pathname.split('/').filter((part) => part !== '');
+  const shorter = parts.map(
+    (_, at) =>
+      `${origin}/${parts
+        .slice(0, at)
+        .map((part) => `${part}/`)
+        .join('')}`,
+  );
+  return [`${base}jenkins/`, ...shorter.reverse(), `${origin}/jenkins/`].filter(
+    (other, at, all) => other !== base && all.indexOf(other) === at,
+  );
 }

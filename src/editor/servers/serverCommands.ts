@@ -1,93 +1,14 @@
-import * as vscode from 'vscode';
-import { parseRunUrl } from '../../jenkins/url';
-import { chooseJob } from './chooseJob';
 import type { Commands } from '../frame/commands';
-import { connectDialogue, type Known } from './connectDialogue';
 import type { Credentials } from '../reproductions/credentials';
-import { withProgress } from '../frame/progress';
-import { remoteUrls } from '../runs/repositories';
-import { serverOf, type RunsNode } from '../runs/runsNodes';
+import type { RunsNode } from '../runs/runsNodes';
 import type { Servers } from './servers';
-import { addJob, readJobs, type Server } from '../frame/settings';
 
-/** The commands about servers and their jobs. */
+/** The commands about servers and their jobs. What they ask is loaded when one of them is wanted. */
 export function serverCommands(servers: Servers, credentials: Credentials): Commands {
-  async function connectTo(known: Known): Promise<Server | undefined> {
-    const connection = await connectDialogue(known);
-    if (!connection) return undefined;
-    await servers.add(connection.server, connection.token);
-    return connection.server;
-  }
-
-  async function choose(server: Server): Promise<void> {
-    const [folder] = await chooseFolder();
-    // A clone mostly has its repository's name, also where git may not be asked.
-    const names = folder
-      ? [
-          ...(await withProgress('Looking at the repository', (signal) =>
-            remoteUrls(folder, signal),
-          )),
-          folder.name,
-        ]
-      : [];
-    const leaving = new AbortController();
-    try {
-      const client = await servers.client(server);
-      const url = await chooseJob(client, server.name, names, leaving.signal);
-      if (url !== undefined) await addJob(url, folder);
-    } finally {
-      leaving.abort();
-    }
-  }
-
+  const dialogues = async () => (await import('./main')).serverDialogues(servers, credentials);
   return {
-    'ciParity.connect': async (node?: RunsNode) => {
-      const server = await connectTo(knownOf(node));
-      const chosen = readJobs().some(({ url }) => server && url.startsWith(server.url));
-      if (server && !chosen) await choose(server);
-    },
-    'ciParity.chooseJob': async (node?: RunsNode) => {
-      const server =
-        node?.kind === 'server' ? node.server : await pickServer(servers, 'Choose a job of');
-      const connected = server ?? (servers.list().length === 0 ? await connectTo({}) : undefined);
-      if (connected) await choose(connected);
-    },
-    'ciParity.signOut': async (node?: RunsNode) => {
-      const server =
-        node?.kind === 'server' ? node.server : await pickServer(servers, 'Sign out of');
-      if (!server) return;
-      await credentials.forget(server.url);
-      await servers.remove(server);
-    },
+    'ciParity.connect': async (node?: RunsNode) => (await dialogues()).connect(node),
+    'ciParity.chooseJob': async (node?: RunsNode) => (await dialogues()).chooseJob(node),
+    'ciParity.signOut': async (node?: RunsNode) => (await dialogues()).signOut(node),
   };
-}
-
-/** What is known of the server to connect to: the node's, or the one that the workspace's jobs name. */
-function knownOf(node: RunsNode | undefined): Known {
-  if (node?.kind === 'stranger') return { url: node.url };
-  const server = node && serverOf(node);
-  if (server) return server;
-  const [job] = readJobs();
-  return { url: job && parseRunUrl(job.url)?.server };
-}
-
-async function pickServer(servers: Servers, what: string): Promise<Server | undefined> {
-  const all = servers.list();
-  if (all.length <= 1) return all[0];
-  const choice = await vscode.window.showQuickPick(
-    all.map((server) => ({ label: server.name, description: server.url, server })),
-    { placeHolder: `${what} which server?` },
-  );
-  return choice?.server;
-}
-
-/** The folder whose settings get the job: the only one, or the one that the person picks. */
-async function chooseFolder(): Promise<vscode.WorkspaceFolder[]> {
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  if (folders.length <= 1) return [...folders];
-  const picked = await vscode.window.showWorkspaceFolderPick({
-    placeHolder: 'Which folder does the job build?',
-  });
-  if (!picked) throw new vscode.CancellationError();
-  return [picked];
 }

@@ -3,12 +3,22 @@ import { UserError } from '../../base/errors';
 import type { DiskCache } from '../../base/diskCache';
 import { connect, type Client } from '../../jenkins/client';
 import { openRunCache } from '../../jenkins/runCache';
-import { readJobs, readServers, writeServers, type Server } from '../frame/settings';
+import { proxySettings, readJobs, readServers, writeServers, type Server } from '../frame/settings';
 import type { JobPlace } from '../runs/workspaceRuns';
+import { routeTo } from './route';
+import { readTls } from './tlsFiles';
+
+/** What is kept in the secret storage of a server. */
+export interface ServerSecrets {
+  /** An API token, or a password. */
+  readonly token: string | undefined;
+  /** Of the key of our own certificate. */
+  readonly passphrase?: string | undefined;
+}
 
 /**
  * The servers that the person has connected to, and the way to ask them. Addresses and user names
- * are in the settings, tokens only in the secret storage.
+ * are in the settings, tokens, passwords and passphrases only in the secret storage.
  */
 export class Servers implements vscode.Disposable {
   readonly #secrets: vscode.SecretStorage;
@@ -23,11 +33,13 @@ export class Servers implements vscode.Disposable {
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('ciParity.servers')) this.#forget();
+        // Proxies are VS Code's own settings.
+        if (['ciParity.servers', 'http'].some((section) => event.affectsConfiguration(section)))
+          this.#forget();
       }),
       // Also tells of what another window did.
       secrets.onDidChange(({ key }) => {
-        if (key.startsWith(TOKEN)) this.#forget();
+        if (KINDS.some((kind) => key.startsWith(kind))) this.#forget();
       }),
     );
   }
@@ -57,6 +69,8 @@ export class Servers implements vscode.Disposable {
     if (!client) {
       client = this.#open(server);
       this.#clients.set(server.url, client);
+      // A file that cannot be read now may be there the next time.
+      client.catch(() => this.#clients.delete(server.url));
     }
     return client;
   }
@@ -69,11 +83,18 @@ export class Servers implements vscode.Disposable {
     return cache;
   }
 
+  /** What is kept in the secret storage of the server at `url`. */
+  async secrets(url: string): Promise<ServerSecrets> {
+    const [token, passphrase] = await Promise.all(
+      KINDS.map((kind) => this.#secrets.get(kind + url)),
+    );
+    return { token, passphrase };
+  }
+
   /** Adds a server, or replaces the one at the same address. */
-  async add(server: Server, token: string | undefined): Promise<void> {
-    const key = TOKEN + server.url;
-    if (token === undefined) await this.#secrets.delete(key);
-    else await this.#secrets.store(key, token);
+  async add(server: Server, { token, passphrase }: ServerSecrets): Promise<void> {
+    await this.#keep(TOKEN + server.url, token);
+    await this.#keep(PASSPHRASE + server.url, passphrase);
     const before = this.list().find(({ url }) => url === server.url);
     const others = this.list().filter(({ url }) => url !== server.url);
     // What one user may see is nothing for another.
@@ -82,9 +103,9 @@ export class Servers implements vscode.Disposable {
     this.#forget();
   }
 
-  /** Forgets the server, its token and what was kept of it. */
+  /** Forgets the server, its secrets, the certificate that was trusted, and what was kept of it. */
   async remove(server: Server): Promise<void> {
-    await this.#secrets.delete(TOKEN + server.url);
+    for (const kind of KINDS) await this.#secrets.delete(kind + server.url);
     await writeServers(this.list().filter(({ url }) => url !== server.url));
     await this.#endCache(server);
     this.#forget();
@@ -96,8 +117,15 @@ export class Servers implements vscode.Disposable {
   }
 
   async #open(server: Server): Promise<Client> {
-    const token = await this.#secrets.get(TOKEN + server.url);
-    return connect({ base: server.url, user: server.user, token }, this.cache(server));
+    const { token, passphrase } = await this.secrets(server.url);
+    const tls = await readTls(server.tls ?? {}, passphrase);
+    const route = routeTo(server.url, proxySettings(), process.env);
+    return connect({ base: server.url, user: server.user, token, tls, route }, this.cache(server));
+  }
+
+  async #keep(key: string, secret: string | undefined): Promise<void> {
+    if (secret === undefined) await this.#secrets.delete(key);
+    else await this.#secrets.store(key, secret);
   }
 
   async #endCache(server: Server): Promise<void> {
@@ -135,3 +163,5 @@ export async function placesOf(
 }
 
 const TOKEN = 'token:';
+const PASSPHRASE = 'passphrase:';
+const KINDS = [TOKEN, PASSPHRASE] as const;

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { JenkinsError } from '../jenkinsError';
 import { parseUrl } from '../url';
-import { certificateWanted } from './certificates';
+import { certificateWanted } from './certificateFailures';
 import type { Whole } from './keptAnswers';
+import { notJenkins } from './notJenkins';
 import { busy } from './pause';
-import { refusedByProxy } from './proxies';
+import { refusedByProxy } from './proxyFailures';
 import { signOnAt, signOnIn, type SignOn } from './signOnPages';
 
 /** What was asked for, and of which server. */
@@ -24,10 +25,9 @@ export interface Told {
   readonly page?: string;
 }
 
-/** Undefined for an answer that is none. */
-export function failureOf(told: Told, asked: Asked): JenkinsError | undefined {
+/** The failure that an answer is which is not what was asked for. */
+export function failureOf(told: Told, asked: Asked): JenkinsError {
   const { status, headers } = told;
-  if (status >= 200 && status < 300) return undefined;
   const { base, url, signedIn } = asked;
   if (status >= 300 && status < 400) return redirectFailure(headers, asked);
   if (status === 407) return refusedByProxy('', status);
@@ -82,10 +82,6 @@ export function notJson(headers: IncomingHttpHeaders, base: string, cause: unkno
   });
 }
 
-export function isPage(headers: IncomingHttpHeaders): boolean {
-  return headers['content-type']?.includes('html') === true;
-}
-
 /** Where a redirect leads that stays on this server: to another page of it, and not to another base. */
 export function staysBelow({ status, headers }: Told, asked: At): string | undefined {
   if (status < 300 || status >= 400 || headers.location === undefined) return undefined;
@@ -96,24 +92,11 @@ export function staysBelow({ status, headers }: Told, asked: At): string | undef
   return (movedTo(target, asked) ?? base) === base ? target.href : undefined;
 }
 
-function notJenkins(base: string): JenkinsError {
-  return new JenkinsError('not-jenkins', `${base} does not answer like Jenkins.`, {
-    advice: 'Check the address, with the path prefix that your browser shows on its start page.',
-  });
-}
-
 /** nginx and others answer so to who brings none, or a wrong one. */
 const WANTS_CERTIFICATE = /No required SSL certificate was sent|The SSL certificate error/i;
 
 function isJenkins(headers: IncomingHttpHeaders): boolean {
   return headers['x-jenkins'] !== undefined;
-}
-
-export function redirectLoop(base: string): JenkinsError {
-  return new JenkinsError('redirect', `${base} sends whoever asks it around in a circle.`, {
-    advice:
-      'A proxy in front of it may have a mistake in its settings. Does the address work in a browser?',
-  });
 }
 
 function redirectFailure(headers: IncomingHttpHeaders, asked: Asked): JenkinsError {

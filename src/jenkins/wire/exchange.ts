@@ -1,6 +1,5 @@
 import type * as http from 'node:http';
 import { JenkinsError } from '../jenkinsError';
-import { silence } from './networkFailures';
 
 const MEGABYTE = 1024 * 1024;
 /** How much may have come before its reader wants it. */
@@ -149,4 +148,14 @@ export async function readAll(
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function silence(base: string, idle: number): JenkinsError {
+  return new JenkinsError(
+    'timeout',
+    `${base} said nothing for ${Math.ceil(idle / 1000)} seconds.`,
+    {
+      advice: 'Try again; if it stays like this, check the network or VPN.',
+    },
+  );
 }

@@ -1,21 +1,10 @@
 import { codeOf, messageOf } from '../../base/errors';
 import { JenkinsError } from '../jenkinsError';
-import { certificateWanted } from './certificates';
-import { noProxy } from './proxies';
-
-export function silence(base: string, idle: number): JenkinsError {
-  return new JenkinsError(
-    'timeout',
-    `${base} said nothing for ${Math.ceil(idle / 1000)} seconds.`,
-    {
-      advice: 'Try again; if it stays like this, check the network or VPN.',
-    },
-  );
-}
+import { certificateWanted } from './certificateFailures';
+import { noProxy } from './proxyFailures';
 
 /** The failure of a connection to a server, where all of it goes through `proxy` if there is one. */
 export function networkFailure(error: unknown, base: string, proxy?: string): JenkinsError {
-  if (error instanceof JenkinsError) return error;
   const code = codeOf(error);
   const { hostname } = new URL(base);
   // What VS Code says of its own proxies; the address may hold a password, so it is not passed on.
@@ -47,6 +36,7 @@ export function networkFailure(error: unknown, base: string, proxy?: string): Je
       if (NO_TLS.test(code + messageOf(error))) {
         return new JenkinsError('tls', `${base} does not speak https.`, {
           cause: error,
+          elsewhere: base.replace(/^https/, 'http'),
           advice:
             'Check the port. If the server has no secure one, its address begins with http://',
         });

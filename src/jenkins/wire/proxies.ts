@@ -72,6 +72,16 @@ export function nameOf({ url }: Pick<Proxy, 'url'>): string {
   return `${url.protocol}//${url.host}`;
 }
 
+/** That a proxy did not let us through, with the status that it answered; else that it could not be reached. */
+export class ProxyTrouble extends Error {
+  readonly status: number | undefined;
+
+  constructor({ status, cause }: { status?: number; cause?: unknown }) {
+    super('the proxy', { cause });
+    this.status = status;
+  }
+}
+
 /** Connections to a secure server through a proxy that only passes their bytes on. */
 export function tunnelAgent(proxy: Proxy, options: https.AgentOptions): https.Agent {
   const agent = new https.Agent(options);
@@ -107,10 +117,10 @@ function openTunnel(
         return;
       }
       socket.destroy();
-      reject(refusedByProxy(nameOf(proxy), statusCode));
+      reject(new ProxyTrouble({ status: statusCode }));
     });
     request.once('timeout', () => request.destroy(new Error('timeout')));
-    request.once('error', (error) => reject(noProxy(nameOf(proxy), error)));
+    request.once('error', (cause) => reject(new ProxyTrouble({ cause })));
     request.end();
   });
 }
@@ -139,31 +149,4 @@ function basic({ username, password }: URL): string | undefined {
   if (username === '') return undefined;
   const login = `${decodeName(username)}:${decodeName(password)}`;
   return `Basic ${Buffer.from(login).toString('base64')}`;
-}
-
-export function noProxy(name: string, cause?: unknown): JenkinsError {
-  return new JenkinsError('proxy', `${capital(name)} cannot be reached.`, {
-    cause,
-    advice:
-      'Check the setting http.proxy, or HTTPS_PROXY and HTTP_PROXY in the environment; NO_PROXY (http.noProxy) names servers that are reached without it.',
-  });
-}
-
-export function refusedByProxy(name: string, status: number): JenkinsError {
-  if (status === 407) {
-    return new JenkinsError('proxy', `${capital(name)} wants a user name and a password.`, {
-      advice:
-        'Put them into its address, as http://user:password@proxy:3128, in the setting http.proxy or in HTTPS_PROXY, or set http.proxyAuthorization.',
-    });
-  }
-  return new JenkinsError('proxy', `${capital(name)} does not let us through (HTTP ${status}).`, {
-    advice:
-      status === 502 || status === 503 || status === 504
-        ? 'It cannot reach the server: check the address, and whether the server is up. NO_PROXY (http.noProxy) names servers that are reached without it.'
-        : 'Ask whoever keeps the proxy, or name the server in NO_PROXY (http.noProxy) if it is reached without.',
-  });
-}
-
-function capital(name: string): string {
-  return name === '' ? 'The proxy' : `The proxy ${name}`;
 }

@@ -1,21 +1,21 @@
 import type * as http from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
 import { codeOf } from '../../base/errors';
-import { JenkinsError } from '../jenkinsError';
+import { JenkinsError, ownError } from '../jenkinsError';
 import {
   certificateReader,
   connectionOptions,
-  distrust,
   doubtOf,
   isFingerprintOf,
   toLookAt,
-  unusable,
+  Untrusted,
   type Certificate,
   type TlsOptions,
 } from './certificates';
 import { firstByte } from './exchange';
-import { networkFailure } from './networkFailures';
-import { refusedByProxy } from './proxies';
+import type { Trouble } from './explain';
+import { ProxyTrouble } from './proxies';
 import { wayTo, type Route } from './way';
 
 /** Sends requests to one server, and says in plain words why it cannot. */
@@ -42,11 +42,15 @@ export function createSender(
   const connection = secure ? connectionOptions(tls) : {};
   const readCertificate = certificateReader();
   const { fingerprint } = tls;
-  let problem: JenkinsError | undefined | 'not looked for' = 'not looked for';
+  let checked = !secure;
 
   async function send(message: Message, signal: AbortSignal): Promise<http.IncomingMessage> {
-    if (problem === 'not looked for') problem = secure ? unusable(tls) : undefined;
-    if (problem !== undefined) throw problem;
+    try {
+      if (!checked) createSecureContext(connection);
+      checked = true;
+    } catch (cause) {
+      throw await explained({ at: 'our files', cause });
+    }
     const { url, headers, idle, body } = message;
     const method = body === undefined ? 'GET' : 'POST';
     // What must not be sent twice does not go over a connection that the server may just be closing.
@@ -60,12 +64,13 @@ export function createSender(
         if (!secure || 'encrypted' in response.socket) return response;
         // Somebody on the way has answered in the place of a server that we have not come to.
         response.destroy();
-        throw refusedByProxy(way.proxy ?? '', response.statusCode ?? 0);
+        throw new ProxyTrouble({ status: response.statusCode ?? 0 });
       } catch (error) {
         signal.throwIfAborted();
         const again = attempt === 1 && !fresh && request.reusedSocket;
         if (again && codeOf(error) === 'ECONNRESET') continue;
-        throw (await explained(error, signal)) ?? networkFailure(error, base, way.proxy);
+        if (error instanceof JenkinsError) throw error;
+        throw await explained(await troubleOf(error, signal));
       }
     }
   }
@@ -77,17 +82,26 @@ export function createSender(
       return;
     }
     readCertificate(request, (certificate) => {
-      if (certificate === undefined) request.destroy(noCertificate(base));
-      else if (isFingerprintOf(fingerprint, certificate)) then();
-      else request.destroy(distrust(base, { certificate, doubt: 'changed' }, fingerprint));
+      if (certificate && isFingerprintOf(fingerprint, certificate)) then();
+      else request.destroy(new Untrusted(certificate && { certificate, doubt: 'changed' }));
     });
   }
 
-  async function explained(error: unknown, signal: AbortSignal): Promise<JenkinsError | undefined> {
-    const doubt = error instanceof JenkinsError ? undefined : doubtOf(codeOf(error));
-    if (doubt === undefined) return undefined;
-    const certificate = await look(signal);
-    return certificate && distrust(base, { certificate, doubt });
+  async function troubleOf(cause: unknown, signal: AbortSignal): Promise<Trouble> {
+    if (cause instanceof ProxyTrouble)
+      return { at: 'proxy', status: cause.status, cause: cause.cause };
+    if (cause instanceof Untrusted)
+      return { at: 'certificate', shown: cause.shown, trusted: fingerprint };
+    const doubt = doubtOf(codeOf(cause));
+    const certificate = doubt && (await look(signal));
+    return doubt === undefined || certificate === undefined
+      ? { at: 'connection', cause }
+      : { at: 'certificate', shown: { certificate, doubt } };
+  }
+
+  async function explained(trouble: Trouble): Promise<JenkinsError> {
+    const { explainTrouble } = await import('./explain');
+    return ownError(explainTrouble(trouble, base, way.proxy));
   }
 
   /** Connects once more, and only looks at the certificate: Node does not tell which one it refused. */
@@ -117,9 +131,3 @@ export function createSender(
 
 /** Milliseconds for a look at a certificate that was shown a moment ago. */
 const LOOK = 10_000;
-
-function noCertificate(base: string): JenkinsError {
-  return new JenkinsError('tls', `${base} shows no certificate.`, {
-    advice: 'Nothing was sent to it. A proxy on the way may have answered in its place.',
-  });
-}

@@ -24,6 +24,8 @@ export interface JenkinsOptions {
   readonly quietingDown?: boolean;
   /** `stage view` where the plugin of the step `input` is older than late 2022, and only Stage View tells. */
   readonly inputs?: 'stage view';
+  /** Whom a proxy before Jenkins, or the connection's certificate, has signed in where nobody gives a name. */
+  readonly signedInBefore?: string;
   /** It speaks TLS. */
   readonly tls?: ServerOptions;
   /** A fixed port, else any. */
@@ -202,7 +204,13 @@ export function userOf(
   options: JenkinsOptions,
 ): NamedUser | undefined | 'wrong' {
   const header = request.headers.authorization;
-  if (header === undefined) return undefined;
+  if (header === undefined) {
+    const name = options.signedInBefore;
+    const known = name === undefined ? undefined : options.users?.[name];
+    return name === undefined || known === undefined
+      ? undefined
+      : { ...known, name, byToken: false };
+  }
   const [name = '', token] = Buffer.from(header.replace(/^Basic /, ''), 'base64')
     .toString()
     .split(':');

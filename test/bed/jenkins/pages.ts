@@ -20,6 +20,7 @@ import { itemModel, queueModel } from './queue';
 import { reportModel } from './reports';
 import { type Reply, api, forbidden, html, json, notFound, plain } from './replies';
 import { describe, describeStage, exceptionText, graph, graphLog, graphSteps } from './stagePages';
+import type { Model } from './tree';
 import type { RunSpec } from './world';
 /** `form` is what was posted; undefined for a GET. */
 export function answer(request: IncomingMessage, server: Context, form?: URLSearchParams): Reply {
@@ -31,6 +32,10 @@ export function answer(request: IncomingMessage, server: Context, form?: URLSear
     return html(401, '<html><body><h2>HTTP ERROR 401 Unauthorized</h2></body></html>', {
       'WWW-Authenticate': 'Basic realm="Jenkins"',
     });
+  }
+  // Open to everybody (hudson.security.WhoAmI is an UnprotectedRootAction).
+  if (url.pathname === `${prefix}/whoAmI/api/json`) {
+    return api(url, whoAmIModel(user), 'anonymous,authenticated,authorities,name');
   }
   if (user === undefined ? options.anonymous === false : user.read === false) {
     return forbidden(url, user?.name);
@@ -60,6 +65,16 @@ export function answer(request: IncomingMessage, server: Context, form?: URLSear
   const run = runFor(job, segments.shift());
   if (run === undefined) return notFound();
   return runPage(url, { job, run, user, path: segments.join('/') }, context);
+}
+
+function whoAmIModel(user: NamedUser | undefined): Model {
+  return {
+    _class: 'hudson.security.WhoAmI',
+    anonymous: user === undefined,
+    authenticated: true,
+    authorities: ['authenticated'],
+    name: user?.name ?? 'anonymous',
+  };
 }
 
 /** The job at an address, and the parts of the path behind it. */

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { serverAddress, serverName, tokenPage } from '../../../src/editor/servers/serverAddress';
+import {
+  otherBases,
+  serverAddress,
+  serverName,
+  tokenPage,
+} from '../../../src/editor/servers/serverAddress';
 
 describe("a server's address", () => {
   const cases: Record<string, string | undefined> = {
@@ -26,10 +31,24 @@ describe("a server's address", () => {
     assert.equal(serverName('https://ci.example.org:8443/jenkins/'), 'ci.example.org:8443/jenkins');
   });
 
-  it("leads to the user's page for tokens", () => {
-    assert.equal(
-      tokenPage('https://ci.example.org/', 'a b/c'),
-      'https://ci.example.org/user/a%20b%2Fc/security/',
-    );
+  it("leads to the user's page for tokens, which older servers have elsewhere", () => {
+    const page = (version: string | undefined) => tokenPage('https://ci/', 'ada b', version);
+    assert.equal(page('2.504.3'), 'https://ci/user/ada%20b/security/');
+    assert.equal(page(undefined), 'https://ci/user/ada%20b/security/');
+    assert.equal(page('2.462.3'), 'https://ci/user/ada%20b/configure');
+  });
+
+  it('that is wrong is looked for at shorter paths, and below the usual prefix', () => {
+    assert.deepEqual(otherBases('https://ci/a/b/'), [
+      'https://ci/a/b/jenkins/',
+      'https://ci/a/',
+      'https://ci/',
+      'https://ci/jenkins/',
+    ]);
+    assert.deepEqual(otherBases('https://ci/'), ['https://ci/jenkins/']);
+    assert.deepEqual(otherBases('https://ci/jenkins/'), [
+      'https://ci/jenkins/jenkins/',
+      'https://ci/',
+    ]);
   });
 });
