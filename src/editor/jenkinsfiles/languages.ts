@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isJenkinsfile, onDidChangeJenkinsfiles } from './jenkinsfiles';
 import type { Commands } from '../frame/commands';
+import { Later } from '../frame/later';
 import type { Language, LanguageParts } from '../language/main';
 import type { VagrantAction } from '../vagrant/vagrantCommands';
 import { isVagrantfile } from '../vagrant/vagrantfiles';
@@ -12,12 +13,12 @@ import type { MachineOf } from '../vagrant/vagrantLenses';
  */
 export class Languages implements vscode.Disposable {
   readonly #parts: LanguageParts;
+  readonly #language: Later<Language>;
   readonly #subscriptions: vscode.Disposable;
-  #language: Promise<Language> | undefined;
-  #disposed = false;
 
   constructor(parts: LanguageParts) {
     this.#parts = parts;
+    this.#language = new Later(async () => (await import('../language/main')).startLanguage(parts));
     const look = (): void => {
       if (vscode.workspace.textDocuments.some(isOurs)) this.#loadQuietly();
     };
@@ -32,12 +33,7 @@ export class Languages implements vscode.Disposable {
 
   /** The language service, loaded if it is not yet. */
   load(): Promise<Language> {
-    this.#language ??= import('../language/main').then(({ startLanguage }) => {
-      const language = startLanguage(this.#parts);
-      if (this.#disposed) language.dispose();
-      return language;
-    });
-    return this.#language;
+    return this.#language.get();
   }
 
   /** The commands about documents; the first of them loads what carries it out. */
@@ -60,13 +56,12 @@ export class Languages implements vscode.Disposable {
 
   /** Asks the servers again for what lenses and hovers tell. */
   refresh(): void {
-    void this.#language?.then((language) => language.refresh());
+    this.#language.ifWanted((language) => language.refresh());
   }
 
   dispose(): void {
-    this.#disposed = true;
     this.#subscriptions.dispose();
-    void this.#language?.then((language) => language.dispose());
+    this.#language.dispose();
   }
 
   #loadQuietly(): void {

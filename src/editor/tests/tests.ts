@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import { Later } from '../frame/later';
 import type { RunNode } from '../runs/runsNodes';
 import type { FailingTests, TestParts } from './main';
 
@@ -8,37 +9,34 @@ import type { FailingTests, TestParts } from './main';
  */
 export class Tests implements vscode.Disposable {
   readonly #parts: TestParts;
-  #failing: Promise<FailingTests> | undefined;
-  #disposed = false;
+  readonly #failing: Later<FailingTests>;
 
   constructor(parts: TestParts) {
     this.#parts = parts;
+    this.#failing = new Later(async () => (await import('./main')).showFailingTests(parts));
   }
 
-  /** Shows the failing tests of a run in place of those of another run of its job. */
+  /**
+   * Shows the failing tests of a run in place of those of another run of its job.
+   * @returns how many are known.
+   */
   async show(node: RunNode, signal: AbortSignal): Promise<number> {
     const { tests } = await this.#parts.details.failure(node.run, signal);
     // Nobody without tests wants the icon of the Test Explorer.
-    if (tests.length === 0 && !this.#failing) return 0;
+    if (tests.length === 0 && !this.#failing.wanted) return 0;
     return (await this.load()).show(node, signal);
   }
 
   load(): Promise<FailingTests> {
-    this.#failing ??= import('./main').then(({ showFailingTests }) => {
-      const failing = showFailingTests(this.#parts);
-      if (this.#disposed) failing.dispose();
-      return failing;
-    });
-    return this.#failing;
+    return this.#failing.get();
   }
 
   /** Takes away what is shown of a job. */
   forget(jobUrl: string): void {
-    void this.#failing?.then((failing) => failing.forget(jobUrl));
+    this.#failing.ifWanted((failing) => failing.forget(jobUrl));
   }
 
   dispose(): void {
-    this.#disposed = true;
-    void this.#failing?.then((failing) => failing.dispose());
+    this.#failing.dispose();
   }
 }

@@ -12,15 +12,15 @@ const KEPT = 30 * 24 * 3_600_000;
  */
 export function claim(key: string, root: string = stateDirectory()): boolean {
   const directory = join(root, 'told');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  forgetOld(directory);
+  const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
   try {
-    const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    forgetOld(directory);
     writeFileSync(join(directory, name), '', { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    // Where nothing can be written, twice is better than not at all.
+    return (error as NodeJS.ErrnoException).code !== 'EEXIST';
   }
 }
 

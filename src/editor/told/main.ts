@@ -60,8 +60,8 @@ export class Telling implements vscode.Disposable {
   readonly #news: News;
   readonly #life = new AbortController();
   readonly #subscriptions: vscode.Disposable;
-  /** What failed first in a run, by its address; undefined while that is being found out. */
-  readonly #why = new Map<string, string | undefined>();
+  /** What failed first in a run, by its address. */
+  readonly #why = new Map<string, string>();
   /** The runs whose tests are shown, by the address of their job. */
   readonly #tested = new Map<string, string>();
   #watching = new AbortController();
@@ -80,7 +80,7 @@ export class Telling implements vscode.Disposable {
     this.#branch = new BranchRuns(
       {
         store: parts.store,
-        jobs: () => readJobs().flatMap(({ url }) => (parts.servers.of(url) ? [url] : [])),
+        jobs: () => branchJobUrls().filter((url) => parts.servers.of(url) !== undefined),
         sources: async (url, signal) =>
           (await parts.servers.client(parts.servers.at(url))).changeSources(url, signal),
       },
@@ -176,19 +176,20 @@ export class Telling implements vscode.Disposable {
 
   /** Finds out what failed first, and shows it. What could not be found out is asked again with the next news. */
   async #explain(run: Run): Promise<string | undefined> {
-    if (this.#why.has(run.url)) return this.#why.get(run.url);
-    const [oldest] = this.#why.keys();
-    if (this.#why.size >= MOST && oldest !== undefined) this.#why.delete(oldest);
-    this.#why.set(run.url, undefined);
+    const known = this.#why.get(run.url);
+    if (known !== undefined) return known;
     try {
       const { diagnosis } = await this.#parts.details.explain(run, this.#life.signal);
-      this.#why.set(run.url, sentenceOf(diagnosis));
+      const why = sentenceOf(diagnosis);
+      const [oldest] = this.#why.keys();
+      if (this.#why.size >= MOST && oldest !== undefined) this.#why.delete(oldest);
+      this.#why.set(run.url, why);
       this.#render();
+      return why;
     } catch {
       // The view tells why, to whoever unfolds the run.
-      this.#why.delete(run.url);
+      return undefined;
     }
-    return this.#why.get(run.url);
   }
 
   /** Of each job the tests of its newest run, unless that passed. */
@@ -267,6 +268,9 @@ export class Telling implements vscode.Disposable {
       await this.#parts.memento.update(QUIET, action.quiet);
       return;
     }
+    // Who does something about it has seen it.
+    this.#see(this.#branch.state());
+    this.#update();
     const node = this.#nodeOf(action.run);
     if (node) await vscode.commands.executeCommand(action.command, node);
   }
@@ -281,6 +285,14 @@ export class Telling implements vscode.Disposable {
 function branchFolder(): vscode.WorkspaceFolder | undefined {
   const folder = readJobs()[0]?.folder ?? vscode.workspace.workspaceFolders?.[0];
   return vscode.workspace.isTrusted && folder?.uri.scheme === 'file' ? folder : undefined;
+}
+
+/** Another folder has a branch of its own checked out. */
+function branchJobUrls(): string[] {
+  const own = branchFolder()?.uri.toString();
+  return readJobs()
+    .filter(({ folder }) => folder === undefined || folder.uri.toString() === own)
+    .map(({ url }) => url);
 }
 
 const REPRODUCE = 'Reproduce';

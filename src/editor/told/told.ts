@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Commands } from '../frame/commands';
+import { Later } from '../frame/later';
 import { readJobs } from '../frame/settings';
 import type { Telling, ToldParts } from './main';
 
@@ -9,28 +10,23 @@ import type { Telling, ToldParts } from './main';
  */
 export class Told implements vscode.Disposable {
   readonly #parts: ToldParts;
-  #telling: Promise<Telling> | undefined;
-  #disposed = false;
+  readonly #telling: Later<Telling>;
 
   constructor(parts: ToldParts) {
     this.#parts = parts;
+    this.#telling = new Later(async () => (await import('./main')).startTelling(parts));
     this.look();
   }
 
   /** To be called when servers, jobs, folders or the trust in them have changed. */
   look(): void {
-    if (this.#telling) void this.#telling.then((telling) => telling.begin());
+    if (this.#telling.wanted) this.#telling.ifWanted((telling) => telling.begin());
     else if (vscode.workspace.isTrusted && this.#hasJob())
       this.load().catch((error: unknown) => this.#parts.output.error(String(error)));
   }
 
   load(): Promise<Telling> {
-    this.#telling ??= import('./main').then(({ startTelling }) => {
-      const telling = startTelling(this.#parts);
-      if (this.#disposed) telling.dispose();
-      return telling;
-    });
-    return this.#telling;
+    return this.#telling.get();
   }
 
   commands(): Commands {
@@ -40,8 +36,7 @@ export class Told implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#disposed = true;
-    void this.#telling?.then((telling) => telling.dispose());
+    this.#telling.dispose();
   }
 
   #hasJob(): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, utimesSync } from 'node:fs';
+import { mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claim } from '../../../src/editor/told/claims';
@@ -82,6 +82,12 @@ describe('what is told once', () => {
       ['a red', 'a red', 'a green', 'a red'].map((key) => claim(key, root)),
       [true, false, true, false],
     );
+  });
+
+  it('is told all the same where nothing can be remembered', () => {
+    const root = join(mkdtempSync(join(tmpdir(), 'told-')), 'file');
+    writeFileSync(root, '');
+    assert.equal(claim('a red', root), true);
   });
 
   it('is forgotten after a month', () => {
