@@ -9,6 +9,7 @@ import { activation } from './activation';
 import { browsing } from './browsing';
 import { firstByte } from './firstByte';
 import { jenkinsLog } from './jenkinsLog';
+import { logSearch } from './logSearch';
 import type { Figure, Row } from './measure';
 import { outline } from './outline';
 import { output } from './output';
@@ -22,6 +23,7 @@ const figures: Readonly<Record<string, Figure>> = {
   output,
   log: jenkinsLog,
   browsing,
+  'log-search': logSearch,
   outline,
 };
 

@@ -64,6 +64,20 @@ describe('a log in the editor', function () {
     return document.lineAt(selection.active.line).text;
   }
 
+  /** Opens the search with the words that are selected, and gives it when it has looked through all. */
+  async function searched() {
+    const pick = vscode.window.createQuickPick();
+    const accept = new vscode.EventEmitter<void>();
+    const done = new Promise<void>((settle) => {
+      Object.defineProperty(pick, 'busy', { set: (busy) => (busy ? undefined : settle()) });
+    });
+    replace(pick, 'onDidAccept', accept.event);
+    replace(vscode.window, 'createQuickPick', () => pick);
+    await vscode.commands.executeCommand('ciParity.logSearch');
+    await done;
+    return { pick, accept };
+  }
+
   async function lenses(): Promise<string[]> {
     const { uri } = active().document;
     const found = await vscode.commands.executeCommand<vscode.CodeLens[]>(
@@ -75,7 +89,7 @@ describe('a log in the editor', function () {
 
   it('that is long opens at the failure, in a window that tells where it is', async () => {
     const { document } = await open(1);
-    assert.ok(document.getText().length <= 2 << 20);
+    assert.ok(document.getText().length <= 1 << 20);
     assert.match(cursorLine(), /FAIL: TestPolicyEgressDeny|want DENIED/);
     const titles = await lenses();
     assert.match(titles[0] ?? '', /^▲ earlier · lines 1–[\d,]+$/);
@@ -112,6 +126,34 @@ describe('a log in the editor', function () {
     assert.equal(cursorLine(), '+0:01:00 needle at a half of the log');
     await vscode.commands.executeCommand('ciParity.logTimestamps');
     assert.equal(cursorLine(), 'needle at a half of the log');
+  });
+
+  it('is searched as a whole, and gone through from result to result', async () => {
+    await open(1);
+    replace(vscode.window, 'showInputBox', () => Promise.resolve(String(LOG.needles[2].line)));
+    await vscode.commands.executeCommand('ciParity.logGoToLine');
+    const { line } = active().selection.active;
+    active().selection = new vscode.Selection(line, 0, line, 'needle at a'.length);
+    const { pick, accept } = await searched();
+    assert.deepEqual(
+      pick.items.map(({ label }) => label),
+      ['quarter', 'half', 'three quarters'].map((part) => `needle at a ${part} of the log`),
+    );
+    replace(pick, 'selectedItems', pick.items.slice(1, 2));
+    accept.fire();
+    await until(vscode.window.onDidChangeTextEditorSelection, () =>
+      cursorLine().startsWith('needle at a half'),
+    );
+    await until(
+      vscode.window.onDidChangeTextEditorSelection,
+      () => active().document.getText(active().selection) === 'needle at a',
+    );
+    await vscode.commands.executeCommand('ciParity.logNextResult');
+    assert.equal(cursorLine(), 'needle at a three quarters of the log');
+    await vscode.commands.executeCommand('ciParity.logNextResult');
+    assert.equal(cursorLine(), 'needle at a quarter of the log');
+    await vscode.commands.executeCommand('ciParity.logPreviousResult');
+    assert.equal(cursorLine(), 'needle at a three quarters of the log');
   });
 
   it('folds and has an outline by stage and step', async () => {

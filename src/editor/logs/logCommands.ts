@@ -4,6 +4,7 @@ import { withProgress } from '../frame/progress';
 import type { LogEditors } from './logEditors';
 import type { LogDocument, LogFiles } from './logFiles';
 import type { Timestamps } from './timestamps';
+import type { LogSearch } from './logSearch';
 import { counted } from './logWords';
 
 export type LogCommands = ReturnType<typeof logCommands>;
@@ -12,6 +13,7 @@ export type LogCommands = ReturnType<typeof logCommands>;
 export function logCommands(
   editors: LogEditors,
   files: LogFiles,
+  search: LogSearch,
   markFailure: (document: LogDocument, signal: AbortSignal) => Promise<number | undefined>,
 ) {
   async function pause(paused: boolean): Promise<void> {
@@ -68,6 +70,12 @@ export function logCommands(
       if (offset === undefined) throw new UserError('The log does not tell what broke the run.');
       await editors.goTo(document, offset);
     },
+
+    'ciParity.logSearch': () => search.ask(),
+
+    'ciParity.logNextResult': () => search.step(1),
+
+    'ciParity.logPreviousResult': () => search.step(-1),
 
     'ciParity.logTimestamps': async () => {
       const { document, editor } = await editors.mustBeActive();

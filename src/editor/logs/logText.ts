@@ -56,19 +56,28 @@ export class LogText implements AsyncDisposable {
   /** At most `length` bytes from `offset` on, and none from `end` on. */
   async read(offset: number, length: number, end = this.size): Promise<Buffer> {
     const wanted = Math.max(0, Math.min(length, end - offset));
+    if (wanted === 0) return Buffer.alloc(0);
     const piece = Buffer.allocUnsafe(wanted);
     const { bytesRead } = await this.#file.read(piece, 0, wanted, offset);
     return piece.subarray(0, bytesRead);
   }
 
-  /** The bytes of a part, in pieces. */
-  async *pieces(from: number, to: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  /** The bytes of a part, in pieces; while one is looked at, the next is read. */
+  async *pieces(
+    from: number,
+    to: number,
+    { signal, size = PIECE }: { signal?: AbortSignal; size?: number } = {},
+  ): AsyncGenerator<Buffer> {
+    let next = this.read(from, size, to);
     for (let at = from; at < to;) {
-      const piece = await this.read(at, PIECE, to);
+      const piece = await next;
       if (piece.length === 0) return;
+      at += piece.length;
+      next = this.read(at, size, to);
+      // Nobody may want it any more.
+      next.catch(() => undefined);
       signal?.throwIfAborted();
       yield piece;
-      at += piece.length;
     }
   }
 

@@ -1,9 +1,9 @@
 import { createQueue } from '../../base/queue';
 import type { LineStart } from './lineIndex';
 import type { LogText } from './logText';
-import { PLAIN, Screen, type ScreenLine, type Style } from './screen';
+import { PLAIN, Screen, shownText, type ScreenLine, type Style } from './screen';
 import { clockOf, timed, type Clock, type Timestamps } from './timestamps';
-import { BOUNDS, windowAround, type Bounds, type Window } from './window';
+import { BOUNDS, fits, windowAround, type Bounds, type Window } from './window';
 
 /** Bytes of a log in which its first time is looked for, and that are read of one line. */
 const HEAD = 256 * 1024;
@@ -84,15 +84,13 @@ export class LogView {
     });
   }
 
-  /** Adds what the log has grown by since its end was shown, up to twice the size of a window. */
+  /** Adds what the log has grown by since its end was shown, up to what is shown at once of any log. */
   grow(): Promise<void> {
     return this.#queue(async () => {
       const { from, to } = this.#shown.window;
       const { part } = this;
       if (!this.#shown.atEnd || part.to.offset === to.offset) return;
-      const bytes = part.to.offset - from.offset;
-      const lines = part.to.line - from.line;
-      if (bytes > 2 * this.#bounds.bytes || lines > 2 * this.#bounds.lines)
+      if (!fits({ from, to: part.to }, this.#bounds.whole))
         this.#shown = { ...this.#shown, atEnd: false };
       else await this.#add({ from, to: part.to });
     });
@@ -115,6 +113,16 @@ export class LogView {
     const screen = new Screen(this.#styles.get(begin));
     const { lines } = await this.#read(from.offset, Math.min(to, window.to.offset));
     return lines.map((line) => screen.line(line));
+  }
+
+  /** How lines of the log come to be shown, and whether Jenkins puts times before them that are not. */
+  async lineReader(): Promise<{ shown: (raw: string) => string; prefixed: boolean }> {
+    const clock = await this.#findClock();
+    const wanted = this.#timestamps;
+    return {
+      shown: (raw) => shownText(timed(raw, clock, wanted)),
+      prefixed: clock !== undefined && wanted !== 'show',
+    };
   }
 
   async #render(window: Window): Promise<void> {

@@ -12,6 +12,7 @@ import { LogEditors } from './logEditors';
 import { LogFiles, type LogDocument } from './logFiles';
 import { LogLenses } from './logLenses';
 import { LogReadings } from './logReadings';
+import { LogSearch } from './logSearch';
 import { LogStatus } from './logStatus';
 import { LogStructure } from './logStructure';
 
@@ -47,11 +48,13 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
   });
   const files = new LogFiles(readings, tell);
   const editors = new LogEditors(files);
+  const search = new LogSearch(editors);
   const structure = new LogStructure(files);
   const logs = { scheme: LOG_SCHEME };
   const subscriptions = vscode.Disposable.from(
     files,
     editors,
+    search,
     new LogStatus(editors),
     new LogColours(files),
     vscode.languages.registerCodeLensProvider(logs, new LogLenses(files)),
@@ -98,7 +101,7 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
 
   return {
     files,
-    commands: logCommands(editors, files, markFailure),
+    commands: logCommands(editors, files, search, markFailure),
     showRun: (run, wanted, signal) =>
       show(
         logUri(titleOf(run), { kind: 'run', url: run.url }),

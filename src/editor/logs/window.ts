@@ -8,26 +8,35 @@ export interface Window {
   readonly to: LineStart;
 }
 
-export interface Bounds {
-  /** Bytes that a window may have. One line that is longer is a window of its own. */
+export interface Size {
   readonly bytes: number;
   readonly lines: number;
 }
 
+export interface Bounds {
+  /** A log of this size is shown whole. */
+  readonly whole: Size;
+  /** What is shown at once of others. One line that is longer is a window of its own. */
+  readonly window: Size;
+}
+
 /**
- * What an editor shows of a log at once. VS Code takes more, but all of a document goes from process
- * to process and back each time it is changed, and a window should be there at once.
+ * VS Code takes more, but the text of a window goes from process to process and back each time that
+ * another one is shown, and is coloured and measured anew: a second for 20,000 lines.
  */
-export const BOUNDS: Bounds = { bytes: 2 << 20, lines: 20_000 };
+export const BOUNDS: Bounds = {
+  whole: { bytes: 4 << 20, lines: 40_000 },
+  window: { bytes: 1 << 20, lines: 10_000 },
+};
 
 /** The window around an offset: as much as the bounds allow, half of it before where there is so much. */
 export async function windowAround(
   log: LogText,
   offset: number,
   part: Window,
-  bounds = BOUNDS,
+  { whole, window: bounds } = BOUNDS,
 ): Promise<Window> {
-  if (fits(part, bounds)) return part;
+  if (fits(part, whole)) return part;
   const place = await log.lineAt(clamp(offset, part.from.offset, part.to.offset - 1));
   const line = place.line - (bounds.lines >> 1);
   const byte = place.offset - (bounds.bytes >> 1);
@@ -43,7 +52,7 @@ export async function windowAround(
   return { from, to: to.line > place.line ? to : earlier(part.to, await log.line(place.line + 1)) };
 }
 
-function fits({ from, to }: Window, bounds: Bounds): boolean {
+export function fits({ from, to }: Window, bounds: Size): boolean {
   return to.offset - from.offset <= bounds.bytes && to.line - from.line <= bounds.lines;
 }
 

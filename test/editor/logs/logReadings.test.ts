@@ -134,7 +134,7 @@ describe('the reading of a log', () => {
       const view = new LogView(reading.log, 'hide');
       for (const offset of [0, 150e6, 42, reading.log.size]) {
         await view.show(offset);
-        assert.ok(view.shown.text.length <= 2 << 20);
+        assert.ok(view.shown.text.length <= 1 << 20);
       }
     } finally {
       clearInterval(watching);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { LineIndex } from '../../../src/editor/logs/lineIndex';
 import { LogView } from '../../../src/editor/logs/logView';
-import { windowAround } from '../../../src/editor/logs/window';
+import { fits, windowAround } from '../../../src/editor/logs/window';
 import { openText } from './openText';
 
 const never = new AbortController().signal;
@@ -42,7 +42,8 @@ describe('the text of a log', () => {
 });
 
 describe('a window of a log', () => {
-  const bounds = { bytes: 200, lines: 10 };
+  const window = { bytes: 200, lines: 10 };
+  const bounds = { whole: { bytes: 300, lines: 15 }, window };
 
   it('is the whole of a short log', async () => {
     await using log = await openText('a\nb\n');
@@ -74,11 +75,14 @@ describe('a window of a log', () => {
           assert.ok(from.offset === 0 || bytes[from.offset - 1] === 10);
           assert.ok(to.offset === log.size || bytes[to.offset - 1] === 10);
           assert.equal(from.line, bytes.subarray(0, from.offset).filter((b) => b === 10).length);
-          assert.ok(to.line - from.line <= bounds.lines);
-          assert.ok(to.offset - from.offset <= bounds.bytes);
+          const { bytes: most, lines: mostLines } = fits(part, bounds.whole)
+            ? bounds.whole
+            : window;
+          assert.ok(to.line - from.line <= mostLines);
+          assert.ok(to.offset - from.offset <= most);
           // Nothing is left out that would have had room.
           if (to.line < part.to.line && from.line > 0)
-            assert.ok(to.line - from.line >= bounds.lines / 2 || to.offset - from.offset >= 100);
+            assert.ok(to.line - from.line >= window.lines / 2 || to.offset - from.offset >= 100);
         },
       ),
       { numRuns: 200 },
