@@ -4,8 +4,10 @@ import type { Run } from './run';
 export type Streak =
   /** It passed since, first in the run of this number: old news. */
   | { readonly kind: 'mended'; readonly number: number }
-  /** The run before passed, or there was none. */
+  /** The run before passed, or there was none, and none has failed since. */
   | { readonly kind: 'new' }
+  /** Others have failed since. */
+  | { readonly kind: 'first' }
   | {
       readonly kind: 'since';
       /** The number of the first run that is known to have failed. */
@@ -27,29 +29,25 @@ export function streakOf(run: Run, runs: readonly Run[], more: boolean): Streak 
     (newer) => newer.number > run.number && outcomeOf(newer) === 'passed',
   );
   if (mended) return { kind: 'mended', number: mended.number };
-  let first = run.number;
-  let count = 1;
-  for (const older of runs) {
-    if (older.number >= run.number) continue;
-    const outcome = outcomeOf(older);
-    if (outcome === 'passed') return told(first, count, false);
-    if (outcome === 'failed') {
-      first = older.number;
-      count++;
-    }
-  }
-  return count === 1 && more ? undefined : told(first, count, more);
+  const older = runs.filter(({ number }) => number < run.number);
+  const before = older.find((each) => outcomeOf(each) === 'passed');
+  const failed = older.filter(
+    (each) => each.number > (before?.number ?? 0) && outcomeOf(each) === 'failed',
+  );
+  const orBefore = before === undefined && more;
+  const first = failed.at(-1);
+  if (first) return { kind: 'since', number: first.number, runs: failed.length + 1, orBefore };
+  if (orBefore) return undefined;
+  const isNewest = !runs.some((each) => each.number > run.number && outcomeOf(each) === 'failed');
+  return { kind: isNewest ? 'new' : 'first' };
 }
 
-/** `new`, `since #37`, `since #37 or before`, `mended in #43`. */
+/** `new`, `the first to fail`, `since #37`, `since #37 or before`, `mended in #43`. */
 export function wordsOfStreak(streak: Streak): string {
   if (streak.kind === 'mended') return `mended in #${streak.number}`;
   if (streak.kind === 'new') return 'new';
+  if (streak.kind === 'first') return 'the first to fail';
   return `since #${streak.number}${streak.orBefore ? ' or before' : ''}`;
-}
-
-function told(number: number, runs: number, orBefore: boolean): Streak {
-  return runs === 1 ? { kind: 'new' } : { kind: 'since', number, runs, orBefore };
 }
 
 /** Undefined for a run that goes on, was aborted or not built: it tells nothing. */

@@ -75,6 +75,8 @@ function quickPick(person: Person): unknown {
   const pick = {
     title: '',
     placeholder: '',
+    value: '',
+    onDidChangeValue: new vscode.EventEmitter<string>().event,
     activeItems: [] as readonly vscode.QuickPickItem[],
     selectedItems: [] as readonly vscode.QuickPickItem[],
     onDidAccept: accept.event,

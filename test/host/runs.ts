@@ -7,10 +7,12 @@ import { runItems } from '../../src/editor/runs/pickRun';
 import { nodeOf, now } from '../editor/runs/runs';
 import type { RunsNode } from '../../src/editor/runs/runsNodes';
 import { api, aroundMoat, failedRun, until, walk } from './bed';
+import { personIn } from './person';
 import { standIns } from './standIns';
 
 describe('the view "Runs"', () => {
-  const { replace, hear } = standIns();
+  const ins = standIns();
+  const { replace, hear } = ins;
   aroundMoat();
 
   it('shows workspace, job and runs with icons, and labels for screen readers', async () => {
@@ -85,6 +87,17 @@ describe('the view "Runs"', () => {
     assert.deepEqual(await labels(), ['This workspace', 'moat', '#42', '#40']);
     await vscode.commands.executeCommand('ciParity.showAnyResult');
     assert.deepEqual(await labels(), ['This workspace', 'moat', '#42', '#41', '#40']);
+  });
+
+  it('finds a job in any folder of the server, and shows it in the view', async () => {
+    const person = personIn(ins);
+    person.picks.push('live');
+    await vscode.commands.executeCommand('ciParity.findJob');
+    assert.match(person.seen[0] ?? '', /^Find Job\n[^]*^live: team$/m);
+    const { runs } = await api();
+    const labels = (await walk()).map((node) => runs.getTreeItem(node).label);
+    assert.ok(labels.includes('live'));
+    await vscode.commands.executeCommand('ciParity.showChosenJobs');
   });
 
   it('shows an artifact that is text, and saves any where the person wants', async () => {

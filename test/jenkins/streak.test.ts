@@ -61,8 +61,10 @@ describe('since when a job fails', () => {
     assert.equal(words('fpfp', false, 0), 'new');
   });
 
-  it('is seen from each run as it was then', () => {
-    assert.equal(words('ffp', false, 1), 'new');
+  it('is seen from each run: the first of several is not new any more', () => {
+    assert.equal(words('fffp', false, 2), 'the first to fail');
+    assert.equal(words('fffp', false, 1), 'since #2');
+    assert.equal(words('rafp', false, 2), 'new');
   });
 
   it('is told of no run that passed, was aborted or runs', () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock';
+import { messageOf } from '../../base/errors';
 import type { ChangeSource } from '../../jenkins/changeSources';
 import type { Client } from '../../jenkins/client';
 import type { Job } from '../../jenkins/jobs';
@@ -72,6 +73,8 @@ export class RunsTree implements Disposable {
   /** Where pull requests come from, by the address of their project. */
   readonly #sources = new Map<string, ReadonlyMap<string, ChangeSource>>();
   readonly #subscriptions: readonly Disposable[];
+  /** What is shown as a problem, by the id of what it is a problem of. */
+  readonly #problems = new Map<string, { readonly below: Watched; readonly words: string }>();
   #visible = false;
   /** The likeliest jobs of a workspace that has none, on the servers that were looked at for them. */
   #suggested: { readonly servers: string; readonly found: readonly RunsNode[] } | undefined;
@@ -187,7 +190,7 @@ export class RunsTree implements Disposable {
           return sectionOf(node) === folded.section;
         case 'job':
         case 'server':
-          return sectionOf(node) === sectionOf(folded) && urlOf(node).startsWith(urlOf(folded));
+          return idOf(node) === idOf(folded) || liesBelow(node, folded);
         case 'changes':
           return (
             node.kind === 'job' &&
@@ -501,13 +504,30 @@ export class RunsTree implements Disposable {
     return { kind: 'job', ...at, job, current: false, favourite, grouped: false };
   }
 
+  /** Whether something around a node has the same problem, which is told once. */
+  #isToldAbove(node: Watched, error: unknown): boolean {
+    return [...this.#problems.values()].some(
+      ({ below, words }) =>
+        words === messageOf(error) && liesBelow(node, below) && !this.#isHidden(below),
+    );
+  }
+
   #withProblem(below: Watched, error: unknown, nodes: RunsNode[], empty: string): RunsNode[] {
-    if (error !== undefined)
+    const id = idOf(below);
+    this.#problems.delete(id);
+    if (error !== undefined && !(nodes.length > 0 && this.#isToldAbove(below, error))) {
+      this.#problems.set(id, { below, words: messageOf(error) });
       return [{ kind: 'problem', error, server: below.server, below }, ...nodes];
+    }
     if (nodes.length > 0) return nodes;
     const text = this.#source.failingOnly() ? 'nothing fails here' : empty;
     return [{ kind: 'nothing', below, text }];
   }
+}
+
+function liesBelow(node: Watched, above: Watched): boolean {
+  const [url, around] = [urlOf(node), urlOf(above)];
+  return sectionOf(node) === sectionOf(above) && url !== around && url.startsWith(around);
 }
 
 function runNode({ server, section }: JobNode, run: Run): RunNode {

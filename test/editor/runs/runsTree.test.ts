@@ -249,6 +249,24 @@ describe('the tree of runs', () => {
     assert.deepEqual(kinds(await bed.tree.children(node)), ['run']);
   });
 
+  it('tells once of a problem that a project has with all of its branches', async () => {
+    await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
+    const branch = await bed.open('master');
+    await bed.tree.children(branch);
+    const project = await bed.open();
+    const shown = async () => [
+      kinds(await bed.tree.children(project)).includes('problem'),
+      kinds(await bed.tree.children(branch)).includes('problem'),
+    ];
+    const everywhere = bed.jenkins.fault(/./, '500');
+    await bed.store.refresh();
+    assert.deepEqual(await shown(), [true, false]);
+    everywhere[Symbol.dispose]();
+    bed.jenkins.fault(/master/, '500');
+    await bed.store.refresh();
+    assert.deepEqual(await shown(), [false, true]);
+  });
+
   it('has unfolded jobs alone looked at, and sees a run end', async () => {
     const running: RunSpec = { number: 1, building: true, stages: [{ name: 'Build' }] };
     await using bed = await plant({ world: { jobs: [job('a', [running])] }, jobs: ['job/a/'] });
