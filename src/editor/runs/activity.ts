@@ -24,7 +24,7 @@ export class Activity {
   readonly #clock: Clock;
   readonly #changed: (jobUrls: ReadonlySet<string>) => void;
   readonly #known = new Map<string, Working>();
-  readonly #askedAt = new Map<string, number>();
+  readonly #asked = new Map<string, { readonly at: number; readonly running: boolean }>();
 
   /** `changed` is called with the addresses of jobs of which something else than before is known. */
   constructor(
@@ -49,15 +49,16 @@ export class Activity {
   async ask(server: Server, running: boolean, signal: AbortSignal): Promise<void> {
     const { url } = server;
     const now = this.#clock.now();
-    if (now - (this.#askedAt.get(url) ?? -Infinity) < FRESH) return;
-    this.#askedAt.set(url, now);
+    const asked = this.#asked.get(url);
+    if (asked && now - asked.at < FRESH && (asked.running || !running)) return;
+    this.#asked.set(url, { at: now, running });
     try {
       const client = await this.#client(server);
+      const before = this.of(server);
       const [queue, executing] = await Promise.all([
         client.queue(url, signal),
-        running ? client.executing(signal) : [],
+        running ? client.executing(signal) : before.executing,
       ]);
-      const before = this.of(server);
       this.#known.set(url, { queue, executing });
       const changed = new Set([
         ...different(before.queue, queue).flatMap(({ jobUrl }) => jobUrl ?? []),

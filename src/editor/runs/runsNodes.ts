@@ -19,8 +19,7 @@ export type RunsNode =
   | ServerNode
   /** A server of the workspace's jobs that the person has not connected to; it is not asked. */
   | { readonly kind: 'stranger'; readonly url: string }
-  /** A job that seems to build the workspace, which has none yet; undefined for another one. */
-  | { readonly kind: 'suggestion'; readonly server: Server; readonly job: Job | undefined }
+  | SuggestionNode
   | JobNode
   | ChangesNode
   | RunNode
@@ -64,6 +63,13 @@ export interface SectionNode {
 export interface ServerNode {
   readonly kind: 'server';
   readonly server: Server;
+}
+
+/** A job that seems to build the workspace, which has none yet; undefined to choose another one. */
+export interface SuggestionNode {
+  readonly kind: 'suggestion';
+  readonly server: Server;
+  readonly job: Job | undefined;
 }
 
 export interface JobNode {

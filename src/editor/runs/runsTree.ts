@@ -7,12 +7,10 @@ import type { Run } from '../../jenkins/run';
 import { parseRunUrl } from '../../jenkins/url';
 import type { Server } from '../frame/settings';
 import { isBroken } from '../look/marks';
-import { suggestJobs } from '../servers/jobSuggestion';
 import { Activity } from './activity';
 import { branchJobs } from './branchJobs';
 import { jobOf, type Favourite } from './favourites';
 import { failingIn, isFailing } from './failing';
-import { nameOf } from './jobFinder';
 import type { RunDetails } from './runDetails';
 import { RunInsides } from './runInsides';
 import {
@@ -23,14 +21,13 @@ import {
   type Parent,
   type RunNode,
   type RunsNode,
-  type Section,
   type ServerNode,
 } from './runsNodes';
-import type { RunStore } from './runStore';
+import { Suggestions, type SuggestionSource } from './suggestions';
+import { liesBelow, sectionOf, Unfolded, urlOf, type Watched } from './unfolded';
 
 /** What the tree is made from. */
-export interface RunsSource {
-  servers(): readonly Server[];
+export interface RunsSource extends SuggestionSource {
   /** Addresses of the workspace's jobs. */
   jobs(): readonly string[];
   favourites(): readonly Favourite[];
@@ -40,20 +37,11 @@ export interface RunsSource {
   failingOnly(): boolean;
   /** The branch that is checked out, where it is known. */
   branch(signal: AbortSignal): Promise<string | undefined>;
-  /** What the workspace's repositories are called: addresses of their remotes, names of folders. */
-  repositories(signal: AbortSignal): Promise<readonly string[]>;
-  readonly store: RunStore;
   readonly details: RunDetails;
   /** The way to ask what the store does not know. */
   client(server: Server): Promise<Client>;
   readonly clock: Clock;
 }
-
-/** Jobs that are suggested at most. */
-const MOST_SUGGESTIONS = 3;
-
-/** What is looked at again and again while it is unfolded. */
-type Watched = JobNode | ServerNode;
 
 /**
  * What the store knows of the servers' runs as a tree. It never rejects: what could not be read is a
@@ -65,19 +53,13 @@ export class RunsTree implements Disposable {
   readonly #life = new AbortController();
   readonly #activity: Activity;
   readonly #insides: RunInsides;
-  /** What was unfolded, by its id. */
-  readonly #open = new Map<string, Watched>();
-  /** What was folded again, by its id: what lies below it is hidden with it. */
-  readonly #folded = new Map<string, RunsNode>();
-  readonly #watches = new Map<string, Disposable>();
+  readonly #unfolded: Unfolded;
+  readonly #suggestions: Suggestions;
   /** Where pull requests come from, by the address of their project. */
   readonly #sources = new Map<string, ReadonlyMap<string, ChangeSource>>();
   readonly #subscriptions: readonly Disposable[];
   /** What is shown as a problem, by the id of what it is a problem of. */
   readonly #problems = new Map<string, { readonly below: Watched; readonly words: string }>();
-  #visible = false;
-  /** The likeliest jobs of a workspace that has none, on the servers that were looked at for them. */
-  #suggested: { readonly servers: string; readonly found: readonly RunsNode[] } | undefined;
 
   /** `changed` is called with the node whose line or children must be read again; undefined for all. */
   constructor(source: RunsSource, changed: (node: RunsNode | undefined) => void) {
@@ -93,10 +75,12 @@ export class RunsTree implements Disposable {
       changed,
       this.#life.signal,
     );
+    this.#unfolded = new Unfolded(source.store);
+    this.#suggestions = new Suggestions(source, () => changed(undefined), this.#life.signal);
     this.#subscriptions = [
       source.store.onDidChange((url) => {
         this.#insides.retry(url);
-        for (const node of this.#open.values()) if (urlOf(node) === url) changed(node);
+        for (const node of this.#unfolded.at(url)) changed(node);
       }),
       source.store.onDidLook((url) => this.#looked(url)),
     ];
@@ -126,16 +110,11 @@ export class RunsTree implements Disposable {
 
   /** Whether the view can be seen; only then is what is unfolded looked at. */
   see(visible: boolean): void {
-    this.#visible = visible;
-    this.#watch();
+    this.#unfolded.see(visible);
   }
 
   fold(node: RunsNode, open: boolean): void {
-    const id = idOf(node);
-    if (open) this.#folded.delete(id);
-    else this.#folded.set(id, node);
-    if (open && (node.kind === 'job' || node.kind === 'server')) this.#open.set(id, node);
-    this.#watch();
+    this.#unfolded.fold(node, open);
   }
 
   /** Something that the tree is made from, but no server, has changed. */
@@ -149,14 +128,14 @@ export class RunsTree implements Disposable {
     this.#source.details.forget();
     this.#insides.forget();
     this.#sources.clear();
-    this.#suggested = undefined;
+    this.#suggestions.forget();
     this.redraw();
     return this.#source.store.refresh();
   }
 
   [Symbol.dispose](): void {
     this.#life.abort();
-    this.see(false);
+    this.#unfolded[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
   }
 
@@ -164,52 +143,17 @@ export class RunsTree implements Disposable {
     this[Symbol.dispose]();
   }
 
-  /** Has just what can be seen watched. */
-  #watch(): void {
-    const seen = new Set<string>();
-    for (const node of this.#open.values())
-      if (this.#visible && !this.#isHidden(node)) seen.add(urlOf(node));
-    for (const [url, watch] of this.#watches)
-      if (!seen.has(url)) {
-        watch[Symbol.dispose]();
-        this.#watches.delete(url);
-      }
-    for (const url of seen)
-      if (!this.#watches.has(url)) this.#watches.set(url, this.#source.store.watch(url, 'visible'));
-  }
-
   /** Tells of jobs, since what waits and works for them has changed. */
   #tell(jobUrls: ReadonlySet<string>): void {
-    for (const node of this.#open.values()) if (jobUrls.has(urlOf(node))) this.#changed(node);
-  }
-
-  #isHidden(node: Watched): boolean {
-    return [...this.#folded.values()].some((folded) => {
-      switch (folded.kind) {
-        case 'section':
-          return sectionOf(node) === folded.section;
-        case 'job':
-        case 'server':
-          return idOf(node) === idOf(folded) || liesBelow(node, folded);
-        case 'changes':
-          return (
-            node.kind === 'job' &&
-            node.grouped &&
-            sectionOf(node) === folded.of.section &&
-            node.url.startsWith(folded.of.url)
-          );
-        default:
-          return false;
-      }
-    });
+    for (const url of jobUrls) for (const node of this.#unfolded.at(url)) this.#changed(node);
   }
 
   /** Running runs go on, although what the list says of them stays. */
   #looked(url: string): void {
     const runs = this.#source.store.known(url)?.runs ?? [];
     const running = runs.filter(({ building }) => building);
-    for (const node of this.#open.values()) {
-      if (node.kind !== 'job' || node.url !== url) continue;
+    for (const node of this.#unfolded.at(url)) {
+      if (node.kind !== 'job') continue;
       for (const run of running) this.#changed(runNode(node, run));
       const isBusy = running.length > 0;
       if (isBusy || this.#queueOf(node).length > 0)
@@ -225,7 +169,7 @@ export class RunsTree implements Disposable {
       .filter((url) => !this.#serverOf(url))
       .map((url) => parseRunUrl(url)?.server ?? url);
     const roots: RunsNode[] = [
-      ...(jobs.length > strange.length || this.#suggestions().length > 0
+      ...(jobs.length > strange.length || this.#suggested().length > 0
         ? [{ kind: 'section', section: 'workspace' } as const]
         : []),
       ...(this.#source.favourites().some(({ url }) => this.#serverOf(url))
@@ -244,7 +188,7 @@ export class RunsTree implements Disposable {
   /** Forgets what was unfolded in parts that are no longer there. */
   #closeOthers(roots: readonly RunsNode[]): void {
     const jobs = this.#source.jobs();
-    const there = (node: Watched): boolean => {
+    this.#unfolded.keep((node) => {
       const section = sectionOf(node);
       if (section === 'workspace') return jobs.some((url) => urlOf(node).startsWith(url));
       if (section === 'favourites')
@@ -252,9 +196,7 @@ export class RunsTree implements Disposable {
       return roots.some(
         (root) => root.kind === 'server' && urlOf(node).startsWith(root.server.url),
       );
-    };
-    for (const [id, node] of this.#open) if (!there(node)) this.#open.delete(id);
-    this.#watch();
+    });
   }
 
   async #below(node: RunsNode, signal: AbortSignal): Promise<RunsNode[]> {
@@ -290,7 +232,7 @@ export class RunsTree implements Disposable {
       const server = this.#serverOf(url);
       return server ? this.#job({ section: 'workspace', server, url, top: true }, undefined) : [];
     });
-    return jobs.length > 0 ? jobs : [...this.#suggestions()];
+    return jobs.length > 0 ? jobs : [...this.#suggested()];
   }
 
   #favourites(): RunsNode[] {
@@ -301,59 +243,25 @@ export class RunsTree implements Disposable {
       return server ? this.#job({ ...at, server }, jobOf(favourite)) : [];
     });
     // Whoever has a job at hand wants to see how it is, without unfolding it.
-    for (const node of nodes) if (node.job?.kind === 'job') this.#open.set(idOf(node), node);
-    this.#watch();
+    for (const node of nodes) if (node.job?.kind === 'job') this.#unfolded.fold(node, true);
     return nodes;
   }
 
   /** The connected server that has the page at an address. */
   #serverOf(url: string): Server | undefined {
-    return this.#source.servers().find((server) => url.startsWith(server.url));
-  }
-
-  /** Looks for what the workspace's jobs may be, unless that was done; tells when it has found some. */
-  #suggestions(): readonly RunsNode[] {
-    if (this.#source.jobs().length > 0) return [];
-    const servers = this.#source
+    return this.#source
       .servers()
-      .map(({ url }) => url)
-      .join(' ');
-    if (this.#suggested?.servers !== servers) {
-      const looking = (this.#suggested = { servers, found: [] });
-      void this.#suggest(this.#life.signal).then((found) => {
-        if (this.#suggested !== looking || found.length === 0) return;
-        this.#suggested = { servers, found };
-        this.#changed(undefined);
-      });
-    }
-    return this.#suggested.found;
+      .filter((server) => url.startsWith(server.url))
+      .sort((a, b) => b.url.length - a.url.length)[0];
   }
 
-  async #suggest(signal: AbortSignal): Promise<RunsNode[]> {
-    const { store } = this.#source;
-    try {
-      const repositories = await this.#source.repositories(signal);
-      if (repositories.length === 0) return [];
-      const found: RunsNode[] = [];
-      for (const server of this.#source.servers()) {
-        const jobs = (await store.index(server.url, signal)).jobs
-          .filter(({ kind }) => kind === 'job' || kind === 'multibranch')
-          .map((job) => ({ job, url: job.url, name: nameOf(job.fullName) }));
-        for (const { job } of suggestJobs(jobs, repositories).slice(0, MOST_SUGGESTIONS))
-          found.push({ kind: 'suggestion', server, job });
-      }
-      const [first] = found;
-      if (first?.kind !== 'suggestion') return [];
-      return [...found, { kind: 'suggestion', server: first.server, job: undefined }];
-    } catch {
-      // The view says what to do without one.
-      return [];
-    }
+  #suggested(): readonly RunsNode[] {
+    return this.#source.jobs().length > 0 ? [] : this.#suggestions.get();
   }
 
   async #belowServer(node: ServerNode, signal: AbortSignal): Promise<RunsNode[]> {
     const { jobs, problem } = await this.#source.store.inside(node.server.url, signal);
-    this.fold(node, true);
+    this.#unfolded.fold(node, true);
     return this.#withProblem(
       node,
       problem,
@@ -366,7 +274,7 @@ export class RunsTree implements Disposable {
     const { store } = this.#source;
     if (node.job?.kind !== 'job') {
       const inside = await store.inside(node.url, signal);
-      this.fold(node, true);
+      this.#unfolded.fold(node, true);
       if (inside.kind !== 'job')
         return this.#withProblem(
           node,
@@ -376,7 +284,7 @@ export class RunsTree implements Disposable {
         );
     }
     const { runs, more, problem } = await store.runs(node.url, signal);
-    this.fold(node, true);
+    this.#unfolded.fold(node, true);
     return this.#withProblem(node, problem, this.#runs(node, runs, more), 'no runs yet');
   }
 
@@ -508,7 +416,7 @@ export class RunsTree implements Disposable {
   #isToldAbove(node: Watched, error: unknown): boolean {
     return [...this.#problems.values()].some(
       ({ below, words }) =>
-        words === messageOf(error) && liesBelow(node, below) && !this.#isHidden(below),
+        words === messageOf(error) && liesBelow(node, below) && !this.#unfolded.isHidden(below),
     );
   }
 
@@ -525,19 +433,6 @@ export class RunsTree implements Disposable {
   }
 }
 
-function liesBelow(node: Watched, above: Watched): boolean {
-  const [url, around] = [urlOf(node), urlOf(above)];
-  return sectionOf(node) === sectionOf(above) && url !== around && url.startsWith(around);
-}
-
 function runNode({ server, section }: JobNode, run: Run): RunNode {
   return { kind: 'run', server, run, section };
-}
-
-function sectionOf(node: Watched): Section {
-  return node.kind === 'server' ? 'all' : node.section;
-}
-
-function urlOf(node: Watched): string {
-  return node.kind === 'server' ? node.server.url : node.url;
 }
