@@ -14,7 +14,7 @@ import { Artifacts } from './editor/runs/artifacts';
 import { Favourites } from './editor/runs/favourites';
 import { jobCommands } from './editor/runs/jobCommands';
 import { checkedOut, repositoryNames } from './editor/runs/repositories';
-import { reproducer } from './editor/reproductions/reproduceRun';
+import { kitchen, reproducer } from './editor/reproductions/reproduceRun';
 import { reproductionCommands } from './editor/reproductions/reproductionCommands';
 import { Reproductions } from './editor/reproductions/reproductions';
 import { ReproductionsView } from './editor/reproductions/reproductionsView';
@@ -27,6 +27,7 @@ import { Servers } from './editor/servers/servers';
 import { readJobs, refreshInterval } from './editor/frame/settings';
 import { Tests } from './editor/tests/tests';
 import { Told } from './editor/told/told';
+import { languageModelTools, registerTools, type Tools } from './editor/tools/tools';
 import { tellVerdicts } from './editor/reproductions/verdictNotices';
 import { ViewState } from './editor/frame/viewState';
 
@@ -38,6 +39,7 @@ export interface TestApi {
   readonly languages: Languages;
   readonly tests: Tests;
   readonly told: Told;
+  readonly tools: Tools;
   readonly links: ReturnType<typeof linkHandler>;
 }
 
@@ -84,6 +86,9 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   });
   const memento = context.workspaceState;
   const told = new Told({ store, servers, details, view: runs, tests, memento, output });
+  const tools = languageModelTools({
+    ...{ servers, details, plan, launcher, reproductions, kitchen, output },
+  });
   const reproductionsView = new ReproductionsView(reproductions);
   const refresh = async (): Promise<void> => {
     languages.refresh();
@@ -113,6 +118,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       told.look();
     }),
     tellVerdicts(reproductions),
+    registerTools(tools),
     vscode.window.registerUriHandler(links),
     registerCommands(
       {
@@ -143,5 +149,5 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     ),
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
-  return { runs, reproductions: reproductionsView, servers, languages, tests, told, links };
+  return { runs, reproductions: reproductionsView, servers, languages, tests, told, tools, links };
 }

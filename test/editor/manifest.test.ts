@@ -27,6 +27,11 @@ interface Manifest {
     };
     readonly viewsContainers: { readonly activitybar: readonly { readonly icon: string }[] };
     readonly viewsWelcome: readonly { readonly contents: string }[];
+    readonly languageModelTools: readonly {
+      readonly name: string;
+      readonly when?: string;
+      readonly inputSchema: { readonly type: string; readonly additionalProperties: boolean };
+    }[];
   };
 }
 
@@ -88,6 +93,21 @@ describe('package.json', () => {
     assert.equal(supported, 'limited');
     for (const name of ['keep', 'environment', 'withChanges', 'timeoutMinutes', 'libraries'])
       assert.ok(restrictedConfigurations.includes(`ciParity.${name}`), name);
+  });
+
+  it('describes each tool that language models may call, strictly, and offers those that run code in trusted workspaces only', () => {
+    const tools = contributes.languageModelTools;
+    const registered = [...source.matchAll(/^\s*(ciParity_\w+): tool\(/gm)].map(([, name]) => name);
+    assert.deepEqual(tools.map(({ name }) => name).sort(), registered.sort());
+    for (const { name, when, inputSchema } of tools) {
+      assert.deepEqual(
+        [inputSchema.type, inputSchema.additionalProperties],
+        ['object', false],
+        name,
+      );
+      const runs = /plan|reproduce/.test(name);
+      assert.equal(when, runs ? 'isWorkspaceTrusted' : undefined, name);
+    }
   });
 
   it('lets no workspace say which servers are asked', () => {
