@@ -52,6 +52,10 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const store = createRunStore({
     server: (url) => servers.of(url)?.url,
     client: async (url) => servers.client(servers.at(url)),
+    cache: (url) => {
+      const server = servers.of(url);
+      return server && servers.cache(server);
+    },
     interval: refreshInterval,
     clock: systemClock,
   });

@@ -63,7 +63,7 @@ export class RunMemory {
    * Takes in all jobs of a server, each folder before what it holds.
    * @returns the addresses of what now holds something else.
    */
-  tellIndex(server: string, index: readonly Job[], at: number): string[] {
+  tellIndex(server: string, index: readonly Job[], at: number | undefined): string[] {
     const inside = new Map<string, { kind: Contents['kind']; jobs: Job[] }>();
     inside.set(server, { kind: 'server', jobs: [] });
     for (const job of index) {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock';
+import type { DiskCache } from '../../base/diskCache';
 import { messageOf } from '../../base/errors';
 import type { Client } from '../../jenkins/client';
 import { LONGEST_CHAIN, PAGE, type Contents, type RunPage } from '../../jenkins/contents';
@@ -8,6 +9,7 @@ import type { Job } from '../../jenkins/jobs';
 import type { Run } from '../../jenkins/run';
 import { Looks, type Attention, type Heard, type LookResult } from './looks';
 import { RunMemory } from './runMemory';
+import { RunShelf, type ShelvedInside } from './runShelf';
 
 /** What is known of the runs of a job. */
 export interface JobRuns {
@@ -40,6 +42,13 @@ export interface JobIndex {
   readonly problem: unknown;
 }
 
+/** Something that goes wrong again and again. */
+export interface Trouble {
+  readonly error: unknown;
+  /** When it began, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /**
  * What is known of jobs and runs: the one place that asks for them and remembers them. `runs`,
  * `older`, `inside` and `index` tell at once what is known, whatever its age; with `within`, only what
@@ -66,6 +75,11 @@ export interface RunStore extends Disposable {
   refresh(): Promise<void>;
   /** Whether the window has the focus; without it, looks are rarer. */
   attend(focused: boolean): void;
+  /**
+   * Why a server answers nobody; undefined when it does. `onDidChange` tells the server's address when
+   * that begins and ends.
+   */
+  trouble(server: string): Trouble | undefined;
   /** Forgets all, or what is of one server. */
   forget(server?: string): void;
   /** Called with the address of which something has really changed. */
@@ -81,6 +95,8 @@ export interface RunStoreOptions {
   readonly client: (url: string) => Promise<Client>;
   /** Milliseconds between two looks at a visible job in which something runs. */
   readonly interval: () => number;
+  /** Where what is of the server of a page is kept on the disk; nowhere unless told. */
+  readonly cache?: (url: string) => DiskCache | undefined;
   readonly clock: Clock;
   /** From 0 up to 1; `Math.random` unless told. */
   readonly random?: () => number;
@@ -90,8 +106,16 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   return new Store(options);
 }
 
-interface Problem {
-  readonly error: unknown;
+/** A way to come to know something: from memory, from the disk, from the server. */
+interface Learn {
+  readonly known: () => { readonly heardAt: number | undefined } | undefined;
+  /** Neither rejects. */
+  readonly recall: () => Promise<void>;
+  readonly ask: () => Promise<void>;
+}
+
+interface Problem extends Trouble {
+  /** When it was met last. */
   readonly at: number;
 }
 
@@ -100,11 +124,14 @@ class Store implements RunStore {
   readonly #memory = new RunMemory();
   /** Why the last look at an address failed. */
   readonly #problems = new Map<string, Problem>();
+  /** Servers that answer nobody. */
+  readonly #troubles = new Map<string, Trouble>();
   /** Requests under way by what they ask, so that nobody asks the same meanwhile. */
   readonly #asking = new Map<string, Promise<void>>();
   readonly #changed = new Set<(url: string) => void>();
   readonly #looked = new Set<(url: string) => void>();
   readonly #looks: Looks;
+  readonly #shelf: RunShelf;
   /** Jobs whose last look was for an old run that goes on. */
   readonly #lookedDeep = new Set<string>();
   /** Ends the requests under way when all is forgotten. */
@@ -120,6 +147,12 @@ class Store implements RunStore {
       clock: options.clock,
       random: options.random ?? Math.random,
     });
+    this.#shelf = new RunShelf({
+      cache: options.cache ?? (() => undefined),
+      clock: options.clock,
+      runs: (jobUrl) => this.#memory.list(jobUrl),
+      inside: (url) => this.#shelved(url),
+    });
   }
 
   known(jobUrl: string): JobRuns | undefined {
@@ -128,8 +161,12 @@ class Store implements RunStore {
   }
 
   async runs(jobUrl: string, signal: AbortSignal, within?: number): Promise<JobRuns> {
-    if (!this.#isGood(this.#memory.list(jobUrl), within))
-      await settled(this.#askPage(jobUrl), signal);
+    const learn = {
+      known: () => this.#memory.list(jobUrl),
+      recall: () => this.#recallRuns(jobUrl),
+      ask: () => this.#askPage(jobUrl),
+    };
+    await this.#learn(learn, signal, within);
     return this.known(jobUrl) ?? this.#unknown(jobUrl, () => this.runs(jobUrl, signal));
   }
 
@@ -141,8 +178,12 @@ class Store implements RunStore {
   }
 
   async inside(url: string, signal: AbortSignal, within?: number): Promise<Inside> {
-    if (!this.#isGood(this.#memory.inside(url), within))
-      await settled(this.#askInside(url), signal);
+    const learn = {
+      known: () => this.#memory.inside(url),
+      recall: () => this.#recallInside(url),
+      ask: () => this.#askInside(url),
+    };
+    await this.#learn(learn, signal, within);
     const inside = this.#memory.inside(url);
     if (!inside) return this.#unknown(url, () => this.inside(url, signal));
     return { url, ...inside, problem: this.#problems.get(url)?.error };
@@ -165,12 +206,18 @@ class Store implements RunStore {
     this.#looks.attend(focused);
   }
 
+  trouble(server: string): Trouble | undefined {
+    return this.#troubles.get(server);
+  }
+
   forget(server = ''): void {
     this.#session.abort();
     this.#session = newSession();
     this.#asking.clear();
     this.#memory.forget(server);
-    for (const url of this.#problems.keys()) if (url.startsWith(server)) this.#problems.delete(url);
+    this.#shelf.forget(server);
+    for (const troubles of [this.#problems, this.#troubles])
+      for (const url of troubles.keys()) if (url.startsWith(server)) troubles.delete(url);
   }
 
   onDidChange(listener: (url: string) => void): Disposable {
@@ -185,6 +232,42 @@ class Store implements RunStore {
     this.#disposed = true;
     this.#session.abort();
     this.#looks[Symbol.dispose]();
+    this.#shelf[Symbol.dispose]();
+  }
+
+  /** What is on the disk is told at once, and the server asked meanwhile; else it is what is left where that fails. */
+  async #learn({ known, recall, ask }: Learn, signal: AbortSignal, within?: number): Promise<void> {
+    if (this.#isGood(known(), within)) return;
+    if (!known() && within === undefined) {
+      await settled(recall(), signal);
+      if (known()) {
+        void ask();
+        return;
+      }
+    }
+    await settled(ask(), signal);
+    if (!known()) await settled(recall(), signal);
+  }
+
+  async #recallRuns(jobUrl: string): Promise<void> {
+    const { signal } = this.#session;
+    const kept = await this.#shelf.runs(jobUrl);
+    // The server may have told meanwhile, which is better.
+    if (!kept || signal.aborted || this.#memory.list(jobUrl)) return;
+    this.#memory.tellRuns(jobUrl, kept, undefined);
+  }
+
+  async #recallInside(url: string): Promise<void> {
+    const { signal } = this.#session;
+    const kept = await this.#shelf.inside(url);
+    if (!kept || signal.aborted || this.#memory.inside(url)) return;
+    if (kept.kind === 'server') this.#memory.tellIndex(url, kept.jobs, undefined);
+    else this.#memory.tellInside(url, { ...kept, heardAt: undefined });
+  }
+
+  #shelved(url: string): ShelvedInside | undefined {
+    const inside = this.#memory.inside(url);
+    return inside?.kind === 'server' ? { ...inside, jobs: this.#memory.index(url) } : inside;
   }
 
   async #look(url: string): Promise<void> {
@@ -219,6 +302,7 @@ class Store implements RunStore {
       if (url === client.base) {
         const index = await client.index(signal);
         const changed = new Set(this.#memory.tellIndex(url, index, this.#options.clock.now()));
+        if (changed.size > 0) this.#shelf.noteInside(url, 'server');
         this.#tellHeard(url, changed.delete(url));
         for (const folder of changed) this.#tellHeard(folder, true);
       } else if (kind === 'folder' || kind === 'organization') {
@@ -257,12 +341,15 @@ class Store implements RunStore {
   #tellRuns(jobUrl: string, told: RunPage, below?: number): void {
     const changed = this.#memory.tellRuns(jobUrl, told, this.#options.clock.now(), below);
     this.#memory.trim((url) => this.#looks.isWatched(url));
+    if (changed) this.#shelf.noteRuns(jobUrl);
     this.#tellHeard(jobUrl, changed);
   }
 
   #tellInside(url: string, told: Pick<Contents, 'kind' | 'jobs'>): void {
     const heardAt = this.#options.clock.now();
-    this.#tellHeard(url, this.#memory.tellInside(url, { ...told, heardAt }));
+    const changed = this.#memory.tellInside(url, { ...told, heardAt });
+    if (changed) this.#shelf.noteInside(url, told.kind);
+    this.#tellHeard(url, changed);
   }
 
   #tellHeard(url: string, changed: boolean): void {
@@ -270,14 +357,23 @@ class Store implements RunStore {
     const heard = this.#heardOf(url);
     if (heard) this.#looks.heard(url, heard.result);
     if (changed || healed) this.#tellChange(url);
+    const server = this.#options.server(url);
+    if (server !== undefined && this.#troubles.delete(server)) this.#tellChange(server);
   }
 
   #tellProblem(url: string, error: unknown): void {
+    const result = failed(error);
+    const at = this.#options.clock.now();
     const before = this.#problems.get(url);
-    this.#problems.set(url, { error, at: this.#options.clock.now() });
-    this.#looks.heard(url, failed(error));
+    this.#problems.set(url, { error, at, since: before?.since ?? at });
+    this.#looks.heard(url, result);
     // The same trouble is told once.
     if (!before || messageOf(before.error) !== messageOf(error)) this.#tellChange(url);
+    const server = result.everywhere ? this.#options.server(url) : undefined;
+    if (server === undefined) return;
+    const trouble = this.#troubles.get(server);
+    this.#troubles.set(server, { error, since: trouble?.since ?? at });
+    if (!trouble || messageOf(trouble.error) !== messageOf(error)) this.#tellChange(server);
   }
 
   #tellChange(url: string): void {
@@ -355,7 +451,7 @@ const ONLY_HERE: ReadonlySet<JenkinsErrorKind> = new Set([
   'too-large',
 ]);
 
-function failed(error: unknown): LookResult {
+function failed(error: unknown): LookResult & { readonly look: 'failed' } {
   if (!(error instanceof JenkinsError)) return { look: 'failed', everywhere: false };
   const { kind, retryAfter } = error;
   return { look: 'failed', everywhere: !ONLY_HERE.has(kind), retryAfter };

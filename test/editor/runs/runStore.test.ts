@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { RunStore } from '../../../src/editor/runs/runStore';
+import type { DiskCache } from '../../../src/base/diskCache';
 import { connect } from '../../../src/jenkins/client';
 import { startJenkins, type JenkinsDouble } from '../../bed/jenkins/double';
 import type { JobSpec, RunSpec, World } from '../../bed/jenkins/world';
-import { INTERVAL, manualClock, storeOf, type ManualClock } from './stores';
+import { diskCaches, INTERVAL, manualClock, storeOf, type ManualClock } from './stores';
 
 const { signal } = new AbortController();
 
@@ -165,6 +166,35 @@ describe('the store of runs', () => {
     assert.equal((await bed.store.runs(url, signal)).runs.length, 2);
   });
 
+  it('says since when a server answers nobody, and that it does again', async () => {
+    await using bed = await plant({ jobs: [{ name: 'a', runs: runs(2) }, { name: 'b' }] });
+    const { base } = bed.jenkins;
+    const [a = '', b = ''] = ['a', 'b'].map((name) => `${base}job/${name}/`);
+    for (const url of [a, b]) {
+      await bed.store.runs(url, signal);
+      bed.store.watch(url, 'visible');
+    }
+    const told: string[] = [];
+    bed.store.onDidChange((url) => told.push(url));
+    bed.jenkins.fault(/job\/b/, '404');
+    await bed.store.refresh();
+    assert.equal(
+      bed.store.trouble(base),
+      undefined,
+      'one job that is gone is no trouble of the server',
+    );
+    const since = bed.clock.now();
+    const fault = bed.jenkins.fault(/./, 'reset');
+    await bed.store.refresh();
+    bed.clock.turn(1000);
+    await bed.store.refresh();
+    assert.equal(bed.store.trouble(base)?.since, since);
+    fault[Symbol.dispose]();
+    await bed.store.refresh();
+    assert.equal(bed.store.trouble(base), undefined);
+    assert.equal(told.filter((url) => url === base).length, 2);
+  });
+
   it('lets who cancels go without spoiling it for others', async () => {
     await using bed = await plant({ jobs: [{ name: 'a', runs: runs(2) }] });
     const url = `${bed.jenkins.base}job/a/`;
@@ -174,6 +204,61 @@ describe('the store of runs', () => {
     cancel.abort();
     await assert.rejects(first, { name: 'AbortError' });
     assert.equal((await second).runs.length, 2);
+  });
+});
+
+describe('the store of runs with a disk', () => {
+  const disks = diskCaches();
+
+  it('knows the next day what it knew, also while the server is down', async () => {
+    await using bed = await plant(server, disks.open());
+    const { base } = bed.jenkins;
+    const project = `${base}job/team/job/moat/`;
+    const branch = `${project}job/feature%252Fx/`;
+    await bed.store.index(base, signal);
+    await bed.store.inside(project, signal, 0);
+    await bed.restart();
+    bed.jenkins.fault(/./, 'reset');
+    assert.equal((await bed.store.index(base, signal)).jobs.length, 6);
+    const { runs: known, heardAt } = await bed.store.runs(branch, signal);
+    assert.deepEqual([known.map(({ number }) => number), heardAt], [[5, 4, 3], undefined]);
+    const { jobs } = await bed.store.inside(project, signal, 0);
+    assert.equal(jobs[0]?.name, 'feature/x');
+  });
+
+  it('tells what is on the disk at once, and then what the server says', async () => {
+    await using bed = await plant({ jobs: [{ name: 'a', runs: runs(3) }] }, disks.open());
+    const url = `${bed.jenkins.base}job/a/`;
+    await bed.store.runs(url, signal);
+    await bed.restart();
+    const changed = new Promise((done) => bed.store.onDidChange(done));
+    bed.jenkins.enqueue('a');
+    assert.equal((await bed.store.runs(url, signal)).runs.length, 3);
+    assert.equal(await changed, url);
+    assert.equal(bed.store.known(url)?.runs.length, 4);
+  });
+
+  it('keeps no run that goes on, since nobody knows how it will have ended', async () => {
+    const going: RunSpec = { number: 4, building: true };
+    await using bed = await plant(
+      { jobs: [{ name: 'a', runs: [going, ...runs(3)] }] },
+      disks.open(),
+    );
+    const url = `${bed.jenkins.base}job/a/`;
+    await bed.store.runs(url, signal);
+    await bed.restart();
+    bed.jenkins.fault(/./, 'reset');
+    assert.equal((await bed.store.runs(url, signal)).runs.length, 3);
+  });
+
+  it('forgets what was kept of a server with the server', async () => {
+    const cache = disks.open();
+    await using bed = await plant({ jobs: [{ name: 'a', runs: runs(3) }] }, cache);
+    const url = `${bed.jenkins.base}job/a/`;
+    await bed.store.runs(url, signal);
+    bed.store.forget(bed.jenkins.base);
+    await bed.restart();
+    assert.equal(await cache.get(`runs ${url}`), undefined);
   });
 });
 
@@ -208,19 +293,28 @@ interface Bed extends AsyncDisposable {
   readonly jenkins: JenkinsDouble;
   readonly store: RunStore;
   readonly clock: ManualClock;
+  /** Ends the store, when all is on the disk, and begins another. */
+  restart(): Promise<void>;
   /** Turns the clock, and waits until something was looked at. */
   look(milliseconds: number): Promise<void>;
 }
 
-async function plant(world: World): Promise<Bed> {
+async function plant(world: World, cache?: DiskCache): Promise<Bed> {
   const jenkins = await startJenkins({ world });
   const client = connect({ base: jenkins.base });
   const clock = manualClock();
-  const store = storeOf(client, clock);
+  let store = storeOf(client, clock, cache);
   return {
     jenkins,
-    store,
+    get store() {
+      return store;
+    },
     clock,
+    restart: async () => {
+      store[Symbol.dispose]();
+      await cache?.[Symbol.asyncDispose]();
+      store = storeOf(client, clock, cache);
+    },
     look: (milliseconds) =>
       new Promise((done) => {
         const once = store.onDidLook(() => {

@@ -1,4 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../src/base/clock';
+import type { DiskCache } from '../../../src/base/diskCache';
+import { openRunCache } from '../../../src/jenkins/runCache';
 import { createRunStore, type RunStore } from '../../../src/editor/runs/runStore';
 import type { Client } from '../../../src/jenkins/client';
 
@@ -6,14 +11,25 @@ import type { Client } from '../../../src/jenkins/client';
 export const INTERVAL = 10_000;
 
 /** A store of one server's runs, with nothing left to chance. */
-export function storeOf(client: Client, clock: Clock = systemClock): RunStore {
+export function storeOf(client: Client, clock: Clock = systemClock, cache?: DiskCache): RunStore {
   return createRunStore({
     server: (url) => (url.startsWith(client.base) ? client.base : undefined),
     client: () => Promise.resolve(client),
     interval: () => INTERVAL,
+    cache: () => cache,
     clock,
     random: () => 0,
   });
+}
+
+/** Caches for the tests around it, in a folder that goes with each. */
+export function diskCaches(): { open(): DiskCache } {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'ci-parity-cache-'));
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+  return { open: () => openRunCache('ci', undefined, root) };
 }
 
 /** A clock that stands still until it is turned. */
