@@ -12,7 +12,7 @@ const LOG = hugeLog(12e6);
 describe('a log in the editor', function () {
   // Windows of megabytes go to and fro between VS Code's processes.
   this.timeout(60_000);
-  const { replace } = standIns();
+  const { replace, hear } = standIns();
   let jenkins: JenkinsDouble;
   before(async () => {
     const runs: RunSpec[] = [
@@ -28,6 +28,18 @@ describe('a log in the editor', function () {
           },
           { name: 'Test', state: 'failed', log: ['[Pipeline] sh', '+ ./test.sh', 'no'] },
         ],
+      },
+      {
+        number: 3,
+        result: 'FAILURE',
+        log: [
+          'Running on agent-1 in /srv/ws/logs',
+          '/srv/ws/logs/src/extension.ts:3:7: error: from the agent',
+          '    runtime-1: /vagrant/src/cli.ts:5: warning: from the machine',
+          'nowhere/to/be/found.c:1:1: error: elsewhere',
+          'see bed.ts:2',
+          'Finished: FAILURE\n',
+        ].join('\n'),
       },
     ];
     jenkins = await startJenkins({ world: { jobs: [{ name: 'logs', runs }] } });
@@ -190,6 +202,44 @@ describe('a log in the editor', function () {
     const [stage] = await client.stages(of.run, signal);
     await vscode.commands.executeCommand('ciParity.openLog', { kind: 'stage', of, stage });
     assert.equal(active().document.getText(), '+ make\ncc main.c\ndone\n');
+  });
+
+  it('links the places that it names to the files of the workspace that are there', async () => {
+    const { document } = await open(3);
+    const links = await vscode.commands.executeCommand<vscode.DocumentLink[]>(
+      'vscode.executeLinkProvider',
+      document.uri,
+    );
+    const told = links.map(({ range, target }) => [
+      document.getText(range),
+      target?.scheme === 'command'
+        ? 'choose'
+        : `${vscode.workspace.asRelativePath(target?.path ?? '')}#${target?.fragment}`,
+    ]);
+    assert.deepEqual(told.slice(0, 3), [
+      ['/srv/ws/logs/src/extension.ts:3:7', 'src/extension.ts#L3,7'],
+      ['/vagrant/src/cli.ts:5', 'src/cli.ts#L5'],
+      ['bed.ts:2', 'choose'],
+    ]);
+  });
+
+  it('shows its problems in the files, until it is closed', async () => {
+    await open(3);
+    const heard = hear('Information');
+    await vscode.commands.executeCommand('ciParity.logProblems');
+    const [root] = vscode.workspace.workspaceFolders ?? [];
+    assert.ok(root);
+    const of = (path: string) =>
+      vscode.languages
+        .getDiagnostics(vscode.Uri.joinPath(root.uri, path))
+        .filter(({ source }) => source === 'CI #3')
+        .map(({ message, severity, range }) => [message, severity, range.start.line]);
+    const { Error, Warning } = vscode.DiagnosticSeverity;
+    assert.deepEqual(of('src/extension.ts'), [['from the agent', Error, 2]]);
+    assert.deepEqual(of('src/cli.ts'), [['from the machine', Warning, 4]]);
+    assert.match(heard[0] ?? '', /^2 problems .* 1 in others/);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await until(vscode.languages.onDidChangeDiagnostics, () => of('src/cli.ts').length === 0);
   });
 
   it('is forgotten with its last tab', async () => {

@@ -4,18 +4,27 @@ import { withProgress } from '../frame/progress';
 import type { LogEditors } from './logEditors';
 import type { LogDocument, LogFiles } from './logFiles';
 import type { Timestamps } from './timestamps';
+import { openPlace } from './logLinks';
+import type { LogProblems } from './logProblems';
 import type { LogSearch } from './logSearch';
 import { counted } from './logWords';
 
 export type LogCommands = ReturnType<typeof logCommands>;
 
 /** The commands about the log in the active editor. */
-export function logCommands(
-  editors: LogEditors,
-  files: LogFiles,
-  search: LogSearch,
-  markFailure: (document: LogDocument, signal: AbortSignal) => Promise<number | undefined>,
-) {
+export function logCommands({
+  editors,
+  files,
+  search,
+  problems,
+  markFailure,
+}: {
+  readonly editors: LogEditors;
+  readonly files: LogFiles;
+  readonly search: LogSearch;
+  readonly problems: LogProblems;
+  readonly markFailure: (document: LogDocument, signal: AbortSignal) => Promise<number | undefined>;
+}) {
   async function pause(paused: boolean): Promise<void> {
     const { document } = await editors.mustBeActive();
     document.paused = paused;
@@ -76,6 +85,12 @@ export function logCommands(
     'ciParity.logNextResult': () => search.step(1),
 
     'ciParity.logPreviousResult': () => search.step(-1),
+
+    'ciParity.logProblems': async () => problems.show((await editors.mustBeActive()).document),
+
+    'ciParity.logClearProblems': () => problems.clearAll(),
+
+    'ciParity.logOpenPlace': openPlace,
 
     'ciParity.logTimestamps': async () => {
       const { document, editor } = await editors.mustBeActive();

@@ -46,7 +46,7 @@ export class LogDocuments implements vscode.Disposable {
     return Object.fromEntries(
       (Object.keys(COMMANDS) as (keyof LogCommands)[]).map((id) => [
         id,
-        async () => (await this.load()).commands[id](),
+        async (...args: [unknown, unknown, unknown]) => (await this.load()).commands[id](...args),
       ]),
     );
   }
@@ -96,6 +96,9 @@ const COMMANDS: Readonly<Record<keyof LogCommands, true>> = {
   'ciParity.logSearch': true,
   'ciParity.logNextResult': true,
   'ciParity.logPreviousResult': true,
+  'ciParity.logProblems': true,
+  'ciParity.logClearProblems': true,
+  'ciParity.logOpenPlace': true,
   'ciParity.logTimestamps': true,
   'ciParity.logPause': true,
   'ciParity.logResume': true,

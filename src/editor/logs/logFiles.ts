@@ -35,7 +35,9 @@ export class LogFiles implements vscode.Disposable {
   /** Documents that are to be repainted soon, and whether more has come since that began. */
   readonly #growing = new Map<string, 'soon' | 'again'>();
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #closed = new vscode.EventEmitter<vscode.Uri>();
   readonly #subscriptions: vscode.Disposable;
+  readonly onDidClose = this.#closed.event;
   /** What is shown of a log is another part, or longer, or its reading has come to another state. */
   readonly onDidChange = this.#changed.event;
 
@@ -45,6 +47,7 @@ export class LogFiles implements vscode.Disposable {
     this.#tell = tell;
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
+      this.#closed,
       // VS Code itself keeps documents for some minutes after their last tab.
       vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
         for (const { input } of closed)
@@ -119,7 +122,7 @@ export class LogFiles implements vscode.Disposable {
       input instanceof vscode.TabInputText && input.uri.toString() === key;
     if (tabs.some(shows)) return;
     this.#open.get(key)?.close();
-    this.#open.delete(key);
+    if (this.#open.delete(key)) this.#closed.fire(uri);
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import type { LogChunk } from '../../jenkins/log';
 import type { Run, Stage } from '../../jenkins/run';
 import { readJournal } from '../../reproduce/journal';
 import { filesOf, readReproduction } from '../../reproduce/store';
+import { createRootReader, type Root } from './guestPaths';
 import type { LogAddress } from './logAddress';
 import { LogFolder } from './logFolder';
 import { fileSource, LogReading, runSource, type LogSource } from './logReading';
@@ -15,6 +16,8 @@ export interface Lent {
   readonly reading: LogReading;
   /** The stages and steps that have been read. */
   readonly sections: () => Section[];
+  /** The folders of other machines in which its steps ran. */
+  readonly roots: () => Root[];
   /** Undefined for reproductions. */
   readonly run: Run | undefined;
   /** The stage that alone is wanted of it. */
@@ -29,11 +32,7 @@ export interface LogServers {
   stages(run: Run, signal: AbortSignal): Promise<readonly Stage[]>;
 }
 
-interface Shared {
-  readonly reading: LogReading;
-  readonly sections: () => Section[];
-  readonly run: Run | undefined;
-}
+type Shared = Pick<Lent, 'reading' | 'sections' | 'roots' | 'run'>;
 
 /** The logs that are open. Each is read once, however many documents show it or a part of it. */
 export class LogReadings implements AsyncDisposable {
@@ -126,13 +125,17 @@ export class LogReadings implements AsyncDisposable {
     const path = await this.#folder.newFile();
     const log = await LogText.create(path);
     const reader = createSectionReader();
-    log.watch((chunk) => reader.push(chunk));
+    const rooted = createRootReader();
+    log.watch((chunk) => {
+      reader.push(chunk);
+      rooted.push(chunk);
+    });
     const reading = this.#begin(log, runSource(growing, path, read), path);
-    return { reading, sections: () => reader.sections(), run };
+    return { reading, sections: () => reader.sections(), roots: () => rooted.roots(), run };
   }
 
   async #ofReproduction(id: string): Promise<Shared> {
-    const { output, journal } = filesOf(id);
+    const { output, journal, workspace } = filesOf(id);
     const running = (): boolean =>
       ['new', 'running', 'kept'].includes(readReproduction(id).status.state);
     const log = await LogText.of(output).catch((cause: unknown) => {
@@ -140,7 +143,8 @@ export class LogReadings implements AsyncDisposable {
     });
     const source = fileSource(running(), () => !running());
     const sections = (): Section[] => sectionsOfJournal(readJournal(journal));
-    return { reading: this.#begin(log, source), sections, run: undefined };
+    const roots = (): Root[] => [{ guest: workspace, host: '' }];
+    return { reading: this.#begin(log, source), sections, roots, run: undefined };
   }
 
   #begin(log: LogText, source: LogSource, file?: string): LogReading {

@@ -1,4 +1,5 @@
 import { createQueue } from '../../base/queue';
+import { wholeLines } from '../../jenkins/lines';
 import type { LineStart } from './lineIndex';
 import type { LogText } from './logText';
 import { PLAIN, Screen, shownText, type ScreenLine, type Style } from './screen';
@@ -123,6 +124,21 @@ export class LogView {
       shown: (raw) => shownText(timed(raw, clock, wanted)),
       prefixed: clock !== undefined && wanted !== 'show',
     };
+  }
+
+  /** All lines that can be shown, many at a time and as they are in the file; of very long ones the beginning. */
+  async *rawLines(signal: AbortSignal): AsyncGenerator<string[]> {
+    const { from, to } = this.part;
+    const blocks: Buffer[] = [];
+    const whole = wholeLines((block) => blocks.push(block));
+    const lines = (): string[] =>
+      blocks.splice(0).flatMap((block) => block.toString('utf8').split('\n').slice(0, -1));
+    for await (const piece of this.log.pieces(from.offset, to.offset, { signal })) {
+      whole.push(piece);
+      yield lines();
+    }
+    whole.end();
+    yield lines();
   }
 
   async #render(window: Window): Promise<void> {

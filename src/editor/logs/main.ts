@@ -11,10 +11,13 @@ import { logCommands, type LogCommands } from './logCommands';
 import { LogEditors } from './logEditors';
 import { LogFiles, type LogDocument } from './logFiles';
 import { LogLenses } from './logLenses';
+import { LogLinks } from './logLinks';
+import { LogProblems } from './logProblems';
 import { LogReadings } from './logReadings';
 import { LogSearch } from './logSearch';
 import { LogStatus } from './logStatus';
 import { LogStructure } from './logStructure';
+import { WorkspaceFiles } from './workspaceFiles';
 
 /** Where to stand in a log: at the last place of the first of some texts that is there; or at a byte of the clean log. */
 export type Wanted = readonly string[] | { readonly offset: number };
@@ -49,15 +52,19 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
   const files = new LogFiles(readings, tell);
   const editors = new LogEditors(files);
   const search = new LogSearch(editors);
+  const workspace = new WorkspaceFiles();
+  const problems = new LogProblems(files, workspace);
   const structure = new LogStructure(files);
   const logs = { scheme: LOG_SCHEME };
   const subscriptions = vscode.Disposable.from(
     files,
     editors,
     search,
+    problems,
     new LogStatus(editors),
     new LogColours(files),
     vscode.languages.registerCodeLensProvider(logs, new LogLenses(files)),
+    vscode.languages.registerDocumentLinkProvider(logs, new LogLinks(files, workspace)),
     vscode.languages.registerFoldingRangeProvider(logs, structure),
     vscode.languages.registerDocumentSymbolProvider(logs, structure, { label: 'CI Parity' }),
   );
@@ -101,7 +108,7 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
 
   return {
     files,
-    commands: logCommands(editors, files, search, markFailure),
+    commands: logCommands({ editors, files, search, problems, markFailure }),
     showRun: (run, wanted, signal) =>
       show(
         logUri(titleOf(run), { kind: 'run', url: run.url }),
