@@ -38,7 +38,7 @@ a project or a server the last run of each job that fails. Says of each whether 
 which run the job fails, or in which it was mended. Without an address the server of JENKINS_URL is asked. As JSON, one line for
 each run:
 
-  {"url", "job", "number", "result", "startedAt", "branch", "commit", "failing": "new"|"since #N"|"mended in #N"|null}
+  {"url", "job", "number", "result", "startedAt", "branch", "commit", "failing": "new"|"the first to fail"|"since #N"|"mended in #N"|null}
 
   ci-parity failures https://ci.example.org/job/networking/
 `,

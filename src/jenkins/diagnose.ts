@@ -1,7 +1,7 @@
 import type { Diagnosis, Evidence, FailureKind } from './diagnosis';
 import { endingOf, troubleIn, type Ending } from './ending';
 import { errorLine, withoutGuest, type ErrorLine } from './errorLine';
-import { linesOf, type LogStep, type LogSteps, type Notice, type Stretch } from './logSteps';
+import { linesOf, upTo, type LogStep, type LogSteps, type Notice, type Stretch } from './logSteps';
 import type { RecordedStep } from './recordedSteps';
 import type { FailedTest, Stage } from './run';
 import {
@@ -54,7 +54,7 @@ export function isOpen({ kind, command, step }: Diagnosis, { notices }: LogSteps
 }
 
 const MOST_EVIDENCE = 10;
-const NO_LINES: Stretch = { bytes: Buffer.alloc(0), offset: 0, line: 1 };
+const NO_LINES: Stretch = { bytes: Buffer.alloc(0), offset: 0, known: { line: 1, at: 0 } };
 const NO_LOG: LogSteps = {
   isPipeline: true,
   steps: [],
@@ -161,10 +161,10 @@ function interrupted({ log, steps, stage, final }: Story): Diagnosis | undefined
   const told = endingOf(notice === undefined ? [] : [notice]) ?? final;
   if (told === undefined) return undefined;
   const lines = step === undefined ? [] : linesOf(step.output);
-  const before = lines.filter(({ offset }) => notice === undefined || offset < notice.offset);
-  const last = before.findLast(({ text }) => text.trim() !== '' && !text.startsWith('+'));
+  const early = lines.filter(({ offset }) => notice === undefined || offset < notice.offset);
+  const last = early.findLast(({ text }) => text.trim() !== '' && !text.startsWith('+'));
   const lost = last !== undefined && troubleIn(last.text) === 'agent-lost' ? last : undefined;
-  const shown = failedCommand(shownIn(step, before));
+  const shown = failedCommand(shownIn(step, early));
   const limit = log.notices.findLast(({ kind }) => kind === 'limit');
   return {
     kind: lost === undefined ? told.kind : 'agent-lost',
@@ -208,8 +208,7 @@ function uncaught(of: Story): Diagnosis | undefined {
 
 /** What a freestyle job wrote up to a line, as if it were a step. */
 function freestyle({ tail }: LogSteps, until: Evidence | undefined): LogStep {
-  const size = Math.max(0, (until?.offset ?? Infinity) - tail.offset);
-  const output = { ...tail, bytes: tail.bytes.subarray(0, size) };
+  const output = upTo(tail, until?.offset ?? Infinity);
   return { name: '', stage: [], after: false, traces: [], failedTest: undefined, output };
 }
 

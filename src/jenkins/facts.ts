@@ -74,7 +74,7 @@ export interface FailedRun {
   readonly startedAt: string;
   readonly branch: string | null;
   readonly commit: string | null;
-  /** `new`, `since #37`, `since #37 or before`, `mended in #43`; null where nothing is known of the runs before. */
+  /** In the words of `wordsOfStreak`: `new`, `since #37`, `mended in #43` …; null where nothing is known of the runs before. */
   readonly failing: string | null;
 }
 

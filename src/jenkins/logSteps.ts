@@ -7,8 +7,8 @@ export interface Stretch {
   readonly bytes: Buffer;
   /** Where it begins, in bytes of the clean log. */
   readonly offset: number;
-  /** The number of its first line, counted from 1. */
-  readonly line: number;
+  /** The number of one of its lines, counted from 1, and where that begins in `bytes`. */
+  readonly known: { readonly line: number; readonly at: number };
 }
 
 /** A step as the log shows it. */
@@ -137,7 +137,7 @@ export function createStepReader(wanted: (stage: readonly string[]) => boolean):
     return {
       bytes: Buffer.from(bytes.subarray(start - base, to - base)),
       offset: start,
-      line: lineAt(here - offset) - newlinesIn(bytes.subarray(start - base, here - base)),
+      known: { line: lineAt(here - offset), at: here - start },
     };
   }
 
@@ -267,8 +267,10 @@ export function createStepReader(wanted: (stage: readonly string[]) => boolean):
 }
 
 /** The lines of a stretch, each with its place; at most the first 4 KB of a line. */
-export function linesOf({ bytes, offset, line }: Stretch): Evidence[] {
+export function linesOf(stretch: Stretch): Evidence[] {
+  const { bytes, offset } = stretch;
   const lines: Evidence[] = [];
+  const line = firstLine(stretch);
   for (let start = 0; start < bytes.length;) {
     const end = endOfLine(bytes, start);
     lines.push({
@@ -282,6 +284,16 @@ export function linesOf({ bytes, offset, line }: Stretch): Evidence[] {
 }
 
 const NEWLINE = 10;
+/** The part of a stretch that lies before a place of the log. */
+export function upTo(stretch: Stretch, place: number): Stretch {
+  const bytes = stretch.bytes.subarray(0, Math.max(0, place - stretch.offset));
+  return { ...stretch, bytes, known: { line: firstLine(stretch), at: 0 } };
+}
+
+function firstLine({ bytes, known }: Stretch): number {
+  return known.line - newlinesIn(bytes.subarray(0, known.at));
+}
+
 const MARKER = '[Pipeline] ';
 
 interface OpenStep {

@@ -134,7 +134,7 @@ describe('the runs that failed', () => {
       'job/team/job/broken/',
       [
         ['team/broken', 3, 'since #2'],
-        ['team/broken', 2, 'new'],
+        ['team/broken', 2, 'the first to fail'],
       ],
     ],
     ['in a project', 'job/team/job/many/', [['team/many/main', 8, 'new']]],

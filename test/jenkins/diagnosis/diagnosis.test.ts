@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { sentenceOf, type Diagnosis } from '../../../src/jenkins/diagnosis';
+import { readFailure } from '../../../src/jenkins/failure';
 import { diagnosisOf, type Case } from './logs';
 import { PIPELINES } from './pipelines';
 import { SCRIPTS } from './scripts';
@@ -103,6 +105,18 @@ describe('a diagnosis', () => {
           assert.equal(Buffer.from(log).subarray(0, offset).toString().split('\n').length, number);
       }),
     );
+  });
+
+  it('and the failure that is to come back name the same stage, also after another error that was caught', async () => {
+    const given = PIPELINES.find(({ name }) => name.startsWith('a stage after another'));
+    assert.ok(given?.stages);
+    const { failure, diagnosis } = await readFailure(
+      Readable.from([Buffer.from(given.log)]),
+      given.stages,
+      undefined,
+    );
+    assert.deepEqual([failure.stage, diagnosis.stage], [['Build'], ['Build']]);
+    assert.deepEqual([failure.command, failure.exitCode], ['make', 2]);
   });
 
   it('is one line, not too long, without control characters', () => {
