@@ -11,6 +11,7 @@ import { firstByte } from './firstByte';
 import { jenkinsLog } from './jenkinsLog';
 import { logSearch } from './logSearch';
 import type { Figure, Row } from './measure';
+import { memory } from './memory';
 import { outline } from './outline';
 import { output } from './output';
 import { table } from './report';
@@ -24,6 +25,7 @@ const figures: Readonly<Record<string, Figure>> = {
   log: jenkinsLog,
   browsing,
   'log-search': logSearch,
+  memory,
   outline,
 };
 
