@@ -261,25 +261,25 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
   /** What the beginning of a run's log adds to what the server says of it. */
   function toldBy(of: Run, signal: AbortSignal) {
     return kept.about(of, 'told', async (unsure) => {
-      const log = await beginningOfLog(of.url, LOG_HEAD, signal, unsure);
+      let log = '';
+      try {
+        log = await beginningOfLog(of.url, LOG_HEAD, signal);
+      } catch (error) {
+        // It only adds to what is known.
+        if (!(error instanceof JenkinsError)) throw error;
+        unsure();
+      }
       return { ...obtainedFrom(log), agent: agentOf(log) };
     });
   }
 
-  /** Empty where the log cannot be read: it only adds to what is known. */
   async function beginningOfLog(
     runUrl: string,
     bound: number,
     signal: AbortSignal,
-    unsure: () => void,
   ): Promise<string> {
     const head: Buffer[] = [];
-    try {
-      for await (const bytes of logSoFar(runUrl, bound, signal)) head.push(bytes);
-    } catch (error) {
-      if (!(error instanceof JenkinsError)) throw error;
-      unsure();
-    }
+    for await (const bytes of logSoFar(runUrl, bound, signal)) head.push(bytes);
     return Buffer.concat(head).toString('utf8');
   }
 
@@ -397,8 +397,9 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
 
   function libraries(of: Run, signal: AbortSignal): Promise<LoadedLibrary[]> {
     return kept.about(of, 'libraries', async (unsure) => {
-      const log = await beginningOfLog(of.url, LIBRARY_LOG, signal, unsure);
-      let found = loadedLibraries(log);
+      const log = await unless(MISSING, beginningOfLog(of.url, LIBRARY_LOG, signal));
+      if (log === undefined) unsure();
+      let found = loadedLibraries(log ?? '');
       if (
         found.some(({ revision, remoteUrl }) => revision !== undefined && remoteUrl === undefined)
       ) {

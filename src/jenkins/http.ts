@@ -67,7 +67,8 @@ export interface Wire extends Disposable {
   text(url: string, signal: AbortSignal, bound?: number): Promise<string>;
   /**
    * Posts a body, with a crumb where the server wants one; never twice, whatever happens to the
-   * connection. An answer that is a failure is not thrown, since its headers may say what is missing.
+   * connection. An answer that is a failure is not thrown, since its headers may say what is missing. A
+   * web page is one: Jenkins answers with data, with nothing, or with the way to a page.
    */
   post(
     url: string,
@@ -81,6 +82,8 @@ export interface Wish {
   readonly accept?: string;
   /** Milliseconds without a byte before the answer is given up. */
   readonly idleTimeout?: number;
+  /** Whether a web page is no answer: one for signing in comes with the status of success. */
+  readonly noPage?: true;
 }
 
 export interface Posted {
@@ -115,10 +118,13 @@ export function openWire(options: ConnectOptions): Wire {
   let session: Readonly<Record<string, string>> | undefined;
 
   async function get(url: string, signal: AbortSignal, wish: Wish = {}): Promise<Answer> {
-    const { accept, idleTimeout } = wish;
+    const { accept, idleTimeout, noPage = false } = wish;
     const release = await places(signal);
     try {
-      return await ask(url, signal, accept === undefined ? {} : { accept }, idleTimeout);
+      const answer = await ask(url, signal, accept === undefined ? {} : { accept }, idleTimeout);
+      const failure = noPage ? await pageInstead(answer, url, signal) : undefined;
+      if (failure !== undefined) throw failure;
+      return answer;
     } finally {
       release();
     }
@@ -156,6 +162,19 @@ export function openWire(options: ConnectOptions): Wire {
     const failure = ownError(explainAnswer({ ...answer, page }, { url, base, signedIn }));
     pause.note(failure);
     return { failure, page };
+  }
+
+  /** The failure that an answer with the status of success is because it is a web page; its body is let go. */
+  async function pageInstead(answer: Answer, url: string, signal: AbortSignal) {
+    if (!isPage(answer.headers)) return undefined;
+    const body = await beginningOf(answer, signal);
+    answer.discard();
+    return explained({ headers: answer.headers, body }, url);
+  }
+
+  async function explained(whole: Whole, url: string, cause?: unknown): Promise<JenkinsError> {
+    const { explainBody } = await import('./wire/explain');
+    return ownError(explainBody(whole, { url, base, signedIn }, cause));
   }
 
   async function exchange(message: Message, signal: AbortSignal): Promise<Answer> {
@@ -213,8 +232,7 @@ export function openWire(options: ConnectOptions): Wire {
       } catch (cause) {
         wrong = cause;
       }
-      const { explainBody } = await import('./wire/explain');
-      throw ownError(explainBody(whole, { url, base, signedIn }, wrong));
+      throw await explained(whole, url, wrong);
     };
     return read(url, signal, { bound, understand });
   }
@@ -229,7 +247,7 @@ export function openWire(options: ConnectOptions): Wire {
       for (let attempt = 1; ; attempt++) {
         const sent = { url, headers: { ...headers, ...session }, body, idle: patience };
         const answer = await exchange(sent, signal);
-        if (isGood(answer)) return { ...answer, failure: undefined };
+        if (isGood(answer)) return { ...answer, failure: await pageInstead(answer, url, signal) };
         const { failure, page } = await judge(answer, url, signal);
         if (!wantsCrumb(page)) return { ...answer, failure };
         // There was none, or its session is over.

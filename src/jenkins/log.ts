@@ -33,7 +33,9 @@ export async function* readLog(
     return;
   }
   // consoleText is the whole log in one request, already without notes and doubled line ends.
-  const { body } = await wire.get(`${run.url}consoleText`, options.signal);
+  const { body } = await wire.get(`${run.url}consoleText`, options.signal, {
+    noPage: true,
+  });
   for await (const { bytes, seen } of fresh(cleaned(body), from.skip, undefined)) {
     yield { bytes, next: { start: 0, skip: seen } };
   }
@@ -57,6 +59,7 @@ async function* follow(
     const { headers, body } = await wire.get(
       `${runUrl}logText/progressiveText?start=${start}`,
       signal,
+      { noPage: true },
     );
     const more = headers['x-more-data'] === 'true';
     const size = Number(headers['x-text-size'] ?? NaN);

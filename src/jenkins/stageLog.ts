@@ -21,6 +21,7 @@ export async function* readStageLog(
   const { body } = await wire.get(
     `${run.url}${path}?nodeId=${encodeURIComponent(stage.id)}`,
     signal,
+    { noPage: true },
   );
   let held: Buffer | undefined = Buffer.alloc(0);
   let last = '\n'.charCodeAt(0);

@@ -95,5 +95,6 @@ function isOwnPage(location: string | undefined, posted: string, base: string): 
   if (target === undefined) return false;
   const [path, root] = [decodeName(target.pathname), decodeName(new URL(base).pathname)];
   if (path.startsWith(`${root}queue/item/`)) return true;
-  return path.length > root.length && decodeName(new URL(posted).pathname).startsWith(path);
+  const own = decodeName(new URL(posted).pathname);
+  return path.length > root.length && path !== own && own.startsWith(path);
 }

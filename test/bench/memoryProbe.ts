@@ -40,7 +40,7 @@ export async function run(): Promise<void> {
   await note('before');
 
   const base = process.env['BENCH_SERVER']!;
-  await servers.add({ url: base, name: 'scale', user: undefined }, '');
+  await servers.add({ url: base, name: 'scale', user: undefined }, { token: undefined });
   await vscode.commands.executeCommand('ciParity.showAllJobs');
   const [server] = await runs.getChildren();
   const organization = (await runs.getChildren(server))[0]!;

@@ -58,6 +58,28 @@ describe('the double at scale', () => {
   });
 });
 
+describe('a log that is larger than what may be held', () => {
+  it('is read to its end to say why a run failed', async () => {
+    const log = hugeLog(256e6);
+    await using jenkins = await startJenkins({ world: scaleWorld({ now, log }) });
+    using client = connect({ base: jenkins.base });
+    const job = `${jenkins.base}job/org-1/job/service-1/job/main/`;
+    const [run] = await client.runs(job, { limit: 1 }, signal);
+    const stages = await client.stages(run!, signal);
+    const held = (): number => process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+    const before = held();
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, held())), 5);
+    const { failure } = await client.explain(run!, stages, signal);
+    clearInterval(watch);
+    assert.deepEqual(failure.stage, ['Runtime tests']);
+    assert.equal(failure.exitCode, 2);
+    assert.equal(failure.tests[0]?.name, 'TestPolicyEgressDeny');
+    // What is no longer used is not collected at once, here and in the double.
+    assert.ok(most - before < 150e6, `${most - before} bytes more were held`);
+  });
+});
+
 describe('a log that is made as it is read', () => {
   it('has its marks where it says, without its notes', () => {
     const log = hugeLog(8e6);

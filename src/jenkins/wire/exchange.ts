@@ -141,7 +141,7 @@ export async function readAll(
     if (Math.max(size, announced) > bound) {
       throw new JenkinsError(
         'too-large',
-        `${base} answered with more than ${Math.round(bound / MEGABYTE)} MB where far less was due.`,
+        `${base} answered with more than ${sizeOf(bound)} where far less was due.`,
         { advice: 'Check that the address is that of a Jenkins server.' },
       );
     }
@@ -158,4 +158,8 @@ function silence(base: string, idle: number): JenkinsError {
       advice: 'Try again; if it stays like this, check the network or VPN.',
     },
   );
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < MEGABYTE ? `${Math.round(bytes / 1024)} KB` : `${Math.round(bytes / MEGABYTE)} MB`;
 }

@@ -30,10 +30,15 @@ export const FAULTS = {
     response.write('{"jobs":[', () => response.destroy());
   },
   /** The right answer, but for its second half. */
-  cut: async ({ response, right }) => {
-    const { headers, body } = await right();
-    const bytes = bytesOf(body);
-    response.writeHead(200, { ...headers, 'Content-Length': bytes.length });
+  cut: async ({ response, right, send }) => {
+    const reply = await right();
+    const { status: code, headers } = reply;
+    const bytes = bytesOf(reply.body);
+    if (bytes.length === 0) {
+      send(reply);
+      return;
+    }
+    response.writeHead(code, { ...headers, 'Content-Length': bytes.length });
     response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
   },
   /** It never ends. */
