@@ -68,7 +68,7 @@ export class RunShelf implements Disposable {
   }
 
   #note(key: string, atLeast: number): void {
-    if (this.#due.has(key)) return;
+    if (this.#due.has(key) || this.#options.cache(urlOf(key)) === undefined) return;
     const now = this.#options.clock.now();
     const last = this.#writtenAt.get(key) ?? -Infinity;
     this.#due.set(key, Math.max(now + SOON, last + atLeast));
