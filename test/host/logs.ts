@@ -242,6 +242,19 @@ describe('a log in the editor', function () {
     await until(vscode.languages.onDidChangeDiagnostics, () => of('src/cli.ts').length === 0);
   });
 
+  it('is copied for an issue, from the editor and from the view', async () => {
+    await open(3);
+    await vscode.commands.executeCommand('ciParity.copyMarkdown', active().document.uri);
+    assert.match(
+      await vscode.env.clipboard.readText(),
+      /### Log, from line 1\n\n```text\nRunning on/,
+    );
+    await vscode.commands.executeCommand('ciParity.copyMarkdown', await node(2));
+    const text = await vscode.env.clipboard.readText();
+    assert.match(text, /logs #2/);
+    assert.match(text, /First failing command: `\.\/test\.sh`/);
+  });
+
   it('is forgotten with its last tab', async () => {
     await open(2);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');

@@ -1,6 +1,10 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../base/errors';
+import type { Run } from '../../jenkins/run';
 import { withProgress } from '../frame/progress';
+import type { RunDetails } from '../runs/runDetails';
+import type { RunNode } from '../runs/runsNodes';
+import { copyIssue } from './copyIssue';
 import type { LogEditors } from './logEditors';
 import type { LogDocument, LogFiles } from './logFiles';
 import type { Timestamps } from './timestamps';
@@ -17,8 +21,10 @@ export function logCommands({
   files,
   search,
   problems,
+  details,
   markFailure,
 }: {
+  readonly details: RunDetails;
   readonly editors: LogEditors;
   readonly files: LogFiles;
   readonly search: LogSearch;
@@ -90,6 +96,8 @@ export function logCommands({
 
     'ciParity.logClearProblems': () => problems.clearAll(),
 
+    'ciParity.copyMarkdown': (node?: unknown) => copyIssue(editors, details, runOfNode(node)),
+
     'ciParity.logOpenPlace': openPlace,
 
     'ciParity.logTimestamps': async () => {
@@ -112,6 +120,13 @@ const NEXT: Readonly<Record<Timestamps, Timestamps>> = {
   show: 'elapsed',
   elapsed: 'hide',
 };
+
+/** A menu of the view hands over the node of a run; one of an editor hands over its address. */
+function runOfNode(node: unknown): Run | undefined {
+  return typeof node === 'object' && node !== null && 'kind' in node && node.kind === 'run'
+    ? (node as RunNode).run
+    : undefined;
+}
 
 /** Counted from 0. */
 function lineOf(typed: string): number | undefined {

@@ -98,6 +98,7 @@ const COMMANDS: Readonly<Record<keyof LogCommands, true>> = {
   'ciParity.logPreviousResult': true,
   'ciParity.logProblems': true,
   'ciParity.logClearProblems': true,
+  'ciParity.copyMarkdown': true,
   'ciParity.logOpenPlace': true,
   'ciParity.logTimestamps': true,
   'ciParity.logPause': true,

@@ -108,7 +108,7 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
 
   return {
     files,
-    commands: logCommands({ editors, files, search, problems, markFailure }),
+    commands: logCommands({ editors, files, search, problems, details, markFailure }),
     showRun: (run, wanted, signal) =>
       show(
         logUri(titleOf(run), { kind: 'run', url: run.url }),
