@@ -12,8 +12,6 @@ import { createSender, type Message } from './wire/sender';
 import { crumbRefused, sessionOf, wantsCrumb } from './wire/session';
 import type { Route } from './wire/way';
 
-export { JenkinsError, type JenkinsErrorKind } from './jenkinsError';
-
 export interface ConnectOptions {
   /** The address of the server, with its path prefix if it has one. */
   readonly base: string;

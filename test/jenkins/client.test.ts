@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, type Client } from '../../src/jenkins/client';
-import { JenkinsError, type ConnectOptions, type JenkinsErrorKind } from '../../src/jenkins/http';
+import type { ConnectOptions } from '../../src/jenkins/http';
+import { JenkinsError, type JenkinsErrorKind } from '../../src/jenkins/jenkinsError';
 import { ciliumWorld } from '../bed/jenkins/cilium';
 import {
   startJenkins,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from '../../src/jenkins/client';
-import { JenkinsError, type ConnectOptions } from '../../src/jenkins/http';
+import type { ConnectOptions } from '../../src/jenkins/http';
+import { JenkinsError } from '../../src/jenkins/jenkinsError';
 import { parseLint } from '../../src/jenkins/lint';
 import { startJenkins, type JenkinsDouble, type JenkinsOptions } from '../bed/jenkins/double';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { connect, type Client } from '../../src/jenkins/client';
-import { JenkinsError } from '../../src/jenkins/http';
+import { JenkinsError } from '../../src/jenkins/jenkinsError';
 import { goesAround, nameOf, proxyAt, proxyOfEnvironment } from '../../src/jenkins/wire/proxies';
 import type { TlsOptions } from '../../src/jenkins/wire/certificates';
 import type { Route } from '../../src/jenkins/wire/way';

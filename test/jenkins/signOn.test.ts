@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from '../../src/jenkins/client';
-import { JenkinsError, type ConnectOptions } from '../../src/jenkins/http';
+import type { ConnectOptions } from '../../src/jenkins/http';
+import { JenkinsError } from '../../src/jenkins/jenkinsError';
 import { startJenkins } from '../bed/jenkins/double';
 import type { Fault } from '../bed/jenkins/faults';
 

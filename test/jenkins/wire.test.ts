@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mock } from 'node:test';
-import { JenkinsError, openWire, type ConnectOptions, type Wire } from '../../src/jenkins/http';
+import { openWire, type ConnectOptions, type Wire } from '../../src/jenkins/http';
+import { JenkinsError } from '../../src/jenkins/jenkinsError';
 import { keepAnswers } from '../../src/jenkins/wire/keptAnswers';
 
 const { signal } = new AbortController();

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isUserError, UserError } from '../../base/errors';
-import type { JenkinsErrorKind } from '../../jenkins/http';
+import type { JenkinsErrorKind } from '../../jenkins/jenkinsError';
 import type { LintAnswer, LintError } from '../../jenkins/lint';
 import { isJenkinsfile } from './jenkinsfiles';
 import { compare, comparisonPage, summaryOf, type OwnFinding } from './linterComparison';

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Run, Stage } from '../../jenkins/run';
 import type { Commands } from '../frame/commands';
+import { Later } from '../frame/later';
 import { LOG_SCHEME } from './logAddress';
 import type { LogCommands } from './logCommands';
 import type { LogParts, Logs, Wanted } from './main';
@@ -10,14 +11,17 @@ import type { LogParts, Logs, Wanted } from './main';
  * own, `dist/logs.js`, which is loaded with the first of them.
  */
 export class LogDocuments implements vscode.Disposable {
-  readonly #parts: Omit<LogParts, 'tell'>;
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly #subscriptions: vscode.Disposable;
-  #logs: Promise<Logs> | undefined;
-  #disposed = false;
+  readonly #logs: Later<Logs>;
 
   constructor(parts: Omit<LogParts, 'tell'>) {
-    this.#parts = parts;
+    this.#logs = new Later(async () => {
+      const { startLogs } = await import('./main');
+      const tell = (uri: vscode.Uri): void =>
+        this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+      return startLogs({ ...parts, tell });
+    });
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
       vscode.workspace.registerFileSystemProvider(LOG_SCHEME, this.#fileSystem(), {
@@ -52,20 +56,12 @@ export class LogDocuments implements vscode.Disposable {
   }
 
   load(): Promise<Logs> {
-    this.#logs ??= import('./main').then(({ startLogs }) => {
-      const tell = (uri: vscode.Uri): void =>
-        this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
-      const logs = startLogs({ ...this.#parts, tell });
-      if (this.#disposed) logs.dispose();
-      return logs;
-    });
-    return this.#logs;
+    return this.#logs.get();
   }
 
   dispose(): void {
-    this.#disposed = true;
     this.#subscriptions.dispose();
-    void this.#logs?.then((logs) => logs.dispose());
+    this.#logs.dispose();
   }
 
   #fileSystem(): vscode.FileSystemProvider {

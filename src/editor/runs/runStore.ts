@@ -4,7 +4,7 @@ import type { DiskCache } from '../../base/diskCache';
 import { messageOf } from '../../base/errors';
 import type { Client } from '../../jenkins/client';
 import { LONGEST_CHAIN, PAGE, type Contents, type RunPage } from '../../jenkins/contents';
-import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/http';
+import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
 import type { Job } from '../../jenkins/jobs';
 import type { Run } from '../../jenkins/run';
 import { Looks, type Attention, type Heard, type LookResult } from './looks';

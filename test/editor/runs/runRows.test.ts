@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { UserError } from '../../../src/base/errors';
-import { JenkinsError } from '../../../src/jenkins/http';
+import { JenkinsError } from '../../../src/jenkins/jenkinsError';
 import { jobName } from '../../../src/editor/runs/jobRows';
 import { rowOf } from '../../../src/editor/runs/runRows';
 import { idOf, type JobNode, type RunsNode } from '../../../src/editor/runs/runsNodes';
