@@ -39,7 +39,7 @@ const vscodeOnce = {
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
  * the first of them, what reads Jenkinsfiles for a recipe, what tells why a run failed, what shows
- * tests in the Test Explorer, what finds jobs, what tells of the branch, what changes something on a
+ * tests in the Test Explorer, what finds jobs, what asks for credentials, what tells of the branch, what changes something on a
  * server, what asks about servers, what tells why one cannot be asked, and what language models
  * call. It holds only the way to them.
  */
@@ -48,6 +48,7 @@ const apart = {
   'src/editor/doing/main.ts': 'doing',
   'src/editor/language/main.ts': 'language',
   'src/editor/logs/main.ts': 'logs',
+  'src/editor/reproductions/askCredential.ts': 'askCredential',
   'src/editor/reproductions/recipes.ts': 'recipes',
   'src/editor/servers/main.ts': 'servers',
   'src/editor/tests/main.ts': 'tests',
