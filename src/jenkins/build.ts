@@ -51,7 +51,11 @@ export async function readParameters(
   });
 }
 
-/** Puts a run of a job into the queue. Without values the job is one that asks for none. */
+/**
+ * Puts a run of a job into the queue. Without values the job is one that asks for none. Files go to
+ * `buildWithParameters`, too, which fills in the defaults of what is left out, as `build` does not
+ * (ParametersDefinitionProperty and FileParameterDefinition of Jenkins).
+ */
 export async function build(
   wire: Wire,
   jobUrl: string,
@@ -59,7 +63,10 @@ export async function build(
   signal: AbortSignal,
 ): Promise<Queued> {
   const form = Object.fromEntries(
-    [...(values ?? [])].map(([name, value]) => [name, String(value)]),
+    [...(values ?? [])].map(([name, value]) => [
+      name,
+      typeof value === 'boolean' ? String(value) : value,
+    ]),
   );
   const url = jobUrl + (values === undefined ? 'build' : 'buildWithParameters');
   const done = await submit(wire, url, form, BUILD, signal);

@@ -1,6 +1,6 @@
 import type * as http from 'node:http';
 import { createSlots } from '../base/slots';
-import { JenkinsError, ownError } from './jenkinsError';
+import { isJenkinsError, JenkinsError, ownError } from './jenkinsError';
 import { text as textOf } from './json';
 import { baseUrl } from './url';
 import type { TlsOptions } from './wire/certificates';
@@ -85,7 +85,7 @@ export interface Wish {
 }
 
 export interface Posted {
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers: http.OutgoingHttpHeaders;
 }
 
@@ -94,6 +94,8 @@ const JSON_BOUND = 32 * MEGABYTE;
 const TEXT_BOUND = 4 * MEGABYTE;
 const KEPT = 16 * MEGABYTE;
 const CRUMB_BOUND = 64 * 1024;
+/** More than that is not lost in the buffers of a connection. */
+const LONG = 64 * 1024;
 const AT_ONCE = 4;
 const MOST_HOPS = 5;
 
@@ -242,6 +244,8 @@ export function openWire(options: ConnectOptions): Wire {
   ): Promise<Answer & { readonly failure: JenkinsError | undefined }> {
     const release = await places(signal);
     try {
+      // A server that refuses need not read a long body first, and then breaks off the connection.
+      if (body.length > LONG) session = await sessionIfAny(signal);
       for (let attempt = 1; ; attempt++) {
         const sent = { url, headers: { ...headers, ...session }, body, idle: patience };
         const answer = await exchange(sent, signal);
@@ -261,6 +265,16 @@ export function openWire(options: ConnectOptions): Wire {
   async function newSession(signal: AbortSignal): Promise<typeof session> {
     const answer = await ask(`${base}crumbIssuer/api/json`, signal, {});
     return sessionOf(answer.headers, await readAll(answer, base, CRUMB_BOUND));
+  }
+
+  /** Undefined where crumbs are switched off. */
+  async function sessionIfAny(signal: AbortSignal): Promise<typeof session> {
+    try {
+      return await newSession(signal);
+    } catch (error) {
+      if (isJenkinsError(error, 'not-found')) return undefined;
+      throw error;
+    }
   }
 
   return {

@@ -93,7 +93,7 @@ export async function answer(
       ? ['abort', {}, ABORTING]
       : input.parameters.length === 0
         ? ['proceedEmpty', {}, ANSWERING]
-        : ['proceed', { json: structured(input.parameters, answering.values) }, ANSWERING];
+        : ['proceed', structured(input.parameters, answering.values), ANSWERING];
   (await submit(wire, url + verb, form, request, signal)).discard();
 }
 

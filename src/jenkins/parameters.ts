@@ -1,8 +1,10 @@
 import { fields, list, number, text } from './json';
+import type { Upload } from './multipart';
+import type { Run } from './run';
 
 /** What to ask of a parameter's definition, in Jenkins' `tree` language. */
 export const DEFINITION_FIELDS =
-  'type,name,description,choices,projectName,defaultParameterValue[value,jobName,number]';
+  'type,name,description,choices,projectName,filter,defaultParameterValue[value,jobName,number]';
 
 /** A parameter that a job, or an input of a Pipeline, asks for. */
 export type ParameterDefinition = Common &
@@ -24,11 +26,18 @@ export type ParameterDefinition = Common &
     /** A run of another job: `folder/job#12`. */
     | {
         readonly kind: 'run';
+        /** The full name of the job. */
         readonly project: string | undefined;
+        /** Which of its runs Jenkins offers. */
+        readonly offered: Offered;
         readonly initial: string | undefined;
       }
+    /** A file, which has no default. */
     | { readonly kind: 'file' }
   );
+
+/** All runs; those that have ended; of these those that did not fail; of these those that are not unstable. */
+export type Offered = 'ALL' | 'COMPLETED' | 'SUCCESSFUL' | 'STABLE';
 
 interface Common {
   readonly name: string;
@@ -38,8 +47,10 @@ interface Common {
   readonly type: string;
 }
 
+export type ParameterValue = string | boolean | Upload;
+
 /** Values by the parameters' names; what is left out has the server's own default. */
-export type ParameterValues = ReadonlyMap<string, string | boolean>;
+export type ParameterValues = ReadonlyMap<string, ParameterValue>;
 
 /** The parameters that a job asks for, from `property[parameterDefinitions[…]]`. */
 export function parametersOfJob(json: unknown): ParameterDefinition[] {
@@ -71,10 +82,20 @@ function definitionOf(json: unknown): ParameterDefinition | undefined {
     case 'PasswordParameterDefinition':
       return { ...common, kind: 'password' };
     case 'FileParameterDefinition':
+    // Those of the plugin File Parameters are sent in the same way.
+    case 'Base64FileParameterDefinition':
+    case 'StashedFileParameterDefinition':
       return { ...common, kind: 'file' };
     case 'RunParameterDefinition': {
       const project = text(told['projectName']);
-      return { ...common, kind: 'run', project, initial: runNamed(before) };
+      const filter = OFFERED.find((each) => each === told['filter']);
+      return {
+        ...common,
+        kind: 'run',
+        project,
+        offered: filter ?? 'ALL',
+        initial: runNamed(before),
+      };
     }
     case 'ChoiceParameterDefinition': {
       const choices = strings(told['choices'] ?? inner['choices']);
@@ -91,24 +112,49 @@ function definitionOf(json: unknown): ParameterDefinition | undefined {
   }
 }
 
+/** Whether Jenkins offers a run for a parameter (RunParameterDefinition). */
+export function isOffered(
+  { building, result }: Pick<Run, 'building' | 'result'>,
+  offered: Offered,
+): boolean {
+  switch (offered) {
+    case 'ALL':
+      return true;
+    case 'COMPLETED':
+      return !building;
+    case 'SUCCESSFUL':
+      return !building && (result === 'SUCCESS' || result === 'UNSTABLE');
+    case 'STABLE':
+      return !building && result === 'SUCCESS';
+  }
+}
+
 /** `folder/job#12`, as Jenkins writes the value of a parameter that is a run. */
 export function runNamed(value: Readonly<Record<string, unknown>>): string | undefined {
   const [job, run] = [text(value['jobName']), text(value['number']) ?? number(value['number'])];
   return job === undefined || run === undefined ? undefined : `${job}#${run}`;
 }
 
-/** For `json=` of the steps that read a structured form. */
+/** For what reads a structured form: `json`, and beside it the files that it names. */
 export function structured(
   definitions: readonly ParameterDefinition[],
   values: ParameterValues,
-): string {
-  const parameter = definitions.flatMap(({ name, kind }) => {
+): Record<string, string | Upload> {
+  const files: Record<string, Upload> = {};
+  const parameter = definitions.flatMap(({ name, kind }): object[] => {
     const value = values.get(name);
     if (value === undefined) return [];
+    if (typeof value === 'object') {
+      const file = `file${Object.keys(files).length}`;
+      files[file] = value;
+      return [{ name, file }];
+    }
     return [kind === 'run' ? { name, runId: value } : { name, value }];
   });
-  return JSON.stringify({ parameter });
+  return { json: JSON.stringify({ parameter }), ...files };
 }
+
+const OFFERED: readonly Offered[] = ['ALL', 'COMPLETED', 'SUCCESSFUL', 'STABLE'];
 
 /** Unlike `text` also an empty string, which may be what is meant. */
 function string(value: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { sendForm } from './forms';
 import type { Answer, Wire } from './http';
 import { JenkinsError } from './jenkinsError';
 import { text } from './json';
+import { multipart, type Upload } from './multipart';
 import { decodeName, parseUrl } from './url';
 
 /** What is asked of a server, in words for when it refuses. */
@@ -19,22 +20,31 @@ export type Done = Answer & { readonly location: string | undefined };
 
 /**
  * Asks a server to do something, as its own pages do. Many of them answer with the way to another
- * page, which is no refusal. Rejects with what is missing where the server refuses.
+ * page, which is no refusal. Rejects with what is missing where the server refuses. A form with
+ * files is sent as browsers send it.
  */
 export async function submit(
   wire: Wire,
   url: string,
-  form: Readonly<Record<string, string>>,
+  form: Readonly<Record<string, string | Upload>>,
   request: Request,
   signal: AbortSignal,
 ): Promise<Done> {
-  const answer = await sendForm(wire, url, form, signal);
+  const answer = isText(form)
+    ? await sendForm(wire, url, form, signal)
+    : await wire.post(url, multipart(form), signal);
   const location = text(answer.headers.location);
   const { failure } = answer;
   if (failure === undefined) return { ...answer, location };
   if (failure.kind === 'redirect' && isOwnPage(location, url, wire.base))
     return { ...answer, location };
   throw refusal(answer, failure, request, wire.base);
+}
+
+function isText(
+  form: Readonly<Record<string, string | Upload>>,
+): form is Readonly<Record<string, string>> {
+  return Object.values(form).every((value) => typeof value === 'string');
 }
 
 function refusal(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunNode } from '../../src/editor/runs/runsNodes';
 import type { JenkinsDouble } from '../bed/jenkins/double';
@@ -150,6 +151,47 @@ describe('doing something on a server', () => {
       ['TOKEN', 'again'],
     ]);
     assert.match(person.seen[0] ?? '', /\nTOKEN: to be answered\n/);
+  });
+
+  it('sends a file that the person chooses', async () => {
+    const file = join(folder(), FILE);
+    stand.replace(vscode.window, 'showOpenDialog', () => Promise.resolve([vscode.Uri.file(file)]));
+    person.picks.push('PATCH', 'Build');
+    await run('build', await jobNode('filed'));
+    const [patch] = jenkins.run('filed', 2).parameters ?? [];
+    assert.deepEqual(patch?.file, { name: basename(FILE), content: readFileSync(file) });
+    assert.match(person.seen.at(-1) ?? '', /\nPATCH: agentAny\.Jenkinsfile \(1 KB\)\n/);
+  });
+
+  it('asks for the file of a run that is done again, and says of one that it is too large', async () => {
+    const node = await runNode('filed', 1);
+    const large = mkdtempSync(join(tmpdir(), 'ci-parity-large-'));
+    try {
+      const file = vscode.Uri.file(join(large, 'large.iso'));
+      writeFileSync(file.fsPath, '');
+      truncateSync(file.fsPath, 64_100_000);
+      stand.replace(vscode.window, 'showOpenDialog', () => Promise.resolve([file]));
+      person.picks.push('Rerun');
+      await run('rerun', node);
+    } finally {
+      rmSync(large, { recursive: true });
+    }
+    assert.match(person.seen[0] ?? '', /\nPATCH: to be answered\n/);
+    assert.match(
+      person.notified[0] ?? '',
+      /^large\.iso is too large: it has 64\.1 MB, and at most 64\.0 MB/,
+    );
+    assert.deepEqual(posted(), []);
+  });
+
+  it('offers the runs that Jenkins offers for a parameter, and takes one that is typed', async () => {
+    person.picks.push('BASE', 'asking#1', 'Build');
+    await run('build', await jobNode('filed'));
+    assert.deepEqual(jenkins.run('filed', 2).parameters?.at(-1)?.value, 'asking#1');
+    person.picks.push('BASE', 'Type Another', 'Build');
+    person.types.push('plain#6');
+    await run('build', await jobNode('filed'));
+    assert.deepEqual(jenkins.run('filed', 3).parameters?.at(-1)?.value, 'plain#6');
   });
 
   it('stops a run, and tells how it ended', async () => {
@@ -352,6 +394,14 @@ function world(): World {
             ],
           },
         ],
+      },
+      {
+        name: 'filed',
+        definitions: [
+          { name: 'PATCH', kind: 'File' },
+          { name: 'BASE', kind: 'Run', project: 'asking' },
+        ],
+        runs: [{ number: 1, result: 'SUCCESS', parameters: [{ name: 'PATCH', kind: 'File' }] }],
       },
       { name: 'stubborn', runs: [{ number: 1, building: true, endsBy: 'term' }] },
       {

@@ -3,6 +3,7 @@ import { isUserError } from '../../src/base/errors';
 import { connect, type Client } from '../../src/jenkins/client';
 import type { Queued } from '../../src/jenkins/follow';
 import type { ConnectOptions } from '../../src/jenkins/http';
+import { isOffered, type ParameterValue } from '../../src/jenkins/parameters';
 import type { QueueItem } from '../../src/jenkins/queue';
 import type { Run } from '../../src/jenkins/run';
 import { startJenkins, type JenkinsDouble, type JenkinsOptions } from '../bed/jenkins/double';
@@ -114,6 +115,30 @@ describe('building', () => {
       assert.equal((await client.doing.form(url('off'), signal)).buildable, false);
     }));
 
+  it('tells which runs Jenkins offers for a parameter', async () => {
+    const filters = [undefined, 'COMPLETED', 'SUCCESSFUL', 'STABLE'] as const;
+    const definitions = filters.map((filter): DefinitionSpec => {
+      const common = { name: filter ?? 'ANY', kind: 'Run' as const, project: 'base' };
+      return filter === undefined ? common : { ...common, filter };
+    });
+    const ends = [undefined, 'FAILURE', 'UNSTABLE', 'SUCCESS'] as const;
+    await at(
+      async ({ client, url }) => {
+        const { parameters } = await client.doing.form(url('picky'), signal);
+        const offered = parameters.map((parameter) =>
+          parameter.kind === 'run'
+            ? ends.filter((result) =>
+                isOffered({ building: result === undefined, result }, parameter.offered),
+              )
+            : [],
+        );
+        assert.deepEqual(offered, [ends, ends.slice(1), ends.slice(2), ends.slice(3)]);
+      },
+      ADA,
+      { world: { jobs: [{ name: 'picky', definitions }] } },
+    );
+  });
+
   it('puts a run into the queue, on the address that the user typed', () =>
     at(async ({ jenkins, client, url }) => {
       const queued = await client.doing.build(url('plain'), undefined, signal);
@@ -144,6 +169,56 @@ describe('building', () => {
           ['BASE', 'base#3'],
         ],
       );
+    }));
+
+  it('sends files beside the values, whatever is in them, and leaves the rest to the server', () =>
+    at(async ({ jenkins, client, url }) => {
+      const content = Buffer.from([0, 255, ...Buffer.from('\r\n--x\r\n--ü'), 13, 10]);
+      const values = new Map<string, ParameterValue>([
+        ['NOTES', 'a & b\nü "=" 100 %'],
+        ['CLEAN', false],
+        ['PATCH', { fileName: 'für "b".patch', content }],
+      ]);
+      await client.doing.build(url('asking'), values, signal);
+      const { parameters } = jenkins.run('asking', 1);
+      assert.deepEqual(
+        parameters?.map(({ name, value }) => [name, value]),
+        [
+          ['TARGET', 'all'],
+          ['MEMORY', '4096'],
+          ['NOTES', 'a & b\nü "=" 100 %'],
+          ['CLEAN', false],
+          ['TOKEN', 'secret'],
+          ['BASE', 'base#3'],
+          ['PATCH', undefined],
+        ],
+      );
+      assert.deepEqual(parameters.at(-1)?.file, { name: 'für %22b%22.patch', content });
+      const run = await client.run(`${url('asking')}1/`, signal);
+      assert.deepEqual((await client.doing.parameters(run, signal)).at(-1)?.value, undefined);
+    }));
+
+  it('sends a large file with a crumb that was fetched before it', () =>
+    at(
+      async ({ jenkins, client, url }) => {
+        const content = Buffer.alloc(5_000_000, 'abc');
+        const values = new Map([['PATCH', { fileName: 'fix.patch', content }]]);
+        await client.doing.build(url('asking'), values, signal);
+        assert.ok(jenkins.run('asking', 1).parameters?.at(-1)?.file?.content.equals(content));
+        assert.deepEqual(
+          jenkins.requests.map(({ method, path }) => `${method} ${path}`).slice(-2),
+          ['GET /jenkins/crumbIssuer/api/json', 'POST /jenkins/job/asking/buildWithParameters'],
+        );
+      },
+      { user: 'ada', token: 'pass' },
+    ));
+
+  it('sends a large file where crumbs are switched off', () =>
+    at(async ({ jenkins, client, url }) => {
+      jenkins.fault(/crumbIssuer/, '404');
+      const values = new Map([['PATCH', { fileName: 'a', content: Buffer.alloc(100_000) }]]);
+      await client.doing.build(url('asking'), values, signal);
+      assert.equal(jenkins.run('asking', 1).parameters?.at(-1)?.file?.content.length, 100_000);
     }));
 
   it('finds the same that waits already', () =>
@@ -392,7 +467,7 @@ describe('an input', () => {
     ok: 'Ship it',
     cancel: 'Not now',
     submitter: 'ada,ops',
-    parameters: DEFINITIONS.filter(({ kind }) => kind !== 'File'),
+    parameters: DEFINITIONS,
   };
   const plain = { id: 'A b/c', message: 'Go on?' };
   const jobs = [{ name: 'asks', runs: [{ number: 1, building: true, inputs: [question, plain] }] }];
@@ -425,6 +500,7 @@ describe('an input', () => {
           ['CLEAN', 'boolean'],
           ['TOKEN', 'password'],
           ['BASE', 'run'],
+          ['PATCH', 'file'],
         ],
       );
       assert.deepEqual(second?.parameters, []);
@@ -458,10 +534,11 @@ describe('an input', () => {
     asking(async ({ jenkins, client }, run) => {
       const [first] = await client.doing.inputs(run, signal);
       assert.ok(first);
-      const values = new Map<string, string | boolean>([
+      const values = new Map<string, ParameterValue>([
         ['TARGET', 'unit'],
         ['CLEAN', false],
         ['BASE', 'base#2'],
+        ['PATCH', { fileName: 'fix.patch', content: Buffer.from('+ü') }],
       ]);
       await client.doing.answer(run, first, { kind: 'proceed', values }, signal);
       assert.deepEqual(jenkins.run('asks', 1).answers?.['Deploy'], {
@@ -469,6 +546,7 @@ describe('an input', () => {
           { name: 'TARGET', value: 'unit' },
           { name: 'CLEAN', value: false },
           { name: 'BASE', runId: 'base#2' },
+          { name: 'PATCH', file: { name: 'fix.patch', content: Buffer.from('+ü') } },
         ],
       });
     }));

@@ -3,6 +3,7 @@ import type { Answering, PendingInput } from '../../jenkins/inputs';
 import type { ParameterValues } from '../../jenkins/parameters';
 import { plain } from '../look/plain';
 import type { RunNode } from '../runs/runsNodes';
+import { runsOf } from './askRun';
 import { choose, confirm } from './confirm';
 import type { Open, Place } from './doingParts';
 import { fillForm } from './fillForm';
@@ -18,7 +19,7 @@ export async function answerInput(
 ): Promise<void> {
   const place = await open(node.server);
   const input = given ?? (await chooseInput(place, node));
-  const answering = input && (await ask(node, input));
+  const answering = input && (await ask(place, node, input));
   if (!answering) return;
   const { run } = node;
   await place.doing(`Answering ${run.job} #${run.number}`, (signal) =>
@@ -46,7 +47,11 @@ async function chooseInput(
   return pickOne({ title, placeholder: 'Answer which question?' }, () => Promise.resolve(items));
 }
 
-async function ask(node: RunNode, input: PendingInput): Promise<Answering | undefined> {
+async function ask(
+  { client }: Place,
+  node: RunNode,
+  input: PendingInput,
+): Promise<Answering | undefined> {
   const { server, run } = node;
   const { message, proceed, abort, submitter, parameters } = input;
   const who = submitter === undefined ? [] : [`Only these may answer: ${submitter}.`];
@@ -63,6 +68,7 @@ async function ask(node: RunNode, input: PendingInput): Promise<Answering | unde
       description: plain(`${run.job} #${run.number} on ${server.name}`),
     },
     other: plain(abort),
+    runsOf: runsOf(client),
   });
   if (filled?.kind === 'send') return agreed(filled.form.values);
   if (filled?.kind !== 'other') return undefined;

@@ -6,6 +6,7 @@ import { choose, confirm } from './confirm';
 import type { Open, Place } from './doingParts';
 import { fillForm } from './fillForm';
 import { putAndFollow } from './following';
+import { runsOf } from './askRun';
 import { formOf, formOfRun, summaryOf, type Form } from './form';
 
 /** Builds a job with the parameters that the person gives it. */
@@ -17,7 +18,7 @@ export async function build(open: Open, target: Target): Promise<void> {
     if (await confirm(target, { message }, 'Build')) await put(place, target, undefined);
     return;
   }
-  const form = await fill(formOf(definitions), target, 'Build');
+  const form = await fill(place, formOf(definitions), target, 'Build');
   if (form) await put(place, target, form.values);
 }
 
@@ -48,7 +49,7 @@ export async function rerun(open: Open, { server, run }: RunNode): Promise<void>
     if (answer === 0) await put(place, target, form.values);
     if (answer !== 1) return;
   }
-  const changed = await fill(form, target, 'Rerun');
+  const changed = await fill(place, form, target, 'Rerun');
   if (changed) await put(place, target, changed.values);
 }
 
@@ -62,9 +63,13 @@ async function readDefinitions({ client, doing }: Place, { jobUrl, name }: Targe
   });
 }
 
-async function fill(form: Form, { server, name }: Target, label: string) {
+async function fill(place: Place, form: Form, { server, name }: Target, label: string) {
   const send = { label, description: `${name} on ${server.name}` };
-  const filled = await fillForm(form, { title: `${label} ${name}`, send });
+  const filled = await fillForm(form, {
+    title: `${label} ${name}`,
+    send,
+    runsOf: runsOf(place.client),
+  });
   return filled?.kind === 'send' ? filled.form : undefined;
 }
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ParameterDefinition } from '../../jenkins/parameters';
+import type { ParameterDefinition, ParameterValue } from '../../jenkins/parameters';
 import { plain } from '../look/plain';
 import {
   escapeLines,
@@ -10,6 +10,8 @@ import {
   type Form,
   type FormRow,
 } from './form';
+import { askFile } from './askFile';
+import { askRun, type RunsOf } from './askRun';
 import { pickOne } from './pickOne';
 
 /** What stands around the parameters. */
@@ -19,6 +21,8 @@ export interface FormWords {
   readonly send: { readonly label: string; readonly description: string };
   /** A line that does something else. */
   readonly other?: string;
+  /** How runs of other jobs are found, to be offered. */
+  readonly runsOf: RunsOf;
 }
 
 export type Filled = { readonly kind: 'send'; readonly form: Form } | { readonly kind: 'other' };
@@ -40,7 +44,7 @@ export async function fillForm(given: Form, words: FormWords): Promise<Filled | 
     if (wanted.length === 0) return { kind: 'send', form };
     for (const definition of wanted) {
       at = definition.name;
-      const answer = await askFor(definition, form.values.get(definition.name), words.title);
+      const answer = await askFor(definition, form.values.get(definition.name), words);
       if (!answer) break;
       form = withValue(form, definition.name, answer.value);
     }
@@ -89,8 +93,7 @@ async function showForm(given: Form, at: string | undefined, words: FormWords): 
           const { name } = does.definition;
           form = withValue(form, name, form.values.get(name) !== true);
           paint(name);
-        } else if (does.definition.kind !== 'file')
-          resolve({ kind: 'edit', form, definition: does.definition });
+        } else resolve({ kind: 'edit', form, definition: does.definition });
       });
       pick.onDidTriggerItemButton(({ item }) => {
         const name = nameOf(item.does);
@@ -149,14 +152,14 @@ function unanswered({ definitions, open }: Form): ParameterDefinition[] {
 /** A value; `undefined` as one means the default. Undefined itself when the person cancelled. */
 async function askFor(
   definition: ParameterDefinition,
-  value: string | boolean | undefined,
-  form: string,
-): Promise<{ readonly value: string | boolean | undefined } | undefined> {
-  const title = `${form}: ${plain(definition.name)}`;
+  value: ParameterValue | undefined,
+  words: FormWords,
+): Promise<{ readonly value: ParameterValue | undefined } | undefined> {
+  const title = `${words.title}: ${plain(definition.name)}`;
   const prompt = plain(wordsOf(definition));
   switch (definition.kind) {
     case 'file':
-      return undefined;
+      return askFile(title);
     case 'boolean':
     case 'choice': {
       const choices = definition.kind === 'choice' ? definition.choices : [true, false];
@@ -176,21 +179,11 @@ async function askFor(
       });
       return typed === undefined ? undefined : { value: typed === '' ? undefined : typed };
     }
-    case 'run': {
-      const typed = await vscode.window.showInputBox({
-        title,
-        prompt:
-          `${prompt} A run, as ${plain(definition.project ?? 'folder/job')}#12. Left empty, it has the server's default.`.trim(),
-        value: String(value ?? ''),
-        ignoreFocusOut: true,
-        validateInput: (text) =>
-          text === '' || /^[^#]+#\d+$/.test(text) ? undefined : 'It looks like folder/job#12.',
-      });
-      return typed === undefined ? undefined : { value: typed === '' ? undefined : typed };
-    }
+    case 'run':
+      return askRun(definition, textOf(value), { title, prompt, runsOf: words.runsOf });
     case 'text': {
       const many = definition.lines === 'many';
-      const before = String(value ?? '');
+      const before = textOf(value);
       const typed = await vscode.window.showInputBox({
         title,
         prompt:
@@ -204,4 +197,8 @@ async function askFor(
       return { value: many ? unescapeLines(typed) : typed };
     }
   }
+}
+
+function textOf(value: ParameterValue | undefined): string {
+  return typeof value === 'object' ? '' : String(value ?? '');
 }

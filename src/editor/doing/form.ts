@@ -1,4 +1,8 @@
-import type { ParameterDefinition, ParameterValues } from '../../jenkins/parameters';
+import type {
+  ParameterDefinition,
+  ParameterValue,
+  ParameterValues,
+} from '../../jenkins/parameters';
 import type { Parameter } from '../../jenkins/run';
 import { plain } from '../look/plain';
 
@@ -22,7 +26,7 @@ export interface FormRow {
   /** What the server, or we, say to it. */
   readonly detail: string | undefined;
   readonly icon: string;
-  /** Whether it has another value than its default. */
+  /** Whether it has another value than its default, or is to be answered. */
   readonly changed: boolean;
 }
 
@@ -48,14 +52,19 @@ export function formOfRun(
     if (before === undefined) continue;
     const value = fitting(definition, before.value);
     if (value !== undefined) own.set(name, value);
-    else if (kind === 'file') notes.set(name, `The file of ${run.name} is not sent again.`);
-    else {
+    else if (kind === 'file') {
+      open.add(name);
+      notes.set(
+        name,
+        `The file of ${run.name} must be chosen again: Jenkins does not give it out.`,
+      );
+    } else {
       open.add(name);
       notes.set(
         name,
         before.value === undefined
           ? `What it was in ${run.name} is not told.`
-          : `It was ${shown(before.value)} in ${run.name}, which is not offered any more.`,
+          : `It was ${shown(before.value, kind)} in ${run.name}, which is not offered any more.`,
       );
     }
   }
@@ -63,7 +72,7 @@ export function formOfRun(
 }
 
 /** With a value; without one it has its default again. */
-export function withValue(form: Form, name: string, value: string | boolean | undefined): Form {
+export function withValue(form: Form, name: string, value: ParameterValue | undefined): Form {
   const [values, open] = [new Map(form.values), new Set(form.open)];
   const definition = form.definitions.find((each) => each.name === name);
   const sent = value ?? (definition && initialOf(definition));
@@ -77,15 +86,9 @@ export function rowsOf(form: Form): FormRow[] {
   return form.definitions.map((definition) => {
     const { name, kind } = definition;
     const [value, initial] = [form.values.get(name), initialOf(definition)];
-    const changed = value !== initial;
-    const now = form.open.has(name)
-      ? 'to be answered'
-      : kind === 'file'
-        ? 'cannot be given here'
-        : kind === 'password' && value !== undefined
-          ? '••••••'
-          : shown(value);
-    const told = changed && kind !== 'password' ? ` · default: ${shown(initial)}` : '';
+    const changed = value !== initial || form.open.has(name);
+    const now = form.open.has(name) ? 'to be answered' : shown(value, kind);
+    const told = changed && 'initial' in definition ? ` · default: ${shown(initial, kind)}` : '';
     const note = form.notes.get(name);
     const words = [...(note === undefined ? [] : [note]), wordsOf(definition)].join(' ').trim();
     return {
@@ -101,14 +104,9 @@ export function rowsOf(form: Form): FormRow[] {
 
 /** `NAME = value` of each parameter that is sent, for asking whether it is meant; without passwords. */
 export function summaryOf(form: Form, most = 15): string[] {
-  const lines = rowsOf(form)
-    .filter(({ definition: { kind } }) => kind !== 'file')
-    .map(({ definition: { name, kind } }) => {
-      const value = form.values.get(name);
-      return plain(
-        `${name} = ${kind === 'password' && value !== undefined ? '••••••' : shown(value)}`,
-      );
-    });
+  const lines = form.definitions.map(({ name, kind }) =>
+    plain(`${name} = ${shown(form.values.get(name), kind)}`),
+  );
   return lines.length <= most
     ? lines
     : [...lines.slice(0, most - 1), `… and ${lines.length - most + 1} more`];
@@ -134,8 +132,11 @@ export function unescapeLines(line: string): string {
 }
 
 /** How a value reads in a line. */
-function shown(value: string | boolean | undefined): string {
-  if (value === undefined) return "the server's default";
+function shown(value: ParameterValue | undefined, kind: ParameterDefinition['kind']): string {
+  if (value === undefined) return kind === 'file' ? 'no file' : "the server's default";
+  if (kind === 'password') return '••••••';
+  if (typeof value === 'object')
+    return `${value.fileName} (${Math.ceil(value.content.length / 1024)} KB)`;
   if (value === '') return 'empty';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return value.trim() === ''

@@ -7,8 +7,8 @@ const AHEAD = 256 * 1024;
 const BEGINNING = 64 * 1024;
 
 /**
- * Waits for the answer to a request, which may be ended only later. Rejects when nothing has come after
- * `idle` milliseconds, or when the signal aborts.
+ * Waits for the answer to a request, which may be ended only later. Rejects when nothing has gone or
+ * come for `idle` milliseconds, or when the signal aborts.
  */
 export function firstByte(
   request: http.ClientRequest,
@@ -19,11 +19,15 @@ export function firstByte(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => request.destroy(silence(base, idle)), idle);
     const cancel = (): void => void request.destroy(new Error('cancelled'));
+    // A part of a long body has gone.
+    const went = (): void => void timer.refresh();
     const settle = (): void => {
       clearTimeout(timer);
+      request.off('drain', went).off('finish', went);
       signal.removeEventListener('abort', cancel);
     };
     signal.addEventListener('abort', cancel);
+    request.on('drain', went).on('finish', went);
     request.once('response', (response) => {
       settle();
       // Whoever reads is told of errors by the stream itself; nobody may be reading just now.

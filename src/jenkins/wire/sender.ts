@@ -1,4 +1,5 @@
 import type * as http from 'node:http';
+import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { codeOf } from '../../base/errors';
@@ -30,7 +31,7 @@ export interface Message {
   /** Milliseconds without an answer before it is given up. */
   readonly idle: number;
   /** What is posted; without it, it is only asked. */
-  readonly body?: string | undefined;
+  readonly body?: string | Buffer | undefined;
 }
 
 export function createSender(
@@ -59,7 +60,7 @@ export function createSender(
       const request = way.request(url, { method, headers, fresh, tls: connection });
       try {
         const answered = firstByte(request, base, idle, signal);
-        whenTrusted(request, () => request.end(body));
+        whenTrusted(request, () => write(body, request));
         const response = await answered;
         if (!secure || 'encrypted' in response.socket) return response;
         // Somebody on the way has answered in the place of a server that we have not come to.
@@ -128,6 +129,18 @@ export function createSender(
 
   return { send, [Symbol.dispose]: () => way[Symbol.dispose]() };
 }
+
+/** Writes a long body piece by piece, so that it can be seen that it is on its way. */
+function write(body: string | Buffer | undefined, request: http.ClientRequest): void {
+  if (body === undefined || body.length <= PIECE) request.end(body);
+  else Readable.from(piecesOf(Buffer.from(body))).pipe(request);
+}
+
+function* piecesOf(body: Buffer): Generator<Buffer> {
+  for (let at = 0; at < body.length; at += PIECE) yield body.subarray(at, at + PIECE);
+}
+
+const PIECE = 64 * 1024;
 
 /** Milliseconds for a look at a certificate that was shown a moment ago. */
 const LOOK = 10_000;

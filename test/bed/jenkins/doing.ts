@@ -5,19 +5,19 @@
  */
 import { type Context, type LiveJob, type LiveRun, isBuilding, urlOf } from './live';
 import { type LiveItem, parameterModel } from './queue';
+import type { Posted } from './posted';
 import { type Reply, forbidden, html, json, notFound, plain } from './replies';
 import type { Model } from './tree';
 import type { DefinitionSpec, InputSpec, ParameterSpec, RunSpec } from './world';
 
 /** Somebody who asks, where, with what. */
-export interface Asked {
+export interface Asked extends Posted {
   readonly url: URL;
-  readonly form: URLSearchParams;
   readonly context: Context;
 }
 
 export function postedToJob(job: LiveJob, path: string, asked: Asked): Reply {
-  const { form, context } = asked;
+  const { context } = asked;
   const definitions = job.spec.definitions;
   switch (path) {
     case 'build':
@@ -29,7 +29,7 @@ export function postedToJob(job: LiveJob, path: string, asked: Asked): Reply {
       if (path !== 'build' && definitions === undefined)
         return html(500, page('This build is not parameterized!'));
       if (context.options.quietingDown === true) return sentTo(job, '', context);
-      const parameters = definitions && valuesOf(definitions, form);
+      const parameters = definitions && valuesOf(definitions, asked);
       if (parameters === 'illegal') return html(500, page('Oops!'));
       const same = context.queue.same(job, parameters);
       const causes = [`Started by user ${nameOf(context)}`];
@@ -42,7 +42,7 @@ export function postedToJob(job: LiveJob, path: string, asked: Asked): Reply {
 }
 
 export function postedToRun(job: LiveJob, run: LiveRun, path: string, asked: Asked): Reply {
-  const { form, context } = asked;
+  const { fields, context } = asked;
   const user = nameOf(context);
   const [action = '', id = '', verb] = path.split('/').map(decodeURIComponent);
   switch (verb === undefined ? path : action) {
@@ -62,7 +62,7 @@ export function postedToRun(job: LiveJob, run: LiveRun, path: string, asked: Ask
       if (script === undefined || (!may(context, 'replay') && !may(context, 'build')))
         return notFound();
       if (!may(context, 'replay')) return refused(asked, null);
-      const { mainScript } = JSON.parse(form.get('json') ?? '{}') as { mainScript: string };
+      const { mainScript } = JSON.parse(fields.get('json') ?? '{}') as { mainScript: string };
       if (parameters?.some(({ kind }) => kind === 'Password') === true)
         return failure('Replay is not allowed when password parameters are used.');
       const causes = [`Started by user ${user}`, `Replayed #${run.number}`];
@@ -70,7 +70,7 @@ export function postedToRun(job: LiveJob, run: LiveRun, path: string, asked: Ask
       return sentTo(job, '', context);
     }
     case 'restart/restartPipeline': {
-      const stage = form.get('stageName') ?? '';
+      const stage = fields.get('stageName') ?? '';
       if (!restartEnabled(run.spec, context))
         return answerOf({ success: 'false', message: 'not allowed to restart' });
       if (run.spec.restartable?.includes(stage) !== true)
@@ -187,16 +187,20 @@ function answerOf(data: Readonly<Record<string, string>>): Reply {
   return json({ status: 'ok', data });
 }
 
-/** SimpleParameterDefinition.createValue: what is not posted has its default; a file has none. */
+/** SimpleParameterDefinition.createValue: what is not posted has its default; FileParameterDefinition: a file has none. */
 function valuesOf(
   definitions: readonly DefinitionSpec[],
-  form: URLSearchParams,
+  { fields, files }: Posted,
 ): ParameterSpec[] | 'illegal' {
   const values: ParameterSpec[] = [];
   for (const definition of definitions) {
     const { name, kind } = definition;
-    if (kind === 'File') continue;
-    const posted = form.get(name);
+    if (kind === 'File') {
+      const file = files.get(name);
+      if (file !== undefined) values.push({ name, kind, file });
+      continue;
+    }
+    const posted = fields.get(name);
     if (kind === 'Choice' && posted !== null && !definition.choices.includes(posted))
       return 'illegal';
     const value =
@@ -237,7 +241,7 @@ function definitionModel(definition: DefinitionSpec): Model {
     name,
     type: `${kind}ParameterDefinition`,
     ...(kind === 'Choice' && { choices: definition.choices }),
-    ...(kind === 'Run' && { projectName: definition.project, filter: 'ALL' }),
+    ...(kind === 'Run' && { projectName: definition.project, filter: definition.filter ?? 'ALL' }),
   };
 }
 
@@ -263,7 +267,7 @@ function answered(run: LiveRun, id: string, verb: string, asked: Asked): Reply {
   const input = inputs.find((each) => each.id === id);
   if (input === undefined || !['proceed', 'proceedEmpty', 'abort'].includes(verb))
     return notFound();
-  const { context, form } = asked;
+  const { context, fields, files } = asked;
   const chosen = input.submitter?.split(',').map((name) => name.trim());
   const maySubmit = chosen === undefined ? may(context, 'build') : chosen.includes(nameOf(context));
   if (verb === 'abort' ? !maySubmit && !may(context, 'cancel') : !maySubmit)
@@ -274,9 +278,13 @@ function answered(run: LiveRun, id: string, verb: string, asked: Asked): Reply {
           ? 'You need to have Job/Build permissions to submit this.'
           : `You need to be ${input.submitter} to submit this.`,
     );
-  if (verb === 'proceed' && form.get('json') === null)
+  if (verb === 'proceed' && fields.get('json') === null)
     return html(400, page('Nothing is submitted'));
-  const answer = verb === 'proceed' ? (JSON.parse(form.get('json') ?? '') as unknown) : undefined;
+  // bindJSON puts the file in that the form names (RequestImpl of Stapler).
+  const inForm = (key: string, value: unknown): unknown =>
+    key === 'file' && typeof value === 'string' ? files.get(value) : value;
+  const answer =
+    verb === 'proceed' ? (JSON.parse(fields.get('json') ?? '', inForm) as unknown) : undefined;
   const left = inputs.filter((each) => each !== input);
   run.spec = {
     ...run.spec,

@@ -1,6 +1,7 @@
 import { FAULTS, type Fault, type FaultKind } from './faults';
 import { type JenkinsOptions, type LiveJob, type LiveRun, findJob, liveJob, version } from './live';
 import { answer } from './pages';
+import { postedOf } from './posted';
 import { LiveQueue, type LiveItem, type Queueing } from './queue';
 import type { Reply } from './replies';
 import type { JobSpec, RunSpec, StageSpec } from './world';
@@ -8,7 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 export type { FaultKind } from './faults';
 export type { JenkinsOptions } from './live';
 
@@ -66,13 +67,13 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
     const path = request.url ?? '/';
     requests.push({ method: request.method ?? 'GET', path, headers: request.headers });
     // Read before anything is answered, since a connection with unread bytes cannot be kept.
-    const form =
+    const posted =
       request.method === 'POST'
-        ? text(request).then((body) => new URLSearchParams(body))
+        ? buffer(request).then((body) => postedOf(request.headers['content-type'], body))
         : undefined;
     const right = async (): Promise<Reply> => {
       const root = options.rootUrl ?? `${origin()}${prefix}/`;
-      return answer(request, { options, prefix, roots, root, queue, sessions }, await form);
+      return answer(request, { options, prefix, roots, root, queue, sessions }, await posted);
     };
     const send = ({ status, headers, body }: Reply): void => {
       response.writeHead(status, {

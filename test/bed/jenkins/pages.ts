@@ -16,14 +16,15 @@ import {
 import { agentsModel } from './agents';
 import { type Asked, cancelItem, pendingInputs, postedToJob, postedToRun } from './doing';
 import { RUN_DEFAULTS, jobDefaults, jobModel, rootModel, runModel } from './models';
+import type { Posted } from './posted';
 import { itemModel, queueModel } from './queue';
 import { reportModel } from './reports';
 import { type Reply, api, forbidden, html, json, notFound, plain } from './replies';
 import { describe, describeStage, exceptionText, graph, graphLog, graphSteps } from './stagePages';
 import type { Model } from './tree';
 import type { RunSpec } from './world';
-/** `form` is what was posted; undefined for a GET. */
-export function answer(request: IncomingMessage, server: Context, form?: URLSearchParams): Reply {
+/** `posted` is undefined for a GET. */
+export function answer(request: IncomingMessage, server: Context, posted?: Posted): Reply {
   const { options, prefix } = server;
   const url = new URL(request.url ?? '/', 'http://double');
   if (!url.pathname.startsWith(`${prefix}/`)) return notFound();
@@ -41,20 +42,20 @@ export function answer(request: IncomingMessage, server: Context, form?: URLSear
     return forbidden(url, user?.name);
   }
   const context = { ...server, user };
-  if (form !== undefined && !isCrumbed(request, context)) return noCrumb();
+  if (posted !== undefined && !isCrumbed(request, context)) return noCrumb();
   const { job, names, segments } = walk(url, context);
   const path = segments.join('/');
   if (names.length === 0) {
-    return form === undefined
+    return posted === undefined
       ? rootPage(url, path, user, context)
-      : postedToRoot(path, { url, form, context });
+      : postedToRoot(path, { url, ...posted, context });
   }
   if (job === undefined || user?.hidden?.includes(job.fullName) === true) return notFound();
-  if (form !== undefined) {
+  if (posted !== undefined) {
     const at = runFor(job, segments[0]);
     return at === undefined
-      ? postedToJob(job, path, { url, form, context })
-      : postedToRun(job, at, segments.slice(1).join('/'), { url, form, context });
+      ? postedToJob(job, path, { url, ...posted, context })
+      : postedToRun(job, at, segments.slice(1).join('/'), { url, ...posted, context });
   }
   if (segments.join('/') === 'api/json') {
     return api(url, jobModel(job, context), jobDefaults(job));
@@ -110,7 +111,7 @@ function postedToRoot(path: string, asked: Asked): Reply {
   switch (path) {
     case 'pipeline-model-converter/validate':
       if (linter === undefined) return notFound();
-      return plain(Buffer.from(linter(asked.form.get('jenkinsfile') ?? '')));
+      return plain(Buffer.from(linter(asked.fields.get('jenkinsfile') ?? '')));
     case 'queue/cancelItem':
       return cancelItem(asked);
     default:

@@ -50,6 +50,8 @@ export class LiveQueue {
 
   /** A waiting item of the job with the same parameters: Jenkins puts no second one into its queue. */
   same(job: LiveJob, parameters: readonly ParameterSpec[] | undefined): LiveItem | undefined {
+    // No file is like another (FileParameterValue.equals).
+    if (parameters?.some(({ kind }) => kind === 'File') === true) return undefined;
     const wanted = JSON.stringify(parameters);
     return this.items.find(
       (item) =>

@@ -1,3 +1,4 @@
+import type { PostedFile } from './posted';
 import type { Result, StageState } from '../../../src/jenkins/run';
 
 /** What a Jenkins server holds, as plain data. */
@@ -95,7 +96,13 @@ export type DefinitionSpec = { readonly name: string; readonly description?: str
   | { readonly kind: 'String' | 'Text' | 'Password'; readonly default?: string }
   | { readonly kind: 'Boolean'; readonly default?: boolean }
   | { readonly kind: 'Choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'Run'; readonly project: string; readonly default?: string }
+  | {
+      readonly kind: 'Run';
+      readonly project: string;
+      readonly default?: string;
+      /** Which runs are offered; all unless told. */
+      readonly filter?: 'COMPLETED' | 'SUCCESSFUL' | 'STABLE';
+    }
   | { readonly kind: 'File' }
 );
 
@@ -122,6 +129,8 @@ export interface ParameterSpec {
   /** Of a run `job#12`. Those of passwords and files are not told. */
   readonly value?: string | boolean;
   readonly kind?: 'String' | 'Boolean' | 'Password' | 'Choice' | 'Text' | 'Run' | 'File';
+  /** What was sent for a file. */
+  readonly file?: PostedFile;
 }
 
 /** What the git plugin notes of each repository, those of shared libraries too. */

@@ -41,6 +41,7 @@ const BASE: ParameterDefinition = {
   name: 'BASE',
   kind: 'run',
   project: 'base',
+  offered: 'ALL',
   initial: undefined,
 };
 const PATCH: ParameterDefinition = { ...common, name: 'PATCH', kind: 'file' };
@@ -60,7 +61,7 @@ describe('the form of a build', () => {
       CLEAN: 'yes',
       TOKEN: "the server's default",
       BASE: "the server's default",
-      PATCH: 'cannot be given here',
+      PATCH: 'no file',
     });
     assert.deepEqual(
       [...form.values],
@@ -92,6 +93,14 @@ describe('the form of a build', () => {
     assert.equal(withValue(given, 'TOKEN', undefined).values.has('TOKEN'), false);
   });
 
+  it('shows a file by its name and size, and sends it', () => {
+    const file = { fileName: '$(x) fix.patch', content: Buffer.alloc(1500) };
+    const given = withValue(formOf(ALL), 'PATCH', file);
+    assert.equal(given.values.get('PATCH'), file);
+    assert.match(shown(given)['PATCH'] ?? '', /^\$\u2060\(x\) fix\.patch \(2 KB\)$/);
+    assert.match(summaryOf(given).at(-1) ?? '', /^PATCH = .*fix\.patch \(2 KB\)$/);
+  });
+
   it("shows a server's words as words, without their markup", () => {
     assert.equal(rowsOf(formOf([TARGET]))[0]?.detail, 'What to test , 1 < 2');
     const named = { ...MEMORY, name: '$(flame) x', initial: '[a](command:b)' };
@@ -100,7 +109,7 @@ describe('the form of a build', () => {
   });
 
   it('sums up what is sent, and how much more there is', () => {
-    assert.deepEqual(summaryOf(formOf(ALL), 3), ['TARGET = all', 'MEMORY = 4096', '… and 4 more']);
+    assert.deepEqual(summaryOf(formOf(ALL), 3), ['TARGET = all', 'MEMORY = 4096', '… and 5 more']);
   });
 });
 
@@ -128,7 +137,7 @@ describe('the form of a rerun', () => {
     });
   });
 
-  it('asks for a password, and says that a file is not sent again', () => {
+  it('asks for a password, and for a file, which is not given out', () => {
     const form = formOfRun(
       ALL,
       before([
@@ -136,13 +145,17 @@ describe('the form of a rerun', () => {
         ['PATCH', undefined],
       ]),
     );
-    assert.deepEqual([...form.open], ['TOKEN']);
+    assert.deepEqual([...form.open], ['TOKEN', 'PATCH']);
     const rows = Object.fromEntries(rowsOf(form).map((row) => [row.label, row]));
     assert.equal(rows['TOKEN']?.description, 'to be answered');
     assert.equal(rows['TOKEN'].detail, 'What it was in #42 is not told.');
-    assert.equal(rows['PATCH']?.detail, 'The file of #42 is not sent again.');
-    const given = withValue(form, 'TOKEN', undefined);
+    assert.equal(
+      rows['PATCH']?.detail,
+      'The file of #42 must be chosen again: Jenkins does not give it out.',
+    );
+    const given = withValue(withValue(form, 'TOKEN', undefined), 'PATCH', undefined);
     assert.deepEqual([...given.open], []);
+    assert.equal(shown(given)['PATCH'], 'no file');
   });
 
   it('asks again where a choice is not offered any more', () => {
