@@ -4,10 +4,16 @@ import type { Contents, RunPage } from '../../jenkins/contents';
 import { fields, list } from '../../jenkins/json';
 import type { Run } from '../../jenkins/run';
 
-/** Milliseconds in which several changes are written down as one. */
-const SOON = 5000;
-/** Milliseconds between two times in which all jobs of a server are written down. */
-const RARELY = 10 * 60_000;
+/** When a change is written down, and how long nothing more is written of the same afterwards; in milliseconds. */
+interface Pace {
+  readonly soon: number;
+  readonly apart: number;
+}
+
+/** Soon enough for a window that is closed at once, with what comes in the same moment. */
+const LISTS: Pace = { soon: 500, apart: 5000 };
+/** All jobs of a server are much to write. */
+const INDEX: Pace = { soon: 5000, apart: 10 * 60_000 };
 /** Runs of a job that are worth keeping. */
 const MOST = 100;
 
@@ -49,12 +55,12 @@ export class RunShelf implements Disposable {
 
   /** The runs of a job have changed. */
   noteRuns(jobUrl: string): void {
-    this.#note(`runs ${jobUrl}`, SOON);
+    this.#note(`runs ${jobUrl}`, LISTS);
   }
 
   /** What lies somewhere has changed. */
   noteInside(url: string, kind: Contents['kind']): void {
-    this.#note(`inside ${url}`, kind === 'server' ? RARELY : SOON);
+    this.#note(`inside ${url}`, kind === 'server' ? INDEX : LISTS);
   }
 
   forget(server: string): void {
@@ -67,18 +73,28 @@ export class RunShelf implements Disposable {
     for (const key of this.#due.keys()) void this.#write(key);
   }
 
-  #note(key: string, atLeast: number): void {
+  #note(key: string, { soon, apart }: Pace): void {
     if (this.#due.has(key) || this.#options.cache(urlOf(key)) === undefined) return;
     const now = this.#options.clock.now();
     const last = this.#writtenAt.get(key) ?? -Infinity;
-    this.#due.set(key, Math.max(now + SOON, last + atLeast));
-    this.#timer ??= this.#options.clock.after(SOON, () => void this.#writeDue());
+    this.#due.set(key, Math.max(now + soon, last + apart));
+    this.#plan();
+  }
+
+  #plan(): void {
+    const { clock } = this.#options;
+    this.#timer?.[Symbol.dispose]();
+    const next = Math.min(...this.#due.values());
+    this.#timer =
+      next === Infinity
+        ? undefined
+        : clock.after(Math.max(0, next - clock.now()), () => void this.#writeDue());
   }
 
   async #writeDue(): Promise<void> {
     const { clock } = this.#options;
     for (const [key, due] of this.#due) if (due <= clock.now()) await this.#write(key);
-    this.#timer = this.#due.size === 0 ? undefined : clock.after(SOON, () => void this.#writeDue());
+    this.#plan();
   }
 
   async #write(key: string): Promise<void> {
