@@ -25,7 +25,10 @@ export interface BranchState {
 }
 
 export interface BranchRunsParts {
-  readonly store: Pick<RunStore, 'known' | 'inside' | 'watch' | 'onDidChange' | 'onDidLook'>;
+  readonly store: Pick<
+    RunStore,
+    'known' | 'runs' | 'inside' | 'watch' | 'onDidChange' | 'onDidLook'
+  >;
   /** Addresses of the workspace's jobs, on servers that may be asked. */
   jobs(): readonly string[];
   /** Where the pull requests of a project come from, by the address of their job. */
@@ -130,6 +133,14 @@ export class BranchRuns implements Disposable {
     const found = this.#jobs.map(({ url }) => url);
     this.#watch(new Set([...found, ...silent, ...(found.length > 0 ? [] : this.#roots)]));
     this.#changed();
+    await this.#recall(found, signal);
+  }
+
+  /** What is only on the disk is shown until the server tells more; why it does not, the watch tells. */
+  async #recall(jobUrls: readonly string[], signal: AbortSignal): Promise<void> {
+    const unknown = jobUrls.filter((url) => this.#parts.store.known(url) === undefined);
+    await Promise.allSettled(unknown.map((url) => this.#parts.store.runs(url, signal)));
+    if (unknown.length > 0 && !signal.aborted) this.#changed();
   }
 
   /** Asked only where no job has the branch's name, but there are pull requests. */
