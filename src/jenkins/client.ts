@@ -6,7 +6,10 @@ import {
   CONTENTS_FIELDS,
   LONGEST_CHAIN,
   newest,
+  newestFields,
+  newestOf,
   type Contents,
+  type RunPage,
 } from './contents';
 import type { DiskCache } from '../base/diskCache';
 import { createConsoleScanner, stagesOfLog } from './consoleLog';
@@ -71,6 +74,8 @@ export interface Client extends Disposable {
   executing(signal: AbortSignal): Promise<Executing[]>;
   /** What lies at the address of a job, folder, multibranch project, or at `base`, in one request. */
   contents(url: string, signal: AbortSignal): Promise<Contents>;
+  /** The newest runs of a job and what waits to become one, in one request; at most `LONGEST_CHAIN`. */
+  newestRuns(jobUrl: string, limit: number, signal: AbortSignal): Promise<RunPage>;
   /** Where the pull requests of a multibranch project come from, by the address of their job. */
   changeSources(
     projectUrl: string,
@@ -187,6 +192,11 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
   async function contents(url: string, signal: AbortSignal): Promise<Contents> {
     const json = await wire.json(`${url}api/json?tree=${CONTENTS_FIELDS}`, signal);
     return contentsOf(json, url, wire.base);
+  }
+
+  async function newestRuns(jobUrl: string, limit: number, signal: AbortSignal): Promise<RunPage> {
+    const json = await wire.json(`${jobUrl}api/json?tree=${newestFields(limit)}`, signal);
+    return newestOf(json, limit, jobUrl, wire.base);
   }
 
   async function runs(
@@ -447,6 +457,7 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
     index,
     executing,
     contents,
+    newestRuns,
     runs,
     run,
     stages,

@@ -1,5 +1,6 @@
 import { fields } from './json';
 import { jobOf, jobsOf, JOB_METADATA, type Job } from './jobs';
+import { QUEUE_FIELDS, queueItemOf, type QueueItem } from './queue';
 import type { Run } from './run';
 import { parseRun, RUN_FIELDS } from './runs';
 
@@ -18,6 +19,11 @@ export interface RunPage {
   readonly runs: readonly Run[];
   /** Whether there may be older ones. */
   readonly more: boolean;
+  /**
+   * What waits to become a run, as the job itself tells: one item of several with different parameters,
+   * and none of a Pipeline before workflow-job 1360 (2023), which only the whole queue tells.
+   */
+  readonly waiting?: QueueItem | undefined;
 }
 
 /**
@@ -36,18 +42,32 @@ export const PAGE = 10;
 export const LONGEST_CHAIN = 15;
 
 /** A property that a thing does not have is left out of the answer, so one question suits all. */
-export const CONTENTS_FIELDS = `name,color,jobs[${JOB_METADATA},${newest(INNER_RUNS)}],${newest(PAGE)}`;
+export const CONTENTS_FIELDS = `name,color,jobs[${JOB_METADATA},${newestFields(INNER_RUNS)}],${newestFields(PAGE)}`;
 
 export function contentsOf(json: unknown, url: string, server: string): Contents {
   const at = fields(json);
   const kind = url === server ? 'server' : jobOf({ ...at, url }, server)?.kind;
   const runs = new Map<string, RunPage>();
-  if (kind === 'job') runs.set(url, chainOf(at['lastBuild'], PAGE, url, server));
+  if (kind === 'job') runs.set(url, newestOf(at, PAGE, url, server));
   const jobs = jobsOf(json, server, (job, said) => {
-    if (job.kind === 'job')
-      runs.set(job.url, chainOf(said['lastBuild'], INNER_RUNS, job.url, server));
+    if (job.kind === 'job') runs.set(job.url, newestOf(said, INNER_RUNS, job.url, server));
   });
   return { kind, jobs, runs };
+}
+
+/** What to ask of a job for its newest runs and what waits to become one. */
+export function newestFields(length: number): string {
+  return `${newest(length)},queueItem[${QUEUE_FIELDS}]`;
+}
+
+/** The newest runs of a job from what it says under `newestFields`. */
+export function newestOf(json: unknown, length: number, jobUrl: string, server: string): RunPage {
+  const { lastBuild, queueItem } = fields(json);
+  const waiting = queueItemOf(queueItem, server);
+  const page = chainOf(lastBuild, length, jobUrl, server);
+  return waiting?.partOf === undefined
+    ? { ...page, waiting: waiting && { ...waiting, jobUrl } }
+    : page;
 }
 
 /** `lastBuild[…,previousBuild[…]]`, in Jenkins' `tree` language. */

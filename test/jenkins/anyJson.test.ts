@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { artifactsOf } from '../../src/jenkins/artifacts';
 import { sourcesOf } from '../../src/jenkins/changeSources';
-import { chainOf, contentsOf } from '../../src/jenkins/contents';
+import { chainOf, contentsOf, newestOf } from '../../src/jenkins/contents';
 import { executingOf } from '../../src/jenkins/executors';
 import { inputsOf, stageViewInputsOf } from '../../src/jenkins/inputs';
 import { indexOf, jobOf, jobsOf } from '../../src/jenkins/jobs';
@@ -34,6 +34,11 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   inputsOf: [RUN(), inputsOf, listOf(model.input)],
   jobOf: [FOLDER().jobs[0], (it) => jobOf(it, SERVER), optional(model.job)],
   jobsOf: [FOLDER(), (it) => jobsOf(it, SERVER), listOf(model.job)],
+  newestOf: [
+    { lastBuild: RUN(), queueItem: QUEUE().items[0] },
+    (it) => newestOf(it, 3, JOB, SERVER),
+    model.page,
+  ],
   outcomesOf: [REPORT(), outcomesOf, mapOf(string, boolean)],
   parametersOf: [RUN(), parametersOf, listOf(model.parameter)],
   parametersOfJob: [FOLDER().jobs[0], parametersOfJob, listOf(model.definition)],

@@ -101,7 +101,11 @@ export const run = record({
   node: optional(string),
 });
 
-export const page = record({ runs: listOf(run), more: boolean });
+export const page = record({
+  runs: listOf(run),
+  more: boolean,
+  waiting: optional((value, at) => queueItem(value, at)),
+});
 
 export const job = record({
   name: string,

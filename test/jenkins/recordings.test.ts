@@ -78,8 +78,9 @@ const RECORDINGS: Readonly<Record<string, Check | { readonly notAskedFor: string
         ...{ kind: 'text', lines: 'one', initial: 'salmon' },
       },
     ]);
-    const waiting = queueItemOf(fields(it)['queueItem'], SERVER);
+    const { waiting } = contents.runs.get(FISH) ?? {};
     assert.deepEqual([waiting?.id, waiting?.jobUrl, waiting?.state.kind], [71, FISH, 'waiting']);
+    assert.equal(waiting?.why, 'Build #7 is already in progress (ETA:52 sec)');
   }),
   'jenkins-rest/build-info.json': json((it) => {
     const run = runOf(it);

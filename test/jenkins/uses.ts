@@ -182,6 +182,10 @@ export const USES: Readonly<Record<string, Use>> = {
     asks: /^queue\/api\/json/,
     use: ({ client, signal }) => client.queue(client.base, signal),
   },
+  'the newest runs and what waits': {
+    asks: /^job\/main\/api\/json\?tree=lastBuild\[number,displayName.*queueItem/,
+    use: ({ client, signal, job }) => client.newestRuns(job, 10, signal),
+  },
   'the newest runs': {
     asks: /^job\/main\/api\/json\?tree=lastBuild\[number,displayName/,
     use: ({ client, signal, job }) => client.runs(job, { limit: 10 }, signal),

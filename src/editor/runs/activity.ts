@@ -16,8 +16,8 @@ const NOTHING: Working = { queue: [], executing: [] };
 const FRESH = 5000;
 
 /**
- * The queues and agents of servers. Jenkins tells them of a whole server only, so that one answer
- * serves all of its jobs; who wants it says so with each look.
+ * The queues and agents of servers, of which Jenkins tells as a whole. A job tells by itself that it
+ * waits, so that this is only asked when somebody unfolds something, and while more waits than that.
  */
 export class Activity {
   readonly #client: (server: Server) => Promise<Client>;

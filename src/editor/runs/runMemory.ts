@@ -48,10 +48,17 @@ export class RunMemory {
   tellRuns(jobUrl: string, told: RunPage, at: number | undefined, below?: number): boolean {
     const before = this.#lists.get(jobUrl);
     const known: RunPage = before ?? NO_RUNS;
+    // Only the newest page tells what waits.
+    const waiting = below === undefined ? told.waiting : known.waiting;
     const { runs, more } = merged(known, told, below);
     const whole = below === undefined && tellsAll(told, runs);
-    this.#keep(jobUrl, { runs, more, heardAt: whole ? at : before?.heardAt });
-    return !before || runs !== known.runs || more !== known.more;
+    this.#keep(jobUrl, { runs, more, waiting, heardAt: whole ? at : before?.heardAt });
+    return (
+      !before ||
+      runs !== known.runs ||
+      more !== known.more ||
+      JSON.stringify(waiting) !== JSON.stringify(known.waiting)
+    );
   }
 
   /** @returns whether it was new. */
@@ -108,13 +115,14 @@ export class RunMemory {
 
   /** Lets go of what is too much and not `wanted`. */
   trim(isWanted: (jobUrl: string) => boolean): void {
-    for (const [url, { runs, heardAt }] of [...this.#lists]) {
+    for (const [url, list] of [...this.#lists]) {
       if (isWanted(url)) continue;
+      const { runs } = list;
       if (this.#held > MOST_RUNS) {
         this.#lists.delete(url);
         this.#held -= runs.length;
       } else if (runs.length > MOST_UNSEEN)
-        this.#keep(url, { runs: runs.slice(0, MOST_UNSEEN), more: true, heardAt });
+        this.#keep(url, { ...list, runs: runs.slice(0, MOST_UNSEEN), more: true });
     }
   }
 

@@ -6,6 +6,7 @@ import type { Client } from '../../jenkins/client';
 import { LONGEST_CHAIN, PAGE, type Contents, type RunPage } from '../../jenkins/contents';
 import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
 import type { Job } from '../../jenkins/jobs';
+import type { QueueItem } from '../../jenkins/queue';
 import type { Run } from '../../jenkins/run';
 import { Looks, type Attention, type Heard, type LookResult } from './looks';
 import { RunMemory } from './runMemory';
@@ -18,6 +19,8 @@ export interface JobRuns {
   readonly runs: readonly Run[];
   /** Whether there may be older ones. */
   readonly more: boolean;
+  /** What waits to become a run, as far as the job itself tells (see `RunPage`). */
+  readonly waiting: QueueItem | undefined;
   /** When the server told it, in milliseconds since the epoch; undefined where it is from the disk. */
   readonly heardAt: number | undefined;
   /** Why the last look failed; `runs` are what was known. */
@@ -157,7 +160,9 @@ class Store implements RunStore {
 
   known(jobUrl: string): JobRuns | undefined {
     const list = this.#memory.list(jobUrl);
-    return list && { jobUrl, ...list, problem: this.#problems.get(jobUrl)?.error };
+    return (
+      list && { jobUrl, ...list, waiting: list.waiting, problem: this.#problems.get(jobUrl)?.error }
+    );
   }
 
   async runs(jobUrl: string, signal: AbortSignal, within?: number): Promise<JobRuns> {
@@ -290,8 +295,11 @@ class Store implements RunStore {
 
   #askPage(jobUrl: string, limit = PAGE, olderThan?: number): Promise<void> {
     return this.#ask(`runs ${jobUrl} ${olderThan ?? ''}`, jobUrl, async (client, signal) => {
-      const below = olderThan === undefined ? {} : { olderThan };
-      const runs = await client.runs(jobUrl, { limit, ...below }, signal);
+      if (olderThan === undefined) {
+        this.#tellRuns(jobUrl, await client.newestRuns(jobUrl, limit, signal));
+        return;
+      }
+      const runs = await client.runs(jobUrl, { limit, olderThan }, signal);
       this.#tellRuns(jobUrl, { runs, more: runs.length >= limit }, olderThan);
     });
   }
@@ -393,7 +401,7 @@ class Store implements RunStore {
     const inside = this.#memory.inside(url);
     // On a large server something always runs: its folders are looked at for that.
     const busy = list
-      ? list.runs.some(({ building }) => building)
+      ? list.waiting !== undefined || list.runs.some(({ building }) => building)
       : inside?.kind !== 'server' && inside?.jobs.some(({ running }) => running);
     return { look: busy === true ? 'busy' : 'idle' };
   }

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock';
 import { messageOf } from '../../base/errors';
 import type { ChangeSource } from '../../jenkins/changeSources';
 import type { Client } from '../../jenkins/client';
 import type { Job } from '../../jenkins/jobs';
+import type { QueueItem } from '../../jenkins/queue';
 import type { Run } from '../../jenkins/run';
 import { parseRunUrl } from '../../jenkins/url';
 import type { Server } from '../frame/settings';
@@ -65,6 +67,7 @@ export class RunsTree implements Disposable {
   constructor(source: RunsSource, changed: (node: RunsNode | undefined) => void) {
     this.#source = source;
     this.#changed = changed;
+    setMaxListeners(0, this.#life.signal);
     this.#activity = new Activity(
       (server) => source.client(server),
       source.clock,
@@ -115,6 +118,7 @@ export class RunsTree implements Disposable {
 
   fold(node: RunsNode, open: boolean): void {
     this.#unfolded.fold(node, open);
+    if (open && node.kind === 'job') this.#askQueue(node);
   }
 
   /** Something that the tree is made from, but no server, has changed. */
@@ -155,9 +159,8 @@ export class RunsTree implements Disposable {
     for (const node of this.#unfolded.at(url)) {
       if (node.kind !== 'job') continue;
       for (const run of running) this.#changed(runNode(node, run));
-      const isBusy = running.length > 0;
-      if (isBusy || this.#queueOf(node).length > 0)
-        void this.#activity.ask(node.server, isBusy, this.#life.signal);
+      const told = this.#source.store.known(url)?.waiting;
+      if (this.#queueOf(node).some(({ id }) => id !== told?.id)) this.#askQueue(node);
     }
   }
 
@@ -272,6 +275,7 @@ export class RunsTree implements Disposable {
 
   async #belowJob(node: JobNode, signal: AbortSignal): Promise<RunsNode[]> {
     const { store } = this.#source;
+    const isNew = !this.#unfolded.has(node);
     if (node.job?.kind !== 'job') {
       const inside = await store.inside(node.url, signal);
       this.#unfolded.fold(node, true);
@@ -285,21 +289,16 @@ export class RunsTree implements Disposable {
     }
     const { runs, more, problem } = await store.runs(node.url, signal);
     this.#unfolded.fold(node, true);
+    if (isNew) this.#askQueue(node);
     return this.#withProblem(node, problem, this.#runs(node, runs, more), 'no runs yet');
   }
 
   #runs(node: JobNode, runs: readonly Run[], more: boolean): RunsNode[] {
-    const { server } = node;
     const failingOnly = this.#source.failingOnly();
     const shown = runs
       .filter((run) => !failingOnly || run.building || isBroken(run))
       .map((run) => runNode(node, run));
     void this.#insides.findBroken(shown);
-    void this.#activity.ask(
-      server,
-      runs.some(({ building }) => building),
-      this.#life.signal,
-    );
     return [
       ...this.#queueOf(node).map((item): RunsNode => ({ kind: 'queued', below: node, item })),
       ...shown,
@@ -310,10 +309,18 @@ export class RunsTree implements Disposable {
     ];
   }
 
-  /** What waits to become a run of a job. */
-  #queueOf({ server, url }: JobNode) {
+  /** What waits to become a run of a job: what it tells itself, and what the server's queue told. */
+  #queueOf({ server, url }: JobNode): QueueItem[] {
+    const told = this.#source.store.known(url)?.waiting;
     const { queue } = this.#activity.of(server);
-    return queue.filter(({ jobUrl, partOf }) => jobUrl === url && partOf === undefined);
+    const others = queue.filter(
+      ({ id, jobUrl, partOf }) => id !== told?.id && jobUrl === url && partOf === undefined,
+    );
+    return told ? [told, ...others] : others;
+  }
+
+  #askQueue({ server }: JobNode): void {
+    void this.#activity.ask(server, false, this.#life.signal);
   }
 
   async #inside(

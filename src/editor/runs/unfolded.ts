@@ -18,6 +18,11 @@ export class Unfolded implements Disposable {
     this.#store = store;
   }
 
+  /** Whether it was unfolded before. */
+  has(node: Watched): boolean {
+    return this.#open.has(idOf(node));
+  }
+
   /** Those at an address, in all parts of the view. */
   at(url: string): Watched[] {
     return [...this.#open.values()].filter((node) => urlOf(node) === url);

@@ -20,6 +20,8 @@ export interface JenkinsOptions {
   readonly linter?: (jenkinsfile: string) => string;
   /** Whether what is put into the queue waits there until `JenkinsDouble.start`; it starts at once unless told. */
   readonly waits?: boolean;
+  /** Whether Pipelines do not tell that they wait, as before workflow-job 1360. */
+  readonly silentPipelines?: boolean;
   /** Whether the server takes nothing into its queue, since it is about to shut down. */
   readonly quietingDown?: boolean;
   /** `stage view` where the plugin of the step `input` is older than late 2022, and only Stage View tells. */

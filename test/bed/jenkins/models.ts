@@ -9,7 +9,7 @@ import {
   urlOf,
 } from './live';
 import { definitionsModel, waysOn } from './doing';
-import { parameterModel } from './queue';
+import { parameterModel, waitingModel } from './queue';
 import type { Model } from './tree';
 import { metadataOf, propertyOf, revisionOf } from './branches';
 import type { JobSpec, RunSpec } from './world';
@@ -47,6 +47,8 @@ export function jobModel(job: LiveJob, context: Context): Model {
     color: () => colorOf(job),
     property: [...propertyOf(spec), ...definitionsModel(spec.definitions)],
     buildable: spec.disabled !== true,
+    inQueue: () => waitingModel(job, context) !== null,
+    queueItem: () => waitingModel(job, context),
     builds: () => runs().slice(0, 100),
     allBuilds: runs,
     lastBuild: newest(() => true),

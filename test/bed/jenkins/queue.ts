@@ -97,6 +97,18 @@ export function queueModel(context: Context): Model {
   };
 }
 
+/**
+ * What a job says of itself: the first of its items. A Pipeline only does so since workflow-job 1360
+ * (jenkinsci/workflow-job-plugin#391).
+ */
+export function waitingModel(job: LiveJob, context: Context): Model | null {
+  if (context.options.silentPipelines === true && job.spec.kind !== 'freestyle') return null;
+  const item = context.queue.items.find(
+    ({ job: of, state, partOf }) => of === job && state === 'waiting' && partOf === undefined,
+  );
+  return item === undefined ? null : itemModel(item, context);
+}
+
 export function itemModel(item: LiveItem, context: Context): Model {
   const { id, job, state, partOf } = item;
   const left = state !== 'waiting';

@@ -128,6 +128,69 @@ describe('the tree of runs', () => {
     assert.deepEqual(bed.labels(began), ['#2', '#1']);
   });
 
+  it('shows all that waits with different parameters once the job is unfolded', async () => {
+    await using bed = await plant({
+      world: { jobs: [job('a', runs(1))] },
+      jobs: ['job/a/'],
+      jenkins: { waits: true },
+    });
+    for (const value of ['x', 'y'])
+      bed.jenkins.enqueue('a', { parameters: [{ name: 'TARGET', value }] });
+    const node = await bed.open();
+    const both = await bed.settled(node, ([, second]) => second?.kind === 'queued');
+    assert.deepEqual(kinds(both), ['queued', 'queued', 'run']);
+    bed.jenkins.start(bed.jenkins.queue[0]?.id);
+    bed.turn(10_000);
+    await bed.store.refresh();
+    await bed.settled(node, (below) => below.length === 3 && below[1]?.kind === 'run');
+  });
+
+  it('sees also on a server whose Pipelines are silent about it what waits, and that it began', async () => {
+    await using bed = await plant({
+      world: { jobs: [job('a', runs(1))] },
+      jobs: ['job/a/'],
+      jenkins: { waits: true, silentPipelines: true },
+    });
+    bed.jenkins.enqueue('a');
+    const node = await bed.open();
+    await bed.settled(node, ([first]) => first?.kind === 'queued');
+    bed.jenkins.start();
+    bed.turn(10_000);
+    await bed.store.refresh();
+    const began = await bed.settled(node, ([first]) => first?.kind === 'run');
+    assert.deepEqual(bed.labels(began), ['#2', '#1']);
+  });
+
+  it('looks at twenty visible jobs, some running and some waiting, in twenty requests', async () => {
+    const names = Array.from({ length: 20 }, (_, nth) => `job-${nth}`);
+    const running: RunSpec = { number: 1, building: true, stages: [{ name: 'Build' }] };
+    const world: World = {
+      jobs: names.map((name, nth) => job(name, nth % 3 === 0 ? [running] : runs(2))),
+    };
+    await using bed = await plant({
+      world,
+      jobs: names.map((name) => `job/${name}/`),
+      jenkins: { waits: true },
+    });
+    for (const name of names.slice(0, 5)) bed.jenkins.enqueue(name);
+    const [section] = await bed.tree.children(undefined);
+    const shown = await bed.tree.children(section);
+    const read = async () =>
+      (await Promise.all(shown.map((each) => bed.tree.children(each)))).flat();
+    await read();
+    for (const look of [() => bed.store.refresh(), () => bed.tree.refresh()]) {
+      bed.turn(60_000);
+      await bed.store.refresh();
+      bed.turn(5_000);
+      const before = bed.jenkins.requests.length;
+      await look();
+      const rows = await read();
+      assert.equal(bed.jenkins.requests.length - before, 20);
+      assert.equal(rows.filter(({ kind }) => kind === 'queued').length, 5);
+      assert.equal(rows.filter(({ kind }) => kind === 'run').length, 7 + 2 * 13);
+    }
+  });
+
   it('asks no server that the person has not connected to, and offers to connect', async () => {
     await using bed = await plant({ world: cilium, jobs: ['https://evil.example/jenkins/job/x/'] });
     const roots = await bed.tree.children(undefined);
