@@ -39,9 +39,9 @@ const vscodeOnce = {
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
  * the first of them, what reads Jenkinsfiles for a recipe, what tells why a run failed, what shows
- * tests in the Test Explorer, what finds jobs, what asks for credentials, what tells of the branch, what changes something on a
- * server, what asks about servers, what tells why one cannot be asked, and what language models
- * call. It holds only the way to them.
+ * tests in the Test Explorer, what finds jobs, what asks for credentials, what tells of the branch,
+ * what changes something on a server, what asks about servers, what listens to them, what tells why
+ * one cannot be asked, and what language models call. It holds only the way to them.
  */
 const apart = {
   'src/editor/runs/findJob.ts': 'findJob',
@@ -55,6 +55,7 @@ const apart = {
   'src/editor/told/main.ts': 'told',
   'src/editor/tools/main.ts': 'tools',
   'src/jenkins/deeds.ts': 'deeds',
+  'src/jenkins/events.ts': 'events',
   'src/jenkins/failure.ts': 'failure',
   'src/jenkins/wire/explain.ts': 'explain',
 };

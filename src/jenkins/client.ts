@@ -16,6 +16,8 @@ import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './forms';
 import { doingOn, type Doing } from './doing';
 import { EXECUTOR_FIELDS, executingOf, type Executing } from './executors';
+import type { Clock } from '../base/clock';
+import type { Push } from './events';
 import type { Explanation } from './failure';
 import { openWire, type ConnectOptions } from './http';
 import { JenkinsError, type JenkinsErrorKind } from './jenkinsError';
@@ -72,6 +74,8 @@ export interface Client extends Disposable {
   index(signal: AbortSignal): Promise<Job[]>;
   /** What the agents work on right now, as far as we may see it. */
   executing(signal: AbortSignal): Promise<Executing[]>;
+  /** What happens to jobs, as long as somebody listens; see `pushesOf`. Ends where the server does not tell. */
+  pushes(clock: Clock, signal: AbortSignal): AsyncIterable<Push>;
   /** What lies at the address of a job, folder, multibranch project, or at `base`, in one request. */
   contents(url: string, signal: AbortSignal): Promise<Contents>;
   /** The newest runs of a job and what waits to become one, in one request; at most `LONGEST_CHAIN`. */
@@ -187,6 +191,10 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
   async function queue(url: string, signal: AbortSignal): Promise<QueueItem[]> {
     const items = await readQueue(wire, signal);
     return url === wire.base ? items : items.filter(({ jobUrl }) => jobUrl?.startsWith(url));
+  }
+
+  async function* pushes(clock: Clock, signal: AbortSignal): AsyncGenerator<Push> {
+    yield* (await import('./events')).pushesOf(wire, clock, signal);
   }
 
   async function contents(url: string, signal: AbortSignal): Promise<Contents> {
@@ -456,6 +464,7 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
     queue,
     index,
     executing,
+    pushes,
     contents,
     newestRuns,
     runs,

@@ -78,6 +78,8 @@ export interface Wire extends Disposable {
 export interface Wish {
   /** The media type that is wanted. */
   readonly accept?: string;
+  /** The session that it is asked in; without it, in none. */
+  readonly cookie?: string;
   /** Milliseconds without a byte before the answer is given up. */
   readonly idleTimeout?: number;
   /** Whether a web page is no answer: one for signing in comes with the status of success. */
@@ -118,10 +120,14 @@ export function openWire(options: ConnectOptions): Wire {
   let session: Readonly<Record<string, string>> | undefined;
 
   async function get(url: string, signal: AbortSignal, wish: Wish = {}): Promise<Answer> {
-    const { accept, idleTimeout, noPage = false } = wish;
+    const { accept, cookie, idleTimeout, noPage = false } = wish;
+    const headers = {
+      ...(accept !== undefined && { accept }),
+      ...(cookie !== undefined && { cookie }),
+    };
     const release = await places(signal);
     try {
-      const answer = await ask(url, signal, accept === undefined ? {} : { accept }, idleTimeout);
+      const answer = await ask(url, signal, headers, idleTimeout);
       const failure = noPage ? await pageInstead(answer, url, signal) : undefined;
       if (failure !== undefined) throw failure;
       return answer;
@@ -247,7 +253,7 @@ export function openWire(options: ConnectOptions): Wire {
       // A server that refuses need not read a long body first, and then breaks off the connection.
       if (body.length > LONG) session = await sessionIfAny(signal);
       for (let attempt = 1; ; attempt++) {
-        const sent = { url, headers: { ...headers, ...session }, body, idle: patience };
+        const sent = { url, headers: { ...session, ...headers }, body, idle: patience };
         const answer = await exchange(sent, signal);
         if (isGood(answer)) return { ...answer, failure: await pageInstead(answer, url, signal) };
         const { failure, page } = await judge(answer, url, signal);

@@ -42,6 +42,13 @@ export function postedToJob(job: LiveJob, path: string, asked: Asked): Reply {
 }
 
 export function postedToRun(job: LiveJob, run: LiveRun, path: string, asked: Asked): Reply {
+  const goesOn = isBuilding(run.spec);
+  const reply = doneToRun(job, run, path, asked);
+  if (goesOn && !isBuilding(run.spec)) asked.context.publish('job_run_ended', job, { run });
+  return reply;
+}
+
+function doneToRun(job: LiveJob, run: LiveRun, path: string, asked: Asked): Reply {
   const { fields, context } = asked;
   const user = nameOf(context);
   const [action = '', id = '', verb] = path.split('/').map(decodeURIComponent);
@@ -95,7 +102,7 @@ export function cancelItem(asked: Asked): Reply {
     return plain(Buffer.from(`Provided id (${id}) not found`), {}, 404);
   if (!may(asked.context, 'cancel'))
     return plain(Buffer.from(`Item for id (${id}) is not cancellable`), {}, 422);
-  item.state = 'cancelled';
+  asked.context.queue.cancel(item);
   return { status: 204, headers: {}, body: '' };
 }
 

@@ -1,5 +1,14 @@
 import { FAULTS, type Fault, type FaultKind } from './faults';
-import { type JenkinsOptions, type LiveJob, type LiveRun, findJob, liveJob, version } from './live';
+import {
+  type JenkinsOptions,
+  type LiveJob,
+  type LiveRun,
+  findJob,
+  liveJob,
+  userOf,
+  version,
+} from './live';
+import { Gateway } from './gateway';
 import { answer } from './pages';
 import { postedOf } from './posted';
 import { LiveQueue, type LiveItem, type Queueing } from './queue';
@@ -41,6 +50,8 @@ export interface JenkinsDouble extends AsyncDisposable {
   start(id?: number): RunSpec;
   /** As after five minutes: the server knows nothing more of an item. */
   forget(id: number): void;
+  /** The plugin that pushes what happens; it is only asked where `JenkinsOptions.events` has it. */
+  readonly gateway: Gateway;
   /** Ends the sessions in which crumbs were given out. */
   endSessions(): void;
   /** A run as it is now. */
@@ -61,19 +72,21 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
   const faults: { match: RegExp; kind: FaultKind | Fault }[] = [];
   const roots = options.world.jobs.map((job) => liveJob(job, ''));
   const sessions = new Map<string, string>();
-  const queue = new LiveQueue(options.waits === true);
+  const rootUrl = (): string => options.rootUrl ?? `${origin()}${prefix}/`;
+  const gateway = new Gateway(options, rootUrl);
+  const publish = gateway.publish.bind(gateway);
+  const queue = new LiveQueue(options.waits === true, publish);
 
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const path = request.url ?? '/';
     requests.push({ method: request.method ?? 'GET', path, headers: request.headers });
     // Read before anything is answered, since a connection with unread bytes cannot be kept.
-    const posted =
-      request.method === 'POST'
-        ? buffer(request).then((body) => postedOf(request.headers['content-type'], body))
-        : undefined;
+    const posted = request.method === 'POST' ? buffer(request) : undefined;
     const right = async (): Promise<Reply> => {
-      const root = options.rootUrl ?? `${origin()}${prefix}/`;
-      return answer(request, { options, prefix, roots, root, queue, sessions }, await posted);
+      const body = await posted;
+      const fields = body && postedOf(request.headers['content-type'], body);
+      const root = rootUrl();
+      return answer(request, { options, prefix, roots, root, queue, publish, sessions }, fields);
     };
     const send = ({ status, headers, body }: Reply): void => {
       response.writeHead(status, {
@@ -87,9 +100,14 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
     };
     const kind = faults.find(({ match }) => match.test(path))?.kind;
     const fault = typeof kind === 'string' ? FAULTS[kind] : kind;
+    const gatewayPath = `${prefix}/sse-gateway`;
+    const user = userOf(request, options);
     void (async () => {
-      if (fault === undefined) send(await right());
-      else await fault({ path, response, right, send });
+      if (fault !== undefined) await fault({ path, response, right, send });
+      else if (options.events === true && path.startsWith(`${gatewayPath}/`) && user !== 'wrong') {
+        const visit = { user, body: (await posted)?.toString() ?? '', response, send };
+        gateway.answer(request, path.slice(gatewayPath.length), visit);
+      } else send(await right());
     })().catch((error: unknown) => response.destroy(error as Error));
   };
   const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
@@ -145,8 +163,13 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
     finish(job, number, result, stages) {
       const run = find(job, number);
       run.spec = { ...run.spec, building: false, result, ...(stages !== undefined && { stages }) };
+      publish('job_run_ended', jobOf(job), { run });
     },
-    addJob: (folder, job) => jobOf(folder).jobs.push(liveJob(job, `${folder}/`)),
+    addJob(folder, job) {
+      const added = liveJob(job, `${folder}/`);
+      jobOf(folder).jobs.push(added);
+      publish('job_crud_created', added);
+    },
     enqueue: (job, queueing) =>
       queue.add(jobOf(job), {
         causes: ['Started by user Ada'],
@@ -154,6 +177,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
         ...queueing,
       }),
     queue: queue.items,
+    gateway,
     start: (id) => queue.start(itemOf(id)).spec,
     forget: (id) => queue.forget(id),
     endSessions: () => sessions.clear(),

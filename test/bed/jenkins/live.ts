@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerOptions } from 'node:https';
+import type { Publish } from './gateway';
 import type { LiveQueue } from './queue';
 import { logOf, type JobSpec, type MadeLog, type RunSpec, type World } from './world';
 
@@ -24,6 +25,8 @@ export interface JenkinsOptions {
   readonly silentPipelines?: boolean;
   /** Whether the server takes nothing into its queue, since it is about to shut down. */
   readonly quietingDown?: boolean;
+  /** Whether it has the plugin SSE Gateway, which pushes what happens. */
+  readonly events?: boolean;
   /** `stage view` where the plugin of the step `input` is older than late 2022, and only Stage View tells. */
   readonly inputs?: 'stage view';
   /** Whom a proxy before Jenkins, or the connection's certificate, has signed in where nobody gives a name. */
@@ -96,6 +99,8 @@ export interface Context {
   readonly queue: LiveQueue;
   /** Who asks. */
   readonly user?: NamedUser | undefined;
+  /** Tells whoever listens. */
+  readonly publish: Publish;
   /** Session cookies, with the user whose crumb was given out in it. */
   readonly sessions: Map<string, string>;
 }

@@ -1,4 +1,5 @@
 /** The queue, as hudson.model.Queue and its exported items are. */
+import type { JobEventName, Publish } from './gateway';
 import { type Context, type LiveJob, LiveRun, urlOf } from './live';
 import type { Model } from './tree';
 import type { ParameterSpec, RunSpec } from './world';
@@ -26,11 +27,13 @@ export class LiveQueue {
   /** Those that have left, too; Jenkins knows them for five minutes. */
   readonly items: LiveItem[] = [];
   readonly #waits: boolean;
+  readonly #publish: Publish;
   #last = 142;
 
   /** @param waits whether what comes waits until it is told to start. */
-  constructor(waits: boolean) {
+  constructor(waits: boolean, publish: Publish) {
     this.#waits = waits;
+    this.#publish = publish;
   }
 
   add(job: LiveJob, queueing: Queueing): LiveItem {
@@ -44,6 +47,8 @@ export class LiveQueue {
       state: 'waiting',
     };
     this.items.push(item);
+    this.#tell(item, 'job_run_queue_enter', 'QUEUED');
+    this.#tell(item, 'job_run_queue_buildable', 'QUEUED');
     if (!this.#waits && item.partOf === undefined) this.start(item);
     return item;
   }
@@ -72,7 +77,14 @@ export class LiveQueue {
     const run = new LiveRun(number, () => spec);
     item.job.runs.unshift(run);
     item.state = run;
+    this.#tell(item, 'job_run_queue_left', 'ALLOCATED');
+    this.#publish('job_run_started', item.job, { run, queueId: item.id });
     return run;
+  }
+
+  cancel(item: LiveItem): void {
+    item.state = 'cancelled';
+    this.#tell(item, 'job_run_queue_left', 'CANCELLED');
   }
 
   find(id: number): LiveItem | undefined {
@@ -84,6 +96,11 @@ export class LiveQueue {
       this.items.findIndex((item) => item.id === id),
       1,
     );
+  }
+
+  /** What is part of a run is no item (SyncQueueListener), and not told of. */
+  #tell(item: LiveItem, event: JobEventName, status: string): void {
+    if (item.partOf === undefined) this.#publish(event, item.job, { queueId: item.id, status });
   }
 }
 
