@@ -2,4 +2,4 @@
 export { awaitEnd, build, readForm, readParameters, stop } from './build';
 export { cancel, follow } from './follow';
 export { answer, readInputs } from './inputs';
-export { replay, restart, restartableStages } from './replay';
+export { loadedScripts, replay, restart, restartableStages } from './replay';

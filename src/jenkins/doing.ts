@@ -21,6 +21,8 @@ export interface Doing {
   awaitEnd(run: Run, signal: AbortSignal): Promise<Result | 'unknown' | undefined>;
   inputs(run: Run, signal: AbortSignal): Promise<PendingInput[]>;
   answer(run: Run, input: PendingInput, answering: Answering, signal: AbortSignal): Promise<void>;
+  /** The scripts that a run's main one loaded, by the names that Jenkins gives them. */
+  loadedScripts(run: Run, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   replay(run: Run, mainScript: string, signal: AbortSignal): Promise<Queued>;
   restartableStages(run: Run, signal: AbortSignal): Promise<string[]>;
   restart(run: Run, stage: string, signal: AbortSignal): Promise<Queued>;
@@ -43,6 +45,7 @@ export function doingOn(wire: Wire, pollInterval: number): Doing {
     inputs: async (run, signal) => (await deeds()).readInputs(wire, run, signal),
     answer: async (run, input, answering, signal) =>
       (await deeds()).answer(wire, run, input, answering, signal),
+    loadedScripts: async (run, signal) => (await deeds()).loadedScripts(wire, run, signal),
     replay: async (run, script, signal) => (await deeds()).replay(wire, run, script, signal),
     restartableStages: async (run, signal) => (await deeds()).restartableStages(wire, run, signal),
     restart: async (run, stage, signal) => (await deeds()).restart(wire, run, stage, signal),

@@ -17,7 +17,7 @@ export function obtainedFrom(log: string): Pick<Jenkinsfile, 'path' | 'source'> 
 
 /** The main script of a replay page; undefined when the page has no form. */
 export function replayScript(html: string): string | undefined {
-  return textArea(html, 'mainScript');
+  return textArea(html, MAIN);
 }
 
 /** A file of a shared library on a replay page: its field is the class's name with `_` for dots. */
@@ -26,14 +26,26 @@ export function replayedLibraryFile(html: string, path: string): string | undefi
   return name === undefined ? undefined : textArea(html, name.replaceAll('/', '_'));
 }
 
+/** The scripts on a replay page that the main one loaded, by their fields. */
+export function replayedLoads(html: string): Map<string, string> {
+  const all = new Map(textAreas(html));
+  all.delete(MAIN);
+  return all;
+}
+
+const MAIN = 'mainScript';
+
 function textArea(html: string, field: string): string | undefined {
-  for (const [, name, text = ''] of html.matchAll(
-    /<textarea\b[^>]*\bname="_\.([^"]*)"[^>]*>([\s\S]*?)<\/textarea>/g,
-  )) {
-    // HTML drops the first newline of a textarea.
-    if (name === field) return unescapeHtml(text.replace(/^\r?\n/, ''));
-  }
+  for (const [name, text] of textAreas(html)) if (name === field) return text;
   return undefined;
+}
+
+function* textAreas(html: string): Generator<[name: string, text: string]> {
+  for (const [, name = '', text = ''] of html.matchAll(
+    /<textarea\b[^>]*\bname="_\.([^"]*)"[^>]*>([\s\S]*?)<\/textarea>/g,
+  ))
+    // HTML drops the first newline of a textarea.
+    yield [name, unescapeHtml(text.replace(/^\r?\n/, ''))];
 }
 
 const NAMED: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { beforeSequel, type Queued } from './follow';
 import type { Wire } from './http';
 import { JenkinsError } from './jenkinsError';
+import { replayedLoads } from './jenkinsfile';
 import { fields, list, text } from './json';
 import type { Run } from './run';
 import { submit } from './submit';
@@ -21,6 +22,18 @@ export async function replay(
   const form = { json: JSON.stringify({ mainScript }) };
   (await submit(wire, `${run.url}replay/run`, form, REPLAY, signal)).discard();
   return sequel;
+}
+
+/**
+ * The scripts that a run's main one loaded, as `load` does and libraries are, by the names that Jenkins
+ * gives them; none without the permission Run/Replay.
+ */
+export async function loadedScripts(
+  wire: Wire,
+  run: Run,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  return replayedLoads(await wire.text(`${run.url}replay/`, signal));
 }
 
 /** The number of the run that this one repeats with a changed script, by its cause. */

@@ -245,6 +245,23 @@ describe('doing something on a server', () => {
     ]);
   });
 
+  it('shows what was changed in scripts that were loaded, all in one editor', async () => {
+    await run('showReplayDiff', await runNode('loading', 2));
+    assert.match(diff().original.path, /Script1 of loading #1/);
+    assert.match(await textOf(diff().modified), /changed/);
+    await run('showReplayDiff', await runNode('loading', 3));
+    const { label } = vscode.window.tabGroups.activeTabGroup.activeTab ?? {};
+    assert.match(label ?? '', /^loading #2 ↔ loading #3/);
+    const texts = vscode.workspace.textDocuments.map((each) => [each.uri.path, each.getText()]);
+    const shown = Object.fromEntries(texts) as Record<string, string>;
+    assert.deepEqual(
+      ['/loading #3.groovy', '/Script1 of loading #3.groovy', '/Script2 of loading #3.groovy'].map(
+        (path) => shown[path],
+      ),
+      ['node { load "b" }\n', '', 'echo "2"\n'],
+    );
+  });
+
   it('replays with the Jenkinsfile as it is on the screen, after it was shown', async () => {
     person.picks.push('Replay');
     await run('replay', await runNode('scripted', 3));
@@ -402,6 +419,30 @@ function world(): World {
           { name: 'BASE', kind: 'Run', project: 'asking' },
         ],
         runs: [{ number: 1, result: 'SUCCESS', parameters: [{ name: 'PATCH', kind: 'File' }] }],
+      },
+      {
+        name: 'loading',
+        runs: [
+          {
+            number: 1,
+            result: 'SUCCESS',
+            script: 'node { load "a" }\n',
+            loadedScripts: { Script1: 'echo "1"\n' },
+          },
+          {
+            number: 2,
+            result: 'SUCCESS',
+            causes: ['Started by user Ada', 'Replayed #1'],
+            script: 'node { load "a" }\n',
+            loadedScripts: { Script1: 'echo "changed"\n' },
+          },
+          {
+            number: 3,
+            result: 'SUCCESS',
+            script: 'node { load "b" }\n',
+            loadedScripts: { Script2: 'echo "2"\n' },
+          },
+        ],
       },
       { name: 'stubborn', runs: [{ number: 1, building: true, endsBy: 'term' }] },
       {

@@ -602,6 +602,28 @@ describe('doing a run again', () => {
       assert.deepEqual(parameters, [{ name: 'MEMORY', value: '1' }]);
     }));
 
+  it('tells the scripts that it loaded, but not its own', async () => {
+    const loadedScripts = { 'lib.Tools': 'class Tools { }\n', Script1: '\n// <&>\n' };
+    const runs = [{ number: 1, result: 'SUCCESS' as const, script: 'node { }', loadedScripts }];
+    const told = async ({ client, url }: Place) =>
+      client.doing.loadedScripts(await client.run(`${url('loading')}1/`, signal), signal);
+    const world = { jobs: [{ name: 'loading', runs }] };
+    await at(
+      async (place) => {
+        assert.deepEqual(
+          [...(await told(place))],
+          [
+            ['lib_Tools', 'class Tools { }\n'],
+            ['Script1', '\n// <&>\n'],
+          ],
+        );
+      },
+      ADA,
+      { world },
+    );
+    await at(async (place) => assert.deepEqual([...(await told(place))], []), EVE, { world });
+  });
+
   it('finds it also where it waits, beside others that are not it', () =>
     at(
       async ({ jenkins, client, run }) => {

@@ -366,6 +366,11 @@ export const USES: Readonly<Record<string, Use>> = {
       return client.doing.answer(run, input!, { kind: 'proceed', values: EMPTY_FORM }, signal);
     },
   },
+  'what a run loaded': {
+    asks: /^job\/main\/2\/replay\/$/,
+    but: { html: 'less', login: 'less' },
+    use: ({ client, signal, ended: run }) => client.doing.loadedScripts(run, signal),
+  },
   'to replay': {
     asks: /^job\/main\/2\/replay\/run/,
     but: NO_BODY,

@@ -23,9 +23,19 @@ interface Script {
   readonly path?: string | undefined;
 }
 
+/** The scripts of a run: the main one, and by the names that Jenkins gives them those that it loaded. */
+interface Scripts {
+  readonly main: Script;
+  readonly loaded: ReadonlyMap<string, string>;
+}
+
+/** Files that are compared at once at most. */
+const MOST_FILES = 40;
+
 /**
- * Shows what is different about a run's script: of a replay what was changed for it, against the
- * Jenkinsfile at its commit; of another run what has changed since the run before.
+ * Shows what is different about a run's scripts: of a replay what was changed for it, against the
+ * Jenkinsfile at its commit and what the replayed run loaded; of another run what has changed since the
+ * run before.
  */
 export async function showReplayDiff(
   open: Open,
@@ -34,25 +44,53 @@ export async function showReplayDiff(
 ): Promise<void> {
   const place = await open(server);
   const [before, after] = await place.doing(`Reading ${run.job} #${run.number}`, async (signal) => {
-    const own = await scriptOf(place, run, signal);
+    const own = await scriptsOf(place, run, signal);
     return [await comparable(place, run, signal), own] as const;
   });
+  const { name } = after.main;
   if (before === undefined)
-    throw new UserError(`There is nothing to compare the script of ${after.name} with.`, {
+    throw new UserError(`There is nothing to compare the script of ${name} with.`, {
       advice: 'It is the first run, or Jenkins tells nothing of the one before.',
     });
-  if (before.text === after.text) {
+  const changes = changesBetween(before, after);
+  const [first, ...more] = changes;
+  if (!first) {
     void vscode.window.showInformationMessage(
-      plain(`The script of ${after.name} is the same as that of ${before.name}.`),
+      plain(`The script of ${name} is the same as that of ${before.main.name}.`),
     );
     return;
   }
-  await showDiff(
-    documentOf(documents, before),
-    before.name,
-    documentOf(documents, after),
-    after.name,
-  );
+  if (more.length === 0) {
+    const [left, right] = first;
+    await showDiff(
+      documentOf(documents, left),
+      left.name,
+      documentOf(documents, right),
+      right.name,
+    );
+    return;
+  }
+  const files = changes.slice(0, MOST_FILES).map(([left, right]) => {
+    const uri = documentOf(documents, right);
+    return [uri, documentOf(documents, left), uri];
+  });
+  const title = plain(`${before.main.name} ↔ ${name}`);
+  await vscode.commands.executeCommand('vscode.changes', title, files);
+}
+
+type Pair<T> = readonly [before: T, after: T];
+
+/** The scripts that differ, the main one first; what is not there has no text. */
+function changesBetween(before: Scripts, after: Scripts): Pair<Script>[] {
+  const names = [...new Set([...before.loaded.keys(), ...after.loaded.keys()])].sort();
+  const loaded = ({ main, loaded }: Scripts, name: string): Script => {
+    return { name: `${name} of ${main.name}`, text: loaded.get(name) ?? '' };
+  };
+  const pairs: Pair<Script>[] = [
+    [before.main, after.main],
+    ...names.map((name): Pair<Script> => [loaded(before, name), loaded(after, name)]),
+  ];
+  return pairs.filter(([left, right]) => left.text !== right.text);
 }
 
 /**
@@ -110,19 +148,19 @@ async function comparable(
   place: Place,
   run: Run,
   signal: AbortSignal,
-): Promise<Script | undefined> {
+): Promise<Scripts | undefined> {
   if (replayed(run) === undefined) {
     const [previous] = await place.client.runs(
       run.jobUrl,
       { limit: 1, olderThan: run.number },
       signal,
     );
-    return previous && scriptOf(place, previous, signal);
+    return previous && scriptsOf(place, previous, signal);
   }
   const origin = await originOf(place, run, signal);
   if (origin === run) return undefined;
-  const original = await scriptOf(place, origin, signal);
-  return (await inClone(place, run, original.path, signal)) ?? original;
+  const { main, loaded } = await scriptsOf(place, origin, signal);
+  return { main: (await inClone(place, run, main.path, signal)) ?? main, loaded };
 }
 
 /** The run whose script a replay, or a replay of one, was made from; itself where that is gone. */
@@ -139,6 +177,18 @@ async function originOf({ client }: Place, run: Run, signal: AbortSignal): Promi
     before = replayed(origin);
   }
   return origin;
+}
+
+async function scriptsOf(place: Place, run: Run, signal: AbortSignal): Promise<Scripts> {
+  const main = await scriptOf(place, run, signal);
+  try {
+    return { main, loaded: await place.client.doing.loadedScripts(run, signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isUserError(error)) throw error;
+    // The main script may be remembered where the server tells nothing more.
+    return { main, loaded: new Map() };
+  }
 }
 
 async function scriptOf({ client }: Place, run: Run, signal: AbortSignal): Promise<Script> {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { plain } from '../look/plain';
 
 const SCHEME = 'ci-parity-script';
-const MOST = 20;
+const MOST = 100;
 
 /** Scripts of runs and of commits as read-only documents, for VS Code's diff editor. */
 export class ScriptDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
