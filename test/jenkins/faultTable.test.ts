@@ -6,9 +6,13 @@ import { startJenkins, type JenkinsDouble } from '../bed/jenkins/double';
 import { changed, FAULTS, type Fault, type FaultKind } from '../bed/jenkins/faults';
 import { OPTIONS, USES, type Outcome, type Place, type Use } from './uses';
 
+/** `expired`: the session of somebody who has signed in with a password, and has posted in it, is over. */
+type Trouble = FaultKind | 'down' | 'expired';
+
 /** What comes of a fault, where the use does not say otherwise. */
-const DUE: Readonly<Record<FaultKind | 'down', Outcome>> = {
+const DUE: Readonly<Record<Trouble, Outcome>> = {
   down: 'refused',
+  expired: 'right',
   reset: 'network',
   slow: 'timeout',
   silent: 'timeout',
@@ -32,7 +36,7 @@ const DUE: Readonly<Record<FaultKind | 'down', Outcome>> = {
   skew: 'right',
 };
 
-const KINDS = Object.keys(DUE) as (keyof typeof DUE)[];
+const KINDS = Object.keys(DUE) as Trouble[];
 /** So much of an answer may come before it is too much. */
 const BOUND = 48 * 1024 * 1024;
 
@@ -118,7 +122,8 @@ describe('the table of faults', () => {
 });
 
 /** What comes of a use under a fault; with what is wrong besides, which should be nothing. */
-async function outcome(use: Use, kind: FaultKind | 'down', right: string): Promise<string> {
+async function outcome(given: Use, kind: Trouble, right: string): Promise<string> {
+  const use: Use = kind === 'expired' ? { ...given, password: true } : given;
   await using well = await placeFor(use, QUIET.includes(kind) ? 300 : 20_000);
   const { place, jenkins } = well;
   let sent = 0;
@@ -128,7 +133,12 @@ async function outcome(use: Use, kind: FaultKind | 'down', right: string): Promi
     return FAULTS[kind as FaultKind](it);
   };
   const down = kind === 'down' ? await jenkins.down() : undefined;
-  const fault = kind === 'down' ? undefined : jenkins.fault(asked(use), watched);
+  const fault =
+    kind === 'down' || kind === 'expired' ? undefined : jenkins.fault(asked(use), watched);
+  if (kind === 'expired') {
+    await place.client.lint('', place.signal);
+    jenkins.endSessions();
+  }
   let came: string;
   try {
     came = shown(await use.use(place), jenkins) === right ? 'right' : 'less';
@@ -153,7 +163,7 @@ async function outcome(use: Use, kind: FaultKind | 'down', right: string): Promi
 const BUSY: readonly string[] = ['429', '429-date'];
 const QUIET: readonly string[] = ['slow', 'silent'];
 const LARGE: readonly string[] = ['huge', 'gigabyte'];
-const MAYBE_DONE: readonly string[] = ['cut', 'drip', 'skew'];
+const MAYBE_DONE: readonly string[] = ['cut', 'drip', 'skew', 'expired'];
 
 async function placeFor(
   use: Use,
