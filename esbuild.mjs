@@ -39,14 +39,16 @@ const vscodeOnce = {
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
  * the first of them, what reads Jenkinsfiles for a recipe, what tells why a run failed, what shows
- * tests in the Test Explorer, what finds jobs, what asks for credentials, what tells of the branch,
- * what changes something on a server, what asks about servers, what listens to them, what tells why
- * one cannot be asked, and what language models call. It holds only the way to them.
+ * tests in the Test Explorer, what has large logs read elsewhere, what finds jobs, what asks for
+ * credentials, what tells of the branch, what changes something on a server, what asks about servers,
+ * what listens to them, what tells why one cannot be asked, and what language models call. It holds
+ * only the way to them.
  */
 const apart = {
   'src/editor/runs/findJob.ts': 'findJob',
   'src/editor/doing/main.ts': 'doing',
   'src/editor/language/main.ts': 'language',
+  'src/editor/logs/elsewhere.ts': 'elsewhere',
   'src/editor/logs/main.ts': 'logs',
   'src/editor/reproductions/askCredential.ts': 'askCredential',
   'src/editor/reproductions/recipes.ts': 'recipes',
@@ -84,6 +86,8 @@ const programs = [
     outfile: `dist/${bundle}.js`,
     plugins: [vscodeOnce, loadedLater],
   })),
+  // Reads large logs, in a process of its own.
+  { ...common, entryPoints: ['src/editor/logs/reader.ts'], outfile: 'dist/reader.js' },
   {
     ...common,
     entryPoints: ['src/cli.ts'],

@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const cli = join(context.extensionPath, 'dist', 'cli.js');
   const plan = planner(cli);
   const output = vscode.window.createOutputChannel('CI Parity', { log: true });
-  const servers = new Servers(context.secrets);
+  const servers = new Servers(context.secrets, join(context.extensionPath, 'dist', 'reader.js'));
   const store = createRunStore({
     server: (url) => servers.of(url)?.url,
     client: async (url) => servers.client(servers.at(url)),

@@ -12,19 +12,19 @@ import {
   type RunPage,
 } from './contents';
 import type { DiskCache } from '../base/diskCache';
-import { createConsoleScanner, stagesOfLog } from './consoleLog';
 import { postForm } from './forms';
 import { doingOn, type Doing } from './doing';
 import { EXECUTOR_FIELDS, executingOf, type Executing } from './executors';
 import type { Clock } from '../base/clock';
 import type { Push } from './events';
-import type { Explanation } from './failure';
+import type { Clues, Explanation } from './failure';
 import { openWire, type ConnectOptions } from './http';
-import { JenkinsError, type JenkinsErrorKind } from './jenkinsError';
+import { JenkinsError, kindOf, type JenkinsErrorKind } from './jenkinsError';
 import { fields, text } from './json';
 import { INDEX_FIELDS, indexOf, JOB_DETAILS, JOB_FIELDS, jobsOf, type Job } from './jobs';
 import { parseLint, type LintAnswer } from './lint';
 import { loadedLibraries, withRemotes, type LoadedLibrary } from './loadedLibraries';
+import { wholeLogReader, type Elsewhere, type LargeLogs } from './largeLogs';
 import { readLog, type LogChunk, type LogPosition } from './log';
 import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } from './jenkinsfile';
 import { readQueue, type QueueItem } from './queue';
@@ -116,16 +116,31 @@ export interface Client extends Disposable {
   /** The bytes of an artifact; to be read to the end, or left. */
   artifact(run: Run, artifact: Artifact, signal: AbortSignal): AsyncIterable<Buffer>;
   /** The log, clean; a growing one is followed to its end. Go on at a chunk's `next`. */
-  log(run: Run, options: { start?: LogPosition; signal: AbortSignal }): AsyncIterable<LogChunk>;
+  log(
+    run: Pick<Run, 'url' | 'building'>,
+    options: { start?: LogPosition; signal: AbortSignal },
+  ): AsyncIterable<LogChunk>;
   /**
    * What one stage of a run that has ended wrote, where the server keeps that by stage; else
    * undefined, and the log's own markers must tell.
    */
-  stageLog(run: Run, stage: Stage, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined>;
+  stageLog(
+    run: Pick<Run, 'url'>,
+    stage: Stage,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Buffer> | undefined>;
   /** Where a run broke. Reads the log. */
   failure(run: Run, stages: readonly Stage[], signal: AbortSignal): Promise<Failure>;
-  /** Like `failure`, with what broke it first; the log is read once for both. */
-  explain(run: Run, stages: readonly Stage[], signal: AbortSignal): Promise<Explanation>;
+  /**
+   * Like `failure`, with what broke it first; the log is read once for both, and not at all where
+   * `clues` has it from elsewhere.
+   */
+  explain(
+    run: Run,
+    stages: readonly Stage[],
+    signal: AbortSignal,
+    clues?: ReadClues,
+  ): Promise<Explanation>;
   /** What can be known of the Jenkinsfile that a run used. */
   jenkinsfile(run: Run, signal: AbortSignal): Promise<Jenkinsfile>;
   /** The shared libraries that a run loaded, in that order, as far as the first megabyte of its log tells. */
@@ -139,17 +154,23 @@ export interface Client extends Disposable {
   lint(text: string, signal: AbortSignal): Promise<LintAnswer>;
 }
 
+/** Reads the clues to a failure off a run's log that is at hand. */
+export type ReadClues = (stages: readonly Stage[], signal: AbortSignal) => Promise<Clues>;
+
 const LOG_HEAD = 256 * 1024;
 const LINT_BOUND = 1024 * 1024;
 /** The step `library` may come late. */
 const LIBRARY_LOG = 1024 * 1024;
-const LOG_BOUND = 256 * 1024 * 1024;
 
-/** With a cache, answers about runs that have ended are kept, and known while the server is down. */
-export function connect(options: ConnectOptions, cache?: DiskCache): Client {
+/**
+ * With a cache, answers about runs that have ended are kept, and known while the server is down. Logs are
+ * read here, whatever their size, unless `large` says where else.
+ */
+export function connect(options: ConnectOptions, cache?: DiskCache, large?: LargeLogs): Client {
   const wire = openWire(options);
   const kept = keptAnswers(cache);
   const pollInterval = options.pollInterval ?? 1000;
+  const readWhole = wholeLogReader(large);
   // Which of the plugins a server has is only found out by asking.
   let plugin: (typeof PLUGINS)[number] | undefined;
 
@@ -311,11 +332,12 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
         if (source !== 'wfapi/describe') return stagesOfGraph(json);
         return nest(stagesOfDescribe(json), (await scanConsole(of, signal)).stages);
       }
+      const { stagesOfLog } = await import('./failure');
       return stagesOfLog(await scanConsole(of, signal), of);
     });
   }
 
-  async function stageLog(of: Run, stage: Stage, signal: AbortSignal) {
+  async function stageLog(of: Pick<Run, 'url'>, stage: Stage, signal: AbortSignal) {
     for (const source of plugin === undefined ? PLUGINS : [plugin]) {
       if (source === 'wfapi/describe') continue;
       const log = readStageLog(wire, of, stage, source.replace(/tree$/, 'log'), signal);
@@ -332,9 +354,10 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
   }
 
   async function scanConsole(of: Run, signal: AbortSignal) {
-    const scanner = createConsoleScanner();
-    for await (const bytes of logSoFar(of.url, LOG_BOUND, signal)) scanner.push(bytes);
-    return scanner.end();
+    const { readFindings } = await import('./failure');
+    const log = () => logSoFar(of.url, Infinity, signal);
+    const ask = (elsewhere: Elsewhere) => elsewhere.findings(of.url, signal);
+    return readWhole({ log, read: readFindings, ask }, signal);
   }
 
   /** The log as it is now, also of a run that goes on; at most `bound` bytes. */
@@ -379,20 +402,33 @@ export function connect(options: ConnectOptions, cache?: DiskCache): Client {
     yield* (await wire.get(artifactUrl(of.url, which), signal)).body;
   }
 
-  function explain(of: Run, known: readonly Stage[], signal: AbortSignal): Promise<Explanation> {
+  function explain(
+    of: Run,
+    known: readonly Stage[],
+    signal: AbortSignal,
+    atHand?: ReadClues,
+  ): Promise<Explanation> {
     return kept.about(of, 'explanation', async (unsure) => {
       // A report that cannot be read is no reason not to look into the log.
       const report = await unless(UNUSABLE, failedTests(of, signal), unsure);
-      const { readFailure, readRecord, recordOf } = await import('./failure');
+      const { explainClues, readClues, readRecord, recordOf } = await import('./failure');
       const ask = recordOf(plugin, {
         json: (path) => unless(UNUSABLE, wire.json(of.url + path, signal), unsure),
         text: (path) => unless(UNUSABLE, wire.text(of.url + path, signal), unsure),
       });
-      const log = logSoFar(of.url, Infinity, signal);
-      return (
-        (await unless(MISSING, readFailure(log, known, report, ask), unsure)) ??
-        (await readRecord(known, report, ask))
+      const fromServer = {
+        log: () => logSoFar(of.url, Infinity, signal),
+        read: (log: AsyncIterable<Buffer>) => readClues(log, known),
+        ask: (elsewhere: Elsewhere) => elsewhere.clues(of.url, known, signal),
+      };
+      const clues = await unless(
+        MISSING,
+        atHand === undefined ? readWhole(fromServer, signal) : atHand(known, signal),
+        unsure,
       );
+      return clues === undefined
+        ? readRecord(known, report, ask)
+        : explainClues(clues, known, report, ask);
     });
   }
 
@@ -508,8 +544,9 @@ async function unless<T>(
   try {
     return await answer;
   } catch (error) {
-    if (!(error instanceof JenkinsError) || !kinds.includes(error.kind)) throw error;
-    if (!MISSING.includes(error.kind)) unsure?.();
+    const kind = kindOf(error);
+    if (kind === undefined || !kinds.includes(kind)) throw error;
+    if (!MISSING.includes(kind)) unsure?.();
     return undefined;
   }
 }

@@ -64,6 +64,7 @@ const MOST_STAGES = 2000;
 const NOWHERE: readonly string[] = [];
 const TAIL = 8 * 1024;
 const TAIL_LINES = 20;
+const LOG_BOUND = 256 * 1024 * 1024;
 
 /**
  * Reads stages and commands off a console log. Blocks of parallel branches are interleaved there
@@ -204,6 +205,18 @@ export function createConsoleScanner(companion?: Companion): ConsoleScanner {
       return { stages: roots, commands: [...commands.values()], errors, branchesFailed };
     },
   };
+}
+
+/** What the markers of a whole log tell, as far as its first 256 MB go. */
+export async function readFindings(log: AsyncIterable<Buffer>): Promise<ConsoleFindings> {
+  const scanner = createConsoleScanner();
+  let size = 0;
+  for await (const bytes of log) {
+    scanner.push(bytes.subarray(0, LOG_BOUND - size));
+    size += bytes.length;
+    if (size >= LOG_BOUND) break;
+  }
+  return scanner.end();
 }
 
 /** The stages of a log as the other sources would tell them, but for times, which it has not. */

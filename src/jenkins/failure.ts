@@ -2,13 +2,21 @@ import { createConsoleScanner, isSynthetic, type ConsoleFindings } from './conso
 import { diagnose, isOpen } from './diagnose';
 import type { Diagnosis, Evidence } from './diagnosis';
 import { excerptOf } from './excerpt';
-import { createStepReader } from './logSteps';
-import { createLogScanner } from './logTests';
+import { createStepReader, type LogSteps } from './logSteps';
+import { createLogScanner, type LogFindings } from './logTests';
 import type { AskRecord, RecordedStep } from './recordedSteps';
 import type { FailedTest, Failure, Stage } from './run';
 import { failedStage } from './stages';
 
+export { readFindings, stagesOfLog } from './consoleLog';
 export { recordOf } from './recordedSteps';
+
+/** What a log tells of a failure; plain data, of a few megabytes at most. */
+export interface Clues {
+  readonly findings: ConsoleFindings;
+  readonly tests: LogFindings;
+  readonly steps: LogSteps;
+}
 
 /** Where a run broke, and what broke it first. */
 export interface Explanation {
@@ -21,17 +29,11 @@ export interface Explanation {
 const MOST_TEST_LINES = 10;
 const PIECE = 128 * 1024;
 
-/**
- * Reads off a log where a run broke. `report` are the failed tests of its test report, which knows
- * more than the log; the log is read once, in constant memory. The server's record is only asked for
- * what the log leaves open.
- */
-export async function readFailure(
+/** Reads off a log what tells where its run broke, once and in constant memory. */
+export async function readClues(
   log: AsyncIterable<Buffer>,
   stages: readonly Stage[],
-  report: readonly FailedTest[] | undefined,
-  askRecord: AskRecord = () => Promise.resolve(undefined),
-): Promise<Explanation> {
+): Promise<Clues> {
   const reader = createStepReader(brokenPart(stages));
   const commands = createConsoleScanner(reader.companion);
   const scanner = createLogScanner();
@@ -39,10 +41,21 @@ export async function readFailure(
     commands.push(bytes);
     scanner.push(bytes);
   }
-  const findings = commands.end();
-  const { failedTests, exitCode, lines } = scanner.end();
+  return { findings: commands.end(), tests: scanner.end(), steps: reader.end() };
+}
+
+/**
+ * Where a run broke. `report` are the failed tests of its test report, which knows more than the log;
+ * the server's record is only asked for what the log leaves open.
+ */
+export async function explainClues(
+  { findings, tests: { failedTests, exitCode, lines }, steps }: Clues,
+  stages: readonly Stage[],
+  report: readonly FailedTest[] | undefined,
+  askRecord: AskRecord = () => Promise.resolve(undefined),
+): Promise<Explanation> {
   const tests = report !== undefined && report.length > 0 ? report : failedTests;
-  const known = { stages, log: reader.end(), tests };
+  const known = { stages, log: steps, tests };
   let diagnosis = diagnose(known);
   if (isOpen(diagnosis, known.log)) {
     const recorded = await askFor(diagnosis, stages, askRecord, diagnosis.kind === 'unknown');

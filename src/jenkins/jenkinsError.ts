@@ -59,9 +59,13 @@ export function ownError(error: JenkinsError): JenkinsError {
   return new JenkinsError(error.kind, error.message, error);
 }
 
-/** Whether it is a JenkinsError of that kind, also one that another bundle made: each has a class of its own. */
+/** Undefined where it is no JenkinsError; one may also be another bundle's, which has a class of its own. */
+export function kindOf(error: unknown): JenkinsErrorKind | undefined {
+  return isUserError(error) && 'kind' in error ? (error.kind as JenkinsErrorKind) : undefined;
+}
+
 export function isJenkinsError(error: unknown, kind: JenkinsErrorKind): boolean {
-  return isUserError(error) && 'kind' in error && error.kind === kind;
+  return kindOf(error) === kind;
 }
 
 /** Whether asking again may help, since it lay with the server or the way there, and not with what was asked. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openDiskCache, type DiskCache } from '../base/diskCache';
 import { stateDirectory } from '../base/stateDirectory';
-import { JenkinsError, type JenkinsErrorKind } from './jenkinsError';
+import { kindOf, type JenkinsErrorKind } from './jenkinsError';
 import { fields } from './json';
 import type { Run } from './run';
 
@@ -101,7 +101,8 @@ function keptOf<T>(value: unknown): Kept<T> | undefined {
 
 /** Whether the server itself says no, or somebody has cancelled; anything else only keeps us from hearing it. */
 function isTold(error: unknown): boolean {
-  return !(error instanceof JenkinsError) || TOLD.includes(error.kind);
+  const kind = kindOf(error);
+  return kind === undefined || TOLD.includes(kind);
 }
 
 const TOLD: readonly JenkinsErrorKind[] = ['not-found', 'forbidden'];

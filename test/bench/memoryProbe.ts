@@ -17,6 +17,8 @@ export interface Memory {
   readonly held: number;
   /** Of the whole process, the most since the step before. */
   readonly peak: number;
+  /** Milliseconds that its thread was busy since the step before. */
+  readonly busy: number;
 }
 
 const JOBS = 20;
@@ -25,11 +27,14 @@ const PAGES = 3;
 export async function run(): Promise<void> {
   const steps: Memory[] = [];
   let peak = 0;
+  let since = performance.eventLoopUtilization();
   const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 50);
   const note = async (step: string): Promise<void> => {
     await quiet();
+    const busy = performance.eventLoopUtilization(since).active;
     const { resident, held } = await collected();
-    steps.push({ step, resident, held, peak });
+    steps.push({ step, resident, held, peak, busy });
+    since = performance.eventLoopUtilization();
     peak = 0;
   };
 
@@ -68,6 +73,11 @@ export async function run(): Promise<void> {
   await vscode.commands.executeCommand('ciParity.logAtFailure');
   await note('the log of 2 GB, at its failure');
 
+  await searched('want DENIED, got ALLOWED');
+  await note('a text is looked for in all of it');
+  await searched('/policy_test\\.go:\\d+: egress/');
+  await note('an expression is looked for in all of it');
+
   async function why(job: RunsNode): Promise<void> {
     const failed = (await runs.getChildren(job)).find(isBroken);
     if (failed) await runs.getChildren(failed);
@@ -77,6 +87,29 @@ export async function run(): Promise<void> {
   writeFileSync(process.env['BENCH_MEMORY']!, JSON.stringify(steps));
   const counts = { passes: 1, failures: 0, pending: 0 };
   writeFileSync(process.env['HOST_RESULT']!, JSON.stringify(counts));
+}
+
+/** Searches the log in the active editor, which must have one such line. */
+async function searched(typed: string): Promise<void> {
+  const pick = vscode.window.createQuickPick();
+  const done = new Promise<void>((settle) => {
+    Object.defineProperty(pick, 'busy', { set: (busy) => (busy ? undefined : settle()) });
+  });
+  Object.defineProperty(pick, 'value', { get: () => typed, set: () => undefined });
+  const { createQuickPick } = vscode.window;
+  Object.defineProperty(vscode.window, 'createQuickPick', { value: () => pick, writable: true });
+  try {
+    await vscode.commands.executeCommand('ciParity.logSearch');
+    await done;
+    if (pick.items.length !== 1)
+      throw new Error(`${pick.items.length} lines were found for ${typed}`);
+  } finally {
+    Object.defineProperty(vscode.window, 'createQuickPick', {
+      value: createQuickPick,
+      writable: true,
+    });
+    pick.dispose();
+  }
 }
 
 function isRun(node: RunsNode): node is RunNode {

@@ -8,6 +8,15 @@ export interface LineStart {
   readonly offset: number;
 }
 
+/** All that an index knows, as plain data. */
+export interface KnownLines {
+  readonly starts: readonly number[];
+  readonly stride: number;
+  readonly lines: number;
+  readonly size: number;
+  readonly last: number;
+}
+
 /**
  * Knows where the lines of a growing text begin, of some lines exactly and of the others nearly: a
  * few hundred kilobytes of memory, however long the text is.
@@ -45,6 +54,25 @@ export class LineIndex {
       this.#starts = this.#starts.filter((_, at) => at % 2 === 0);
       this.#stride *= 2;
     }
+  }
+
+  known(): KnownLines {
+    return {
+      starts: this.#starts,
+      stride: this.#stride,
+      lines: this.#lines,
+      size: this.#size,
+      last: this.#last,
+    };
+  }
+
+  /** Takes over what another index of the same text knows. */
+  takeOver({ starts, stride, lines, size, last }: KnownLines): void {
+    this.#starts = [...starts];
+    this.#stride = stride;
+    this.#lines = lines;
+    this.#size = size;
+    this.#last = last;
   }
 
   /** The nearest known line that is not after this one. */

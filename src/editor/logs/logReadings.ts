@@ -1,15 +1,25 @@
-import { UserError } from '../../base/errors';
-import type { Client } from '../../jenkins/client';
-import type { LogChunk } from '../../jenkins/log';
+import { isUserError, UserError } from '../../base/errors';
+import type { Client, ReadClues } from '../../jenkins/client';
+import { LARGE } from '../../jenkins/largeLogs';
 import type { Run, Stage } from '../../jenkins/run';
 import { readJournal } from '../../reproduce/journal';
 import { filesOf, readReproduction } from '../../reproduce/store';
+import type { LogsElsewhere } from './elsewhere';
 import { createRootReader, type Root } from './guestPaths';
 import type { LogAddress } from './logAddress';
 import { LogFolder } from './logFolder';
-import { fileSource, LogReading, runSource, type LogSource } from './logReading';
+import {
+  fileSource,
+  LogReading,
+  runSource,
+  type AskLog,
+  type LargeSource,
+  type LogSource,
+} from './logReading';
 import { LogText } from './logText';
+import type { Part } from './reader';
 import { createSectionReader, sectionsOfJournal, type Section } from './sections';
+import { stageChunks } from './stageChunks';
 
 /** A log that is being read, or has been. */
 export interface Lent {
@@ -20,6 +30,8 @@ export interface Lent {
   readonly roots: () => Root[];
   /** Undefined for reproductions. */
   readonly run: Run | undefined;
+  /** Reads the clues off it, when it is complete; undefined where it is not the whole log of a run. */
+  readonly clues: ReadClues | undefined;
   /** The stage that alone is wanted of it. */
   readonly only: readonly string[] | undefined;
   /** Gives it back; the last one closes it. */
@@ -30,9 +42,12 @@ export interface Lent {
 export interface LogServers {
   client(url: string): Promise<Client>;
   stages(run: Run, signal: AbortSignal): Promise<readonly Stage[]>;
+  /** Reads the logs of the server at an address that are larger than `bound`, or than is usual. */
+  readonly elsewhere?: (url: string) => Promise<LogsElsewhere>;
+  readonly bound?: number;
 }
 
-type Shared = Pick<Lent, 'reading' | 'sections' | 'roots' | 'run'>;
+type Shared = Pick<Lent, 'reading' | 'sections' | 'roots' | 'run' | 'clues'>;
 
 /** The logs that are open. Each is read once, however many documents show it or a part of it. */
 export class LogReadings implements AsyncDisposable {
@@ -95,7 +110,7 @@ export class LogReadings implements AsyncDisposable {
   async #ofRun(url: string): Promise<Shared> {
     const client = await this.#servers.client(url);
     const run = await client.run(url, AbortSignal.timeout(ASKING));
-    return this.#spool(run, run.building, (start, signal) =>
+    return this.#spool({ run, stage: undefined }, (start, signal) =>
       client.log(run, { signal, ...(start !== undefined && { start }) }),
     );
   }
@@ -113,7 +128,12 @@ export class LogReadings implements AsyncDisposable {
     const reading = new AbortController();
     const bytes = stage && (await client.stageLog(run, stage, reading.signal));
     if (!bytes) return undefined;
-    const shared = await this.#spool(run, false, () => asChunks(bytes));
+    const shared = await this.#spool({ run, stage }, (start) =>
+      stageChunks(
+        () => (start ? client.stageLog(run, stage, reading.signal) : Promise.resolve(bytes)),
+        start,
+      ),
+    );
     const giveBack = (): void => {
       reading.abort();
       void this.#close(shared.reading);
@@ -121,7 +141,8 @@ export class LogReadings implements AsyncDisposable {
     return { ...shared, only: undefined, giveBack };
   }
 
-  async #spool(run: Run, growing: boolean, read: Parameters<typeof runSource>[2]): Promise<Shared> {
+  async #spool(of: { run: Run; stage: Stage | undefined }, ask: AskLog): Promise<Shared> {
+    const { run, stage } = of;
     const path = await this.#folder.newFile();
     const log = await LogText.create(path);
     const reader = createSectionReader();
@@ -130,8 +151,41 @@ export class LogReadings implements AsyncDisposable {
       reader.push(chunk);
       rooted.push(chunk);
     });
-    const reading = this.#begin(log, runSource(growing, path, read), path);
-    return { reading, sections: () => reader.sections(), roots: () => rooted.roots(), run };
+    const { elsewhere, bound = LARGE } = this.#servers;
+    let told: Part | undefined;
+    const large: LargeSource | undefined = elsewhere && {
+      bound,
+      async read(into, signal, waits) {
+        const hear = {
+          part: (part: Part): void => {
+            // What has been read here already is read once more.
+            if (part.lines.size <= into.size) return;
+            told = part;
+            into.adopt(part.lines);
+          },
+          waits: (error: Error): void => {
+            if (isUserError(error)) waits(error);
+          },
+        };
+        return (await elsewhere(run.url)).spool({ ...of, path }, hear, signal);
+      },
+    };
+    const reading = this.#begin(log, runSource(run.building, path, ask, large), path);
+    const clues: ReadClues = async (stages, signal) => {
+      const far = log.size > bound ? await elsewhere?.(run.url) : undefined;
+      const { readClues } = await import('../../jenkins/failure');
+      return (
+        (await far?.cluesOf(path, stages, signal)) ??
+        readClues(log.pieces(0, log.size, { signal }), stages)
+      );
+    };
+    return {
+      reading,
+      sections: () => [...(told?.sections ?? reader.sections())],
+      roots: () => [...(told?.roots ?? rooted.roots())],
+      run,
+      clues: stage ? undefined : clues,
+    };
   }
 
   async #ofReproduction(id: string): Promise<Shared> {
@@ -144,7 +198,10 @@ export class LogReadings implements AsyncDisposable {
     const source = fileSource(running(), () => !running());
     const sections = (): Section[] => sectionsOfJournal(readJournal(journal));
     const roots = (): Root[] => [{ guest: workspace, host: '' }];
-    return { reading: this.#begin(log, source), sections, roots, run: undefined };
+    return {
+      reading: this.#begin(log, source),
+      ...{ sections, roots, run: undefined, clues: undefined },
+    };
   }
 
   #begin(log: LogText, source: LogSource, file?: string): LogReading {
@@ -173,12 +230,4 @@ function findStage(
     if (below) return below;
   }
   return undefined;
-}
-
-async function* asChunks(bytes: AsyncIterable<Buffer>): AsyncGenerator<LogChunk> {
-  let skip = 0;
-  for await (const piece of bytes) {
-    skip += piece.length;
-    yield { bytes: piece, next: { start: 0, skip } };
-  }
 }

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { LineIndex, type LineStart } from './lineIndex';
+import { LineIndex, type KnownLines, type LineStart } from './lineIndex';
 
 const NEWLINE = 10;
 const PIECE = 256 * 1024;
@@ -20,6 +20,11 @@ export class LogText implements AsyncDisposable {
   /** An empty one, in a new file that only this user can read. */
   static async create(path: string): Promise<LogText> {
     return new LogText(await open(path, 'wx+', 0o600));
+  }
+
+  /** One that is written anew over a file of this user's own. */
+  static async over(path: string): Promise<LogText> {
+    return new LogText(await open(path, 'r+'));
   }
 
   /** That of a file somebody else writes; `catchUp` reads what is there. */
@@ -51,6 +56,12 @@ export class LogText implements AsyncDisposable {
       signal.throwIfAborted();
       this.#take(chunk);
     }
+  }
+
+  /** Takes over what the file's writer knows of it, who is another process; watchers see no bytes then. */
+  adopt(known: KnownLines): void {
+    this.index.takeOver(known);
+    for (const look of this.#seen) look(Buffer.alloc(0));
   }
 
   /** At most `length` bytes from `offset` on, and none from `end` on. */

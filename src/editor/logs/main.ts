@@ -48,6 +48,7 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
   const readings = new LogReadings({
     client: (url) => servers.client(servers.at(url)),
     stages: (run, signal) => details.stages(run, signal),
+    elsewhere: (url) => servers.elsewhere(servers.at(url)),
   });
   const files = new LogFiles(readings, tell);
   const editors = new LogEditors(files);
@@ -98,7 +99,8 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
     const { run, reading, view } = document;
     if (!run || !isBroken(run)) return undefined;
     const isWhole = document.address.kind === 'run' || document.only !== undefined;
-    const explanation = await details.explain(run, signal);
+    const isThere = reading.state.kind === 'complete' && reading.state.extent === 'whole';
+    const explanation = await details.explain(run, signal, isThere ? document.clues : undefined);
     const evidence = await evidenceIn(reading.log, explanation, isWhole, signal);
     const { from, to } = view.part;
     const inside = (at: number): boolean => at >= from.offset && at < to.offset;

@@ -1,7 +1,7 @@
 import { isAbort } from '../../base/errors';
 import { createQueue } from '../../base/queue';
 import type { Artifact } from '../../jenkins/artifacts';
-import type { Client } from '../../jenkins/client';
+import type { Client, ReadClues } from '../../jenkins/client';
 import type { Explanation } from '../../jenkins/failure';
 import type { PendingInput } from '../../jenkins/inputs';
 import type { Failure, Run, Stage } from '../../jenkins/run';
@@ -34,11 +34,12 @@ export class RunDetails {
     return (await this.explain(run, signal)).failure;
   }
 
-  explain(run: Run, signal: AbortSignal): Promise<Explanation> {
+  /** `clues` reads them off a log that is at hand, so that it need not be asked for again. */
+  explain(run: Run, signal: AbortSignal, clues?: ReadClues): Promise<Explanation> {
     return remembered(this.#explanations, run, signal, async () => {
       const stages = await this.stages(run, signal);
       const client = await this.#client(run);
-      const explanation = await client.explain(run, stages, signal);
+      const explanation = await client.explain(run, stages, signal, clues);
       this.#keep(client, run);
       return explanation;
     });

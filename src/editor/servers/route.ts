@@ -1,4 +1,4 @@
-import { goesAround, proxyAt, type Proxy } from '../../jenkins/wire/proxies';
+import { goesAround, proxyAt, proxyOfEnvironment, type Proxy } from '../../jenkins/wire/proxies';
 import type { Route } from '../../jenkins/wire/way';
 
 /** VS Code's settings `http.…`. */
@@ -23,16 +23,42 @@ export function routeTo(
   settings: ProxySettings,
   environment: Readonly<Record<string, string | undefined>>,
 ): Route {
-  const { authorization, strict, support, noProxy } = settings;
+  const { authorization, strict, support } = settings;
   const proxy = usable(settings.proxy);
   const matters = authorization !== undefined || (!strict && proxy?.url.protocol === 'https:');
   if (proxy === undefined || !matters || support === 'off') return 'of the host';
-  const around =
-    noProxy.length > 0
-      ? noProxy
-      : (environment['no_proxy'] ?? environment['NO_PROXY'] ?? '').split(',');
-  if (goesAround(base, around)) return 'of the host';
+  if (isSpared(base, settings, environment)) return 'of the host';
   return { ...proxy, ...(authorization !== undefined && { authorization }), unchecked: !strict };
+}
+
+/**
+ * How a process of ours reaches a server, to which VS Code brings no proxies: by those of its settings
+ * and of the environment. Those of the system only VS Code knows.
+ */
+export function routeElsewhere(
+  base: string,
+  settings: ProxySettings,
+  environment: Readonly<Record<string, string | undefined>>,
+): Route {
+  const own = routeTo(base, settings, environment);
+  if (own !== 'of the host') return own;
+  if (settings.support === 'off' || isSpared(base, settings, environment)) return 'straight';
+  try {
+    return usable(settings.proxy) ?? proxyOfEnvironment(base, environment) ?? 'straight';
+  } catch {
+    // It names a kind of proxy that VS Code knows and we do not.
+    return 'straight';
+  }
+}
+
+/** Whether a server is reached without a proxy. */
+function isSpared(
+  base: string,
+  { noProxy }: ProxySettings,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const names = environment['no_proxy'] ?? environment['NO_PROXY'] ?? '';
+  return goesAround(base, noProxy.length > 0 ? noProxy : names.split(','));
 }
 
 /** VS Code knows kinds of proxies that we do not. */

@@ -2,10 +2,13 @@ import * as vscode from 'vscode';
 import { UserError } from '../../base/errors';
 import type { DiskCache } from '../../base/diskCache';
 import { connect, type Client } from '../../jenkins/client';
+import type { ConnectOptions } from '../../jenkins/http';
+import { LARGE } from '../../jenkins/largeLogs';
 import { openRunCache } from '../../jenkins/runCache';
 import { proxySettings, readJobs, readServers, writeServers, type Server } from '../frame/settings';
 import type { JobPlace } from '../runs/workspaceRuns';
-import { routeTo } from './route';
+import type { LogsElsewhere } from '../logs/elsewhere';
+import { routeElsewhere, routeTo } from './route';
 import { readTls } from './tlsFiles';
 
 /** What is kept in the secret storage of a server. */
@@ -22,14 +25,17 @@ export interface ServerSecrets {
  */
 export class Servers implements vscode.Disposable {
   readonly #secrets: vscode.SecretStorage;
+  readonly #reader: string;
   readonly #clients = new Map<string, Promise<Client>>();
   readonly #caches = new Map<string, DiskCache>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable;
   readonly onDidChange = this.#changed.event;
 
-  constructor(secrets: vscode.SecretStorage) {
+  /** `reader` is the program that reads large logs. */
+  constructor(secrets: vscode.SecretStorage, reader: string) {
     this.#secrets = secrets;
+    this.#reader = reader;
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -116,11 +122,24 @@ export class Servers implements vscode.Disposable {
     this.#close();
   }
 
+  /** Reads the server's large logs, and leaves our own process alone. */
+  async elsewhere(server: Server): Promise<LogsElsewhere> {
+    const { readElsewhere } = await import('../logs/elsewhere');
+    const options = await this.#options(server);
+    const route = routeElsewhere(server.url, proxySettings(), process.env);
+    return readElsewhere(this.#reader, { ...options, route });
+  }
+
   async #open(server: Server): Promise<Client> {
+    const large = { bound: LARGE, elsewhere: () => this.elsewhere(server) };
+    return connect(await this.#options(server), this.cache(server), large);
+  }
+
+  async #options(server: Server): Promise<ConnectOptions> {
     const { token, passphrase } = await this.secrets(server.url);
     const tls = await readTls(server.tls ?? {}, passphrase);
     const route = routeTo(server.url, proxySettings(), process.env);
-    return connect({ base: server.url, user: server.user, token, tls, route }, this.cache(server));
+    return { base: server.url, user: server.user, token, tls, route };
   }
 
   async #keep(key: string, secret: string | undefined): Promise<void> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { sentenceOf, type Diagnosis } from '../../../src/jenkins/diagnosis';
-import { readFailure } from '../../../src/jenkins/failure';
+import { explainClues, readClues } from '../../../src/jenkins/failure';
 import { diagnosisOf, type Case } from './logs';
 import { PIPELINES } from './pipelines';
 import { SCRIPTS } from './scripts';
@@ -110,8 +110,8 @@ describe('a diagnosis', () => {
   it('and the failure that is to come back name the same stage, also after another error that was caught', async () => {
     const given = PIPELINES.find(({ name }) => name.startsWith('a stage after another'));
     assert.ok(given?.stages);
-    const { failure, diagnosis } = await readFailure(
-      Readable.from([Buffer.from(given.log)]),
+    const { failure, diagnosis } = await explainClues(
+      await readClues(Readable.from([Buffer.from(given.log)]), given.stages),
       given.stages,
       undefined,
     );

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { createConsoleScanner, stagesOfLog } from '../../../src/jenkins/consoleLog';
 import type { Diagnosis, FailureKind } from '../../../src/jenkins/diagnosis';
-import { readFailure } from '../../../src/jenkins/failure';
+import { explainClues, readClues } from '../../../src/jenkins/failure';
 import type { FailedTest, Result, Stage } from '../../../src/jenkins/run';
 
 /** A run that broke, and what is to be said of it. */
@@ -81,5 +81,6 @@ export async function diagnosisOf(
   const found = stages ?? stagesOfLog(scanner.end(), { building: false, result });
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
-  return (await readFailure(Readable.from(pieces), found, tests)).diagnosis;
+  return (await explainClues(await readClues(Readable.from(pieces), found), found, tests))
+    .diagnosis;
 }

@@ -1,0 +1,121 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { UserError } from '../../base/errors';
+import type { ConsoleFindings } from '../../jenkins/consoleLog';
+import type { Clues } from '../../jenkins/failure';
+import type { ConnectOptions } from '../../jenkins/http';
+import type { Elsewhere } from '../../jenkins/largeLogs';
+import type { Run, Stage } from '../../jenkins/run';
+import type { Extent } from './logReading';
+import { unpacked } from './packedError';
+import type { OnServer, Order, Part, PlainOptions, Word } from './reader';
+
+/** Reads logs of one server in processes of their own. */
+export interface LogsElsewhere extends Elsewhere {
+  /** Reads a file that holds a whole clean log. */
+  cluesOf(path: string, stages: readonly Stage[], signal: AbortSignal): Promise<Clues | undefined>;
+  /** Reads a log into a file that is there, from its beginning, until the log ends. */
+  spool(
+    of: { readonly run: Run; readonly stage?: Stage | undefined; readonly path: string },
+    hear: Hearing,
+    signal: AbortSignal,
+  ): Promise<Extent | undefined>;
+}
+
+export interface Hearing {
+  /** More is in the file. */
+  part(part: Part): void;
+  /** The connection was lost; it is tried again. */
+  waits(error: Error): void;
+}
+
+/**
+ * `program` is `dist/reader.js`. What it must know it is told over its channel, since others can see a
+ * process's arguments and environment.
+ */
+export function readElsewhere(program: string, options: ConnectOptions): LogsElsewhere {
+  const server = plain(options);
+  const ended = (url: string): OnServer => ({ server, run: { url, building: false } });
+  return {
+    findings: async (url, signal) =>
+      (await carryOut(program, { kind: 'findings', of: ended(url) }, signal)) as ConsoleFindings,
+    clues: async (url, stages, signal) =>
+      (await carryOut(program, { kind: 'clues', of: ended(url), stages }, signal)) as Clues,
+    cluesOf: async (path, stages, signal) =>
+      (await carryOut(program, { kind: 'clues', of: { path }, stages }, signal)) as Clues,
+    spool: async ({ run, stage, path }, hear, signal) =>
+      (await carryOut(
+        program,
+        { kind: 'spool', of: { server, run, stage }, path },
+        signal,
+        hear,
+      )) as Extent,
+  };
+}
+
+function plain({ route, ...options }: ConnectOptions): PlainOptions {
+  if (typeof route !== 'object') return { ...options, route: 'straight' };
+  return { ...options, route: { ...route, url: route.url.href } };
+}
+
+/** Resolves when the process has ended: with its answer, or with undefined if it could not even begin. */
+async function carryOut(
+  program: string,
+  order: Order,
+  signal: AbortSignal,
+  hear?: Hearing,
+): Promise<unknown> {
+  signal.throwIfAborted();
+  const child = fork(program, [], {
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const heard = new Set<Word['kind']>();
+  const ends: Extract<Word, { kind: 'done' | 'failed' }>[] = [];
+  child.on('message', (message) => {
+    const word = message as Word;
+    heard.add(word.kind);
+    switch (word.kind) {
+      case 'begun':
+        break;
+      case 'part':
+        hear?.part(word.part);
+        break;
+      case 'waiting':
+        hear?.waits(unpacked(word.error));
+        break;
+      case 'done':
+      case 'failed':
+        ends.push(word);
+    }
+  });
+  const cancel = (): void => void child.kill();
+  signal.addEventListener('abort', cancel, { once: true });
+  // Its last words may come after its end.
+  const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  child.on('error', () => undefined);
+  let how: (number | string | null)[];
+  try {
+    // That nobody hears it, its end tells.
+    child.send(order, () => undefined);
+    [how] = (await gone) as [typeof how, unknown];
+  } catch (error) {
+    // Where the system has no room for it, it never was.
+    if (child.pid === undefined) return undefined;
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    child.kill();
+  }
+  signal.throwIfAborted();
+  const [end] = ends;
+  if (end?.kind === 'done') return end.answer;
+  if (!heard.has('begun')) return undefined;
+  if (end) throw unpacked(end.error);
+  const [code, killed] = how;
+  throw new UserError(`The process that was reading the log has ended (${killed ?? code ?? ''}).`, {
+    advice: 'Try again; the system may have run out of memory.',
+  });
+}
