@@ -35,7 +35,7 @@ export const logSearch: Figure = async (signal) => {
   await using log = await LogText.of(file);
   await log.catchUp(signal);
   const view = new LogView(log, 'hide');
-  const { shown, prefixed } = await view.lineReader();
+  const showing = await view.showing();
 
   const rows: Row[] = [];
   for (const { what, typed, matchCase, grep } of cases) {
@@ -46,7 +46,7 @@ export const logSearch: Figure = async (signal) => {
           millisecondsOf(async () => {
             found = 0;
             const progress = (hits: readonly unknown[]): void => void (found += hits.length);
-            const options = { part: view.part, shown, prefixed, signal, progress };
+            const options = { part: view.part, showing, signal, progress };
             await search(log, queryOf(typed, matchCase), options);
           }),
         grep: async () =>

@@ -6,14 +6,15 @@ import type { Clues } from '../../jenkins/failure';
 import type { ConnectOptions } from '../../jenkins/http';
 import type { Elsewhere } from '../../jenkins/largeLogs';
 import type { Run, Stage } from '../../jenkins/run';
+import type { KnownLines } from './lineIndex';
 import type { Extent } from './logReading';
 import { unpacked } from './packedError';
+import type { FoundProblem } from './problems';
 import type { OnServer, Order, Part, PlainOptions, Word } from './reader';
+import type { Query, SearchOptions } from './search';
 
 /** Reads logs of one server in processes of their own. */
 export interface LogsElsewhere extends Elsewhere {
-  /** Reads a file that holds a whole clean log. */
-  cluesOf(path: string, stages: readonly Stage[], signal: AbortSignal): Promise<Clues | undefined>;
   /** Reads a log into a file that is there, from its beginning, until the log ends. */
   spool(
     of: { readonly run: Run; readonly stage?: Stage | undefined; readonly path: string },
@@ -29,6 +30,44 @@ export interface Hearing {
   waits(error: Error): void;
 }
 
+/** Reads files that hold clean logs in processes of their own. Resolves with undefined where that could not even begin. */
+export interface FilesElsewhere {
+  clues(path: string, stages: readonly Stage[], signal: AbortSignal): Promise<Clues | undefined>;
+  /** `lines` are those of the file. */
+  search(
+    path: string,
+    lines: KnownLines,
+    query: Query,
+    options: SearchOptions,
+  ): Promise<boolean | undefined>;
+  problems(
+    path: string,
+    options: Pick<SearchOptions, 'part' | 'showing' | 'signal'>,
+  ): Promise<readonly FoundProblem[] | undefined>;
+}
+
+export function readFilesElsewhere(program: string): FilesElsewhere {
+  return {
+    clues: async (path, stages, signal) =>
+      (await carryOut(program, { kind: 'clues', of: { path }, stages }, signal)) as Clues,
+    search: async (path, lines, query, { part, showing, signal, progress }) =>
+      (await carryOut(
+        program,
+        { kind: 'search', path, lines, query, part, showing },
+        signal,
+        (word) => {
+          if (word.kind === 'hits') progress(word.hits, word.searched);
+        },
+      )) as boolean,
+    problems: async (path, { part, showing, signal }) =>
+      (await carryOut(
+        program,
+        { kind: 'problems', path, part, showing },
+        signal,
+      )) as readonly FoundProblem[],
+  };
+}
+
 /**
  * `program` is `dist/reader.js`. What it must know it is told over its channel, since others can see a
  * process's arguments and environment.
@@ -41,14 +80,15 @@ export function readElsewhere(program: string, options: ConnectOptions): LogsEls
       (await carryOut(program, { kind: 'findings', of: ended(url) }, signal)) as ConsoleFindings,
     clues: async (url, stages, signal) =>
       (await carryOut(program, { kind: 'clues', of: ended(url), stages }, signal)) as Clues,
-    cluesOf: async (path, stages, signal) =>
-      (await carryOut(program, { kind: 'clues', of: { path }, stages }, signal)) as Clues,
     spool: async ({ run, stage, path }, hear, signal) =>
       (await carryOut(
         program,
         { kind: 'spool', of: { server, run, stage }, path },
         signal,
-        hear,
+        (word) => {
+          if (word.kind === 'part') hear.part(word.part);
+          else if (word.kind === 'waiting') hear.waits(unpacked(word.error));
+        },
       )) as Extent,
   };
 }
@@ -63,7 +103,7 @@ async function carryOut(
   program: string,
   order: Order,
   signal: AbortSignal,
-  hear?: Hearing,
+  hear?: (word: Word) => void,
 ): Promise<unknown> {
   signal.throwIfAborted();
   const child = fork(program, [], {
@@ -72,24 +112,11 @@ async function carryOut(
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  const heard = new Set<Word['kind']>();
-  const ends: Extract<Word, { kind: 'done' | 'failed' }>[] = [];
+  const heard = new Map<Word['kind'], Word>();
   child.on('message', (message) => {
     const word = message as Word;
-    heard.add(word.kind);
-    switch (word.kind) {
-      case 'begun':
-        break;
-      case 'part':
-        hear?.part(word.part);
-        break;
-      case 'waiting':
-        hear?.waits(unpacked(word.error));
-        break;
-      case 'done':
-      case 'failed':
-        ends.push(word);
-    }
+    heard.set(word.kind, word);
+    if (!signal.aborted) hear?.(word);
   });
   const cancel = (): void => void child.kill();
   signal.addEventListener('abort', cancel, { once: true });
@@ -110,10 +137,10 @@ async function carryOut(
     child.kill();
   }
   signal.throwIfAborted();
-  const [end] = ends;
+  const end = heard.get('done') ?? heard.get('failed');
   if (end?.kind === 'done') return end.answer;
   if (!heard.has('begun')) return undefined;
-  if (end) throw unpacked(end.error);
+  if (end?.kind === 'failed') throw unpacked(end.error);
   const [code, killed] = how;
   throw new UserError(`The process that was reading the log has ended (${killed ?? code ?? ''}).`, {
     advice: 'Try again; the system may have run out of memory.',

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { withProgress } from '../frame/progress';
 import type { LogDocument, LogFiles } from './logFiles';
 import { counted } from './logWords';
-import { createProblemReader, type FoundProblem } from './problems';
+import type { FoundProblem } from './problems';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 /** Shows what tools complain of in a log as problems of the files that are meant, until the log is closed. */
@@ -19,7 +19,7 @@ export class LogProblems implements vscode.Disposable {
 
   async show(document: LogDocument): Promise<void> {
     const problems = await withProgress('Looking for problems', (signal) =>
-      problemsIn(document, signal),
+      problemsOf(document, signal),
     );
     const paths = new Set(problems.map(({ path }) => path).filter((path) => path !== ''));
     const files = await this.#workspace.find(paths, document.roots());
@@ -79,17 +79,11 @@ export class LogProblems implements vscode.Disposable {
 }
 
 /** Those of all that a document could show. */
-async function problemsIn(
-  { view }: LogDocument,
+async function problemsOf(
+  { view, whole }: LogDocument,
   signal: AbortSignal,
 ): Promise<readonly FoundProblem[]> {
-  const reader = createProblemReader();
-  const { shown } = await view.lineReader();
-  for await (const lines of view.rawLines(signal)) {
-    for (const raw of lines) reader.line(shown(raw));
-    if (reader.full()) break;
-  }
-  return reader.problems();
+  return whole.problems({ part: view.part, showing: await view.showing(), signal });
 }
 
 const SEVERITIES = {

@@ -1,10 +1,8 @@
 import { isUserError, UserError } from '../../base/errors';
-import type { Client, ReadClues } from '../../jenkins/client';
-import { LARGE } from '../../jenkins/largeLogs';
+import type { Client } from '../../jenkins/client';
 import type { Run, Stage } from '../../jenkins/run';
 import { readJournal } from '../../reproduce/journal';
 import { filesOf, readReproduction } from '../../reproduce/store';
-import type { LogsElsewhere } from './elsewhere';
 import { createRootReader, type Root } from './guestPaths';
 import type { LogAddress } from './logAddress';
 import { LogFolder } from './logFolder';
@@ -20,6 +18,7 @@ import { LogText } from './logText';
 import type { Part } from './reader';
 import { createSectionReader, sectionsOfJournal, type Section } from './sections';
 import { stageChunks } from './stageChunks';
+import { wholeText, type Large, type WholeText } from './wholeText';
 
 /** A log that is being read, or has been. */
 export interface Lent {
@@ -30,8 +29,7 @@ export interface Lent {
   readonly roots: () => Root[];
   /** Undefined for reproductions. */
   readonly run: Run | undefined;
-  /** Reads the clues off it, when it is complete; undefined where it is not the whole log of a run. */
-  readonly clues: ReadClues | undefined;
+  readonly whole: WholeText;
   /** The stage that alone is wanted of it. */
   readonly only: readonly string[] | undefined;
   /** Gives it back; the last one closes it. */
@@ -42,12 +40,11 @@ export interface Lent {
 export interface LogServers {
   client(url: string): Promise<Client>;
   stages(run: Run, signal: AbortSignal): Promise<readonly Stage[]>;
-  /** Reads the logs of the server at an address that are larger than `bound`, or than is usual. */
-  readonly elsewhere?: (url: string) => Promise<LogsElsewhere>;
-  readonly bound?: number;
+  /** Logs of any size are read here unless told. */
+  readonly large?: Large;
 }
 
-type Shared = Pick<Lent, 'reading' | 'sections' | 'roots' | 'run' | 'clues'>;
+type Shared = Pick<Lent, 'reading' | 'sections' | 'roots' | 'run' | 'whole'>;
 
 /** The logs that are open. Each is read once, however many documents show it or a part of it. */
 export class LogReadings implements AsyncDisposable {
@@ -142,7 +139,7 @@ export class LogReadings implements AsyncDisposable {
   }
 
   async #spool(of: { run: Run; stage: Stage | undefined }, ask: AskLog): Promise<Shared> {
-    const { run, stage } = of;
+    const { run } = of;
     const path = await this.#folder.newFile();
     const log = await LogText.create(path);
     const reader = createSectionReader();
@@ -151,10 +148,10 @@ export class LogReadings implements AsyncDisposable {
       reader.push(chunk);
       rooted.push(chunk);
     });
-    const { elsewhere, bound = LARGE } = this.#servers;
+    const { large } = this.#servers;
     let told: Part | undefined;
-    const large: LargeSource | undefined = elsewhere && {
-      bound,
+    const rest: LargeSource | undefined = large && {
+      bound: large.bound,
       async read(into, signal, waits) {
         const hear = {
           part: (part: Part): void => {
@@ -167,24 +164,16 @@ export class LogReadings implements AsyncDisposable {
             if (isUserError(error)) waits(error);
           },
         };
-        return (await elsewhere(run.url)).spool({ ...of, path }, hear, signal);
+        return (await large.elsewhere(run.url)).spool({ ...of, path }, hear, signal);
       },
     };
-    const reading = this.#begin(log, runSource(run.building, path, ask, large), path);
-    const clues: ReadClues = async (stages, signal) => {
-      const far = log.size > bound ? await elsewhere?.(run.url) : undefined;
-      const { readClues } = await import('../../jenkins/failure');
-      return (
-        (await far?.cluesOf(path, stages, signal)) ??
-        readClues(log.pieces(0, log.size, { signal }), stages)
-      );
-    };
+    const reading = this.#begin(log, runSource(run.building, path, ask, rest), path);
     return {
       reading,
       sections: () => [...(told?.sections ?? reader.sections())],
       roots: () => [...(told?.roots ?? rooted.roots())],
       run,
-      clues: stage ? undefined : clues,
+      whole: wholeText(log, path, this.#servers.large),
     };
   }
 
@@ -200,7 +189,8 @@ export class LogReadings implements AsyncDisposable {
     const roots = (): Root[] => [{ guest: workspace, host: '' }];
     return {
       reading: this.#begin(log, source),
-      ...{ sections, roots, run: undefined, clues: undefined },
+      ...{ sections, roots, run: undefined },
+      whole: wholeText(log, output, this.#servers.large),
     };
   }
 

@@ -4,7 +4,7 @@ import { plain } from '../look/plain';
 import type { LogEditors } from './logEditors';
 import type { LogDocument } from './logFiles';
 import { counted } from './logWords';
-import { MOST_HITS, queryOf, search, type Hit, type Query } from './search';
+import { MOST_HITS, queryOf, type Hit, type Query } from './search';
 
 /** Milliseconds after the last key. */
 const SETTLE = 250;
@@ -153,13 +153,17 @@ interface HitItem extends vscode.QuickPickItem {
 
 /** Looks through all that a document could show. */
 export async function searchDocument(
-  { view }: LogDocument,
+  { view, whole }: LogDocument,
   query: Query,
   signal: AbortSignal,
   progress: (hits: readonly Hit[], searched: number) => void,
 ): Promise<boolean> {
-  const { shown, prefixed } = await view.lineReader();
-  return search(view.log, query, { part: view.part, shown, prefixed, signal, progress });
+  return whole.search(query, {
+    part: view.part,
+    showing: await view.showing(),
+    signal,
+    progress,
+  });
 }
 
 /** Characters of a line that are shown before the place, where the line is long. */

@@ -1,8 +1,8 @@
 import { createQueue } from '../../base/queue';
-import { wholeLines } from '../../jenkins/lines';
 import type { LineStart } from './lineIndex';
 import type { LogText } from './logText';
-import { PLAIN, Screen, shownText, type ScreenLine, type Style } from './screen';
+import { PLAIN, Screen, type ScreenLine, type Style } from './screen';
+import type { Showing } from './showing';
 import { clockOf, timed, type Clock, type Timestamps } from './timestamps';
 import { BOUNDS, fits, windowAround, type Bounds, type Window } from './window';
 
@@ -116,29 +116,9 @@ export class LogView {
     return lines.map((line) => screen.line(line));
   }
 
-  /** How lines of the log come to be shown, and whether Jenkins puts times before them that are not. */
-  async lineReader(): Promise<{ shown: (raw: string) => string; prefixed: boolean }> {
-    const clock = await this.#findClock();
-    const wanted = this.#timestamps;
-    return {
-      shown: (raw) => shownText(timed(raw, clock, wanted)),
-      prefixed: clock !== undefined && wanted !== 'show',
-    };
-  }
-
-  /** All lines that can be shown, many at a time and as they are in the file; of very long ones the beginning. */
-  async *rawLines(signal: AbortSignal): AsyncGenerator<string[]> {
-    const { from, to } = this.part;
-    const blocks: Buffer[] = [];
-    const whole = wholeLines((block) => blocks.push(block));
-    const lines = (): string[] =>
-      blocks.splice(0).flatMap((block) => block.toString('utf8').split('\n').slice(0, -1));
-    for await (const piece of this.log.pieces(from.offset, to.offset, { signal })) {
-      whole.push(piece);
-      yield lines();
-    }
-    whole.end();
-    yield lines();
+  /** How lines of the log come to be shown now. */
+  async showing(): Promise<Showing> {
+    return { clock: await this.#findClock(), timestamps: this.#timestamps };
   }
 
   async #render(window: Window): Promise<void> {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { setTimeout as wait } from 'node:timers/promises';
+import { LARGE } from '../../jenkins/largeLogs';
 import type { Run, Stage } from '../../jenkins/run';
 import { isBroken } from '../look/marks';
 import type { RunDetails } from '../runs/runDetails';
@@ -48,7 +49,11 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
   const readings = new LogReadings({
     client: (url) => servers.client(servers.at(url)),
     stages: (run, signal) => details.stages(run, signal),
-    elsewhere: (url) => servers.elsewhere(servers.at(url)),
+    large: {
+      bound: LARGE,
+      program: servers.reader,
+      elsewhere: (url) => servers.elsewhere(servers.at(url)),
+    },
   });
   const files = new LogFiles(readings, tell);
   const editors = new LogEditors(files);
@@ -99,8 +104,13 @@ export function startLogs({ servers, details, tell }: LogParts): Logs {
     const { run, reading, view } = document;
     if (!run || !isBroken(run)) return undefined;
     const isWhole = document.address.kind === 'run' || document.only !== undefined;
-    const isThere = reading.state.kind === 'complete' && reading.state.extent === 'whole';
-    const explanation = await details.explain(run, signal, isThere ? document.clues : undefined);
+    const { state } = reading;
+    const isThere = isWhole && state.kind === 'complete' && state.extent === 'whole';
+    const explanation = await details.explain(
+      run,
+      signal,
+      isThere ? document.whole.clues : undefined,
+    );
     const evidence = await evidenceIn(reading.log, explanation, isWhole, signal);
     const { from, to } = view.part;
     const inside = (at: number): boolean => at >= from.offset && at < to.offset;

@@ -1,3 +1,8 @@
+import { wholeLines } from '../../jenkins/lines';
+import type { LogText } from './logText';
+import { shownLine, type Showing } from './showing';
+import type { Window } from './window';
+
 /** Something that a tool complains of in a log. */
 export interface Problem {
   /** As the log names it; empty where only the line of the log can be pointed at, which is then `line`. */
@@ -23,6 +28,28 @@ const PATIENCE = 100;
 /** What Vagrant and Pipeline put before the lines of a machine or branch: `    runtime-1: `, `[unit] `. */
 const PREFIX =
   /^(?:\[(?!(?:FAIL|FAILED|Fail|It)\])[\w .:/-]{1,60}\] )?(?: {4}[\w.-]{1,60}: |==> [\w.-]{1,60}: )?/;
+
+/** The problems in a part of a log of any length. */
+export async function problemsIn(
+  log: LogText,
+  {
+    part: { from, to },
+    showing,
+    signal,
+  }: { readonly part: Window; readonly showing: Showing; readonly signal: AbortSignal },
+): Promise<readonly FoundProblem[]> {
+  const reader = createProblemReader();
+  const whole = wholeLines((block) => {
+    for (const raw of block.toString('utf8').split('\n').slice(0, -1))
+      reader.line(shownLine(raw, showing));
+  });
+  for await (const piece of log.pieces(from.offset, to.offset, { signal })) {
+    whole.push(piece);
+    if (reader.full()) return reader.problems();
+  }
+  whole.end();
+  return reader.problems();
+}
 
 /**
  * Finds problems line by line, as they are shown: compilers, Go's tools and tests, tracebacks of

@@ -13,17 +13,28 @@ import type { KnownLines } from './lineIndex';
 import { runSource, type Extent } from './logReading';
 import { LogText } from './logText';
 import { packed, type PackedError } from './packedError';
+import { problemsIn } from './problems';
+import { search, type Hit, type Query, type SearchOptions } from './search';
 import { createSectionReader, type Section } from './sections';
 import { stageChunks } from './stageChunks';
 
 /** What to do; plain data, with secrets in it. */
 export type Order =
-  | { readonly kind: 'findings'; readonly of: Origin }
-  | { readonly kind: 'clues'; readonly of: Origin; readonly stages: readonly Stage[] }
+  | { readonly kind: 'findings'; readonly of: OnServer }
+  | { readonly kind: 'clues'; readonly of: OnServer | InFile; readonly stages: readonly Stage[] }
+  | ({ readonly kind: 'problems' } & InFile & Pick<SearchOptions, 'part' | 'showing'>)
+  | ({
+      readonly kind: 'search';
+      readonly lines: KnownLines;
+      readonly query: Query;
+    } & InFile &
+      Pick<SearchOptions, 'part' | 'showing'>)
   /** Into a file that is there, from its beginning. */
   | { readonly kind: 'spool'; readonly of: OnServer; readonly path: string };
 
-export type Origin = OnServer | { readonly path: string };
+export interface InFile {
+  readonly path: string;
+}
 
 /** The log of a run, or of one stage of it. */
 export interface OnServer {
@@ -41,6 +52,7 @@ export type Word =
   /** The first bytes have come. */
   | { readonly kind: 'begun' }
   | { readonly kind: 'part'; readonly part: Part }
+  | { readonly kind: 'hits'; readonly hits: readonly Hit[]; readonly searched: number }
   /** The connection was lost; it is tried again. */
   | { readonly kind: 'waiting'; readonly error: PackedError }
   | { readonly kind: 'done'; readonly answer: unknown }
@@ -72,6 +84,17 @@ async function carryOut(order: Order): Promise<unknown> {
       return readFindings(bytesOf(order.of));
     case 'clues':
       return readClues(bytesOf(order.of), order.stages);
+    case 'problems': {
+      await using log = await openFile(order);
+      return await problemsIn(log, { ...order, signal });
+    }
+    case 'search': {
+      await using log = await openFile(order);
+      log.adopt(order.lines);
+      const progress: SearchOptions['progress'] = (hits, searched) =>
+        say({ kind: 'hits', hits, searched });
+      return await search(log, order.query, { ...order, signal, progress });
+    }
     case 'spool':
       return spool(order);
   }
@@ -108,14 +131,19 @@ async function spool({ of, path }: Extract<Order, { kind: 'spool' }>): Promise<E
   }
 }
 
-async function* bytesOf(of: Origin): AsyncGenerator<Buffer> {
+async function* bytesOf(of: OnServer | InFile): AsyncGenerator<Buffer> {
   if ('server' in of) {
     for await (const { bytes } of chunksOf(of)(undefined)) yield bytes;
     return;
   }
-  await using log = await LogText.of(of.path);
-  say({ kind: 'begun' });
+  await using log = await openFile(of);
   yield* log.pieces(0, Infinity);
+}
+
+async function openFile({ path }: InFile): Promise<LogText> {
+  const log = await LogText.of(path);
+  say({ kind: 'begun' });
+  return log;
 }
 
 function chunksOf({ server, run, stage }: OnServer) {

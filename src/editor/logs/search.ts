@@ -4,6 +4,7 @@ import { UserError } from '../../base/errors';
 import { wholeLines } from '../../jenkins/lines';
 import type { LogText } from './logText';
 import { LONGEST_LINE } from './screen';
+import { isPrefixed, shownLine, type Showing } from './showing';
 import type { Window } from './window';
 
 /** What is looked for: a text, or where somebody typed `/…/` a regular expression. */
@@ -29,10 +30,7 @@ export interface Hit {
 
 export interface SearchOptions {
   readonly part: Window;
-  /** A line as it is shown, of which it is searched. */
-  readonly shown: (raw: string) => string;
-  /** Whether lines begin with something that is not shown. */
-  readonly prefixed: boolean;
+  readonly showing: Showing;
   readonly signal: AbortSignal;
   /** Told of hits as they come, in the order of the log, and of the bytes that have been searched. */
   readonly progress: (hits: readonly Hit[], searched: number) => void;
@@ -64,9 +62,9 @@ export function queryOf(typed: string, matchCase: boolean): Query {
 export async function search(
   log: LogText,
   query: Query,
-  { part, shown, prefixed, signal, progress }: SearchOptions,
+  { part, showing, signal, progress }: SearchOptions,
 ): Promise<boolean> {
-  const find = finder(query, shown, prefixed);
+  const find = finder(query, showing);
   const blocks: { bytes: Buffer; offset: number }[] = [];
   const lines = wholeLines((bytes, offset) => {
     blocks.push({ bytes, offset: part.from.offset + offset });
@@ -102,14 +100,15 @@ export async function search(
 type Place = Omit<Hit, 'line'>;
 /** Finds up to so many lines of a block of whole lines. */
 type Finder = (bytes: Buffer, most: number) => Place[];
-type Shown = SearchOptions['shown'];
+type Shown = (raw: string) => string;
 
 const NEWLINE = 10;
 const ESCAPE = 0x1b;
 
-function finder(query: Query, shown: Shown, prefixed: boolean): Finder {
+function finder(query: Query, showing: Showing): Finder {
+  const shown = (raw: string): string => shownLine(raw, showing);
   if (query.text === '') return () => [];
-  if (query.kind === 'expression') return expressionFinder(query, shown, prefixed);
+  if (query.kind === 'expression') return expressionFinder(query, shown, isPrefixed(showing));
   return textFinder(query, shown);
 }
 

@@ -24,18 +24,18 @@ export interface ServerSecrets {
  * are in the settings, tokens, passwords and passphrases only in the secret storage.
  */
 export class Servers implements vscode.Disposable {
+  /** The program that reads large logs. */
+  readonly reader: string;
   readonly #secrets: vscode.SecretStorage;
-  readonly #reader: string;
   readonly #clients = new Map<string, Promise<Client>>();
   readonly #caches = new Map<string, DiskCache>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable;
   readonly onDidChange = this.#changed.event;
 
-  /** `reader` is the program that reads large logs. */
   constructor(secrets: vscode.SecretStorage, reader: string) {
     this.#secrets = secrets;
-    this.#reader = reader;
+    this.reader = reader;
     this.#subscriptions = vscode.Disposable.from(
       this.#changed,
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -127,7 +127,7 @@ export class Servers implements vscode.Disposable {
     const { readElsewhere } = await import('../logs/elsewhere');
     const options = await this.#options(server);
     const route = routeElsewhere(server.url, proxySettings(), process.env);
-    return readElsewhere(this.#reader, { ...options, route });
+    return readElsewhere(this.reader, { ...options, route });
   }
 
   async #open(server: Server): Promise<Client> {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { LogView } from '../../../src/editor/logs/logView';
 import { shownText } from '../../../src/editor/logs/screen';
 import { MOST_HITS, queryOf, search, type Hit } from '../../../src/editor/logs/search';
-import { clockOf, timed } from '../../../src/editor/logs/timestamps';
+import { clockOf } from '../../../src/editor/logs/timestamps';
 import { openText } from './openText';
 
 const { signal } = new AbortController();
@@ -14,8 +14,7 @@ async function found(text: string, typed: string, matchCase = false): Promise<Hi
   const clock = clockOf(text);
   await search(log, queryOf(typed, matchCase), {
     part: new LogView(log, 'hide').part,
-    shown: (raw) => shownText(timed(raw, clock, 'hide')),
-    prefixed: clock !== undefined,
+    showing: { clock, timestamps: 'hide' },
     signal,
     progress: (more) => hits.push(...more),
   });
@@ -118,7 +117,7 @@ describe('a search in a whole log', () => {
     const cancel = new AbortController();
     const searching = search(log, queryOf('y', true), {
       part: new LogView(log, 'hide').part,
-      ...{ shown: shownText, prefixed: false, signal: cancel.signal },
+      ...{ showing: { clock: undefined, timestamps: 'show' }, signal: cancel.signal },
       progress: () => cancel.abort(),
     });
     await assert.rejects(searching, { name: 'AbortError' });
