@@ -3,8 +3,11 @@ import type { ConsoleFindings } from './consoleLog';
 import type { Clues } from './failure';
 import type { Stage } from './run';
 
-/** Bytes of a clean log beyond which it is read elsewhere, where somebody does that. */
-export const LARGE = 32 << 20;
+/**
+ * Bytes of a clean log beyond which it is read elsewhere, where somebody does that. So much makes a process
+ * grow by some 10 MB, 32 MB by 50 MB; to start another takes as long as to read 10 MB.
+ */
+export const LARGE = 8 << 20;
 
 /**
  * Reads logs where it takes neither memory nor time of this process. Resolves with undefined where

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as vscode from 'vscode';
 import { startJenkins, type JenkinsDouble } from '../bed/jenkins/double';
 import { hugeLog } from '../bed/jenkins/hugeLog';
@@ -100,7 +102,16 @@ describe('a log in the editor', function () {
   }
 
   it('that is long opens at the failure, in a window that tells where it is', async () => {
+    const children: ChildProcess[] = [];
+    const note = (message: unknown): void =>
+      void children.push((message as { process: ChildProcess }).process);
+    subscribe('child_process', note);
     const { document } = await open(1);
+    unsubscribe('child_process', note);
+    assert.ok(
+      children.some(({ spawnargs }) => spawnargs.some((each) => each.endsWith('reader.js'))),
+      'it is not read in the extension host',
+    );
     assert.ok(document.getText().length <= 1 << 20);
     assert.match(cursorLine(), /FAIL: TestPolicyEgressDeny|want DENIED/);
     const titles = await lenses();

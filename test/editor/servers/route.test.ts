@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { routeTo, type ProxySettings } from '../../../src/editor/servers/route';
+import { routeElsewhere, routeTo, type ProxySettings } from '../../../src/editor/servers/route';
 
 const BASE = 'https://ci.example.org/';
 const nothing: ProxySettings = {
@@ -15,8 +15,12 @@ const secret: ProxySettings = {
   authorization: 'Basic Ym9i',
 };
 
-function route(settings: Partial<ProxySettings>, environment: Record<string, string> = {}) {
-  const found = routeTo(BASE, { ...nothing, ...settings }, environment);
+function route(
+  settings: Partial<ProxySettings>,
+  environment: Record<string, string> = {},
+  find = routeTo,
+) {
+  const found = find(BASE, { ...nothing, ...settings }, environment);
   return typeof found === 'string' ? found : { ...found, url: found.url.href };
 }
 
@@ -54,5 +58,28 @@ describe('The route from the editor to a server', () => {
   it('is left to VS Code with kinds of proxies that only it knows, and with what is none', () => {
     for (const proxy of ['socks5://proxy:1080', 'http://:x', 'nonsense'])
       assert.equal(route({ ...secret, proxy }), 'of the host', proxy);
+  });
+});
+
+describe('The route from a process of ours to a server', () => {
+  function elsewhere(settings: Partial<ProxySettings>, environment?: Record<string, string>) {
+    const found = route(settings, environment, routeElsewhere);
+    return typeof found === 'string' ? found : found.url;
+  }
+
+  it('is through the proxy that the settings name, or else the environment', () => {
+    const { proxy } = secret;
+    assert.equal(elsewhere({}), 'straight');
+    assert.equal(elsewhere({}, { HTTPS_PROXY: 'http://a:1' }), 'http://a:1/');
+    assert.equal(elsewhere({ proxy }, { HTTPS_PROXY: 'http://a:1' }), `${proxy}/`);
+    assert.deepEqual(route(secret, {}, routeElsewhere), route(secret));
+  });
+
+  it('leads around them where the settings say so, and where only VS Code knows the kind', () => {
+    const { proxy } = secret;
+    assert.equal(elsewhere({ proxy, noProxy: ['example.org'] }), 'straight');
+    assert.equal(elsewhere({ proxy }, { NO_PROXY: 'ci.example.org' }), 'straight');
+    assert.equal(elsewhere({ support: 'off' }, { HTTPS_PROXY: 'http://a:1' }), 'straight');
+    assert.equal(elsewhere({}, { HTTPS_PROXY: 'socks5://a:1' }), 'straight');
   });
 });
