@@ -213,6 +213,7 @@ async function openView(base: string, favourites: readonly string[] = []): Promi
   const known = {
     brokenIn: (of: Run) => tree.brokenIn(of),
     runs: (jobUrl: string) => store.known(jobUrl),
+    trouble: (url: string) => store.trouble(url),
   };
   return {
     store,

@@ -14,6 +14,21 @@ export function ageOf(moment: number, now: number): string {
   return new Date(moment).toISOString().slice(0, 10);
 }
 
+/** The time of day of a moment here, with its day where that is not now's: `10:42`, `2026-11-24 10:42`. */
+export function timeOf(moment: number, now: number): string {
+  const [day, time] = dayAndTime(moment);
+  return day === dayAndTime(now)[0] ? time : `${day} ${time}`;
+}
+
+function dayAndTime(moment: number): [day: string, time: string] {
+  const date = new Date(moment);
+  const digits = (part: number): string => String(part).padStart(2, '0');
+  return [
+    `${date.getFullYear()}-${digits(date.getMonth() + 1)}-${digits(date.getDate())}`,
+    `${digits(date.getHours())}:${digits(date.getMinutes())}`,
+  ];
+}
+
 /** How long something took, in its two greatest units: `0.4 s`, `12 s`, `3 min 5 s`, `1 h 4 min`. */
 export function spanOf(milliseconds: number): string {
   if (milliseconds < 10 * SECOND) return `${(milliseconds / SECOND).toFixed(1)} s`;

@@ -8,9 +8,11 @@ import type { Server } from '../frame/settings';
 export interface Working {
   readonly queue: readonly QueueItem[];
   readonly executing: readonly Executing[];
+  /** Why the last question failed; the rest is what was known. */
+  readonly problem: unknown;
 }
 
-const NOTHING: Working = { queue: [], executing: [] };
+const NOTHING: Working = { queue: [], executing: [], problem: undefined };
 
 /** Milliseconds for which an answer is good for all jobs of its server. */
 const FRESH = 5000;
@@ -43,8 +45,8 @@ export class Activity {
   }
 
   /**
-   * Asks what waits and, where something runs, what works, unless that was just done. What cannot
-   * be had is not told: it only adds to what is shown.
+   * Asks what waits and, where something runs, what works, unless that was just done. Never
+   * rejects.
    */
   async ask(server: Server, running: boolean, signal: AbortSignal): Promise<void> {
     const { url } = server;
@@ -59,14 +61,14 @@ export class Activity {
         client.queue(url, signal),
         running ? client.executing(signal) : before.executing,
       ]);
-      this.#known.set(url, { queue, executing });
+      this.#known.set(url, { queue, executing, problem: undefined });
       const changed = new Set([
         ...different(before.queue, queue).flatMap(({ jobUrl }) => jobUrl ?? []),
         ...different(before.executing, executing).map(({ runUrl }) => runUrl.replace(/\d+\/$/, '')),
       ]);
       if (changed.size > 0) this.#changed(changed);
-    } catch {
-      // The next look asks again.
+    } catch (problem) {
+      this.#known.set(url, { ...this.of(server), problem });
     }
   }
 }

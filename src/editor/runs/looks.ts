@@ -107,6 +107,11 @@ export class Looks implements Disposable {
     this.#plan();
   }
 
+  /** Until when a server that answers nobody is left alone, in milliseconds since the epoch. */
+  silentUntil(server: string): number | undefined {
+    return this.#silent.get(server)?.until;
+  }
+
   /** Looks at all that is watched, now; resolves when that is done. */
   async all(): Promise<void> {
     this.#silent.clear();
@@ -145,6 +150,8 @@ export class Looks implements Disposable {
   #pauseAfter({ heard, watchers, pause }: Watched): number {
     if (!heard) return 0;
     const { result } = heard;
+    // The silence of its server is its pause, and when that is over nothing has to wait.
+    if (result.look === 'failed' && result.everywhere) return 0;
     const seen = watchers.includes('visible') ? 1 : SLOWER;
     const shortest = this.#options.interval() * seen * (this.#focused ? 1 : SLOWER);
     const next = this.#spread(nextLook(result.look, pause, shortest));

@@ -1,7 +1,9 @@
 import { messageOf, UserError } from '../../base/errors';
+import { timeOf } from '../look/age';
 import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
 import { plain } from '../look/plain';
 import type { Row } from '../look/row';
+import type { Trouble } from './runStore';
 
 /** How something that could not be read is shown: what is wrong, with what helps as its action. */
 export function problemRow(error: unknown, id: string): Row {
@@ -21,6 +23,21 @@ export function problemRow(error: unknown, id: string): Row {
     spoken: `${messageOf(error)} ${advice}`,
     fold: 'leaf',
     command: action === undefined ? 'ciParity.refresh' : 'ciParity.connect',
+  };
+}
+
+/** How it is shown that a server answers nobody: also since when, and when it is asked again. */
+export function troubleRow({ error, since, again }: Trouble, id: string, now: number): Row {
+  const row = problemRow(error, id);
+  const when = [
+    `since ${timeOf(since, now)}`,
+    ...(again === undefined || again <= now ? [] : [`tries again at ${timeOf(again, now)}`]),
+  ];
+  return {
+    ...row,
+    description: [row.description, ...when].join(' · '),
+    tooltip: [...(row.tooltip ?? []), when.join(', ')],
+    spoken: [row.spoken, ...when].join(', '),
   };
 }
 

@@ -11,7 +11,7 @@ import { stageName } from '../look/stageName';
 import { serverName } from '../servers/serverAddress';
 import { nameOf } from './jobFinder';
 import { jobRow } from './jobRows';
-import { problemRow } from './problemRow';
+import { problemRow, troubleRow } from './problemRow';
 import { brokenStage } from './runDetails';
 import {
   idOf,
@@ -21,7 +21,7 @@ import {
   type StageNode,
   type TestNode,
 } from './runsNodes';
-import type { JobRuns } from './runStore';
+import type { JobRuns, Trouble } from './runStore';
 import { streakOf, wordsOfStreak } from '../../jenkins/streak';
 
 /** What is known besides of what the lines of the view are about. */
@@ -30,6 +30,8 @@ export interface Known {
   brokenIn(run: Run): string | undefined;
   /** The runs of a job. */
   runs(jobUrl: string): JobRuns | undefined;
+  /** Why a server answers nobody. */
+  trouble(server: string): Trouble | undefined;
 }
 
 /** How a node of the view "Runs" is shown. */
@@ -53,7 +55,11 @@ export function rowOf(node: RunsNode, known: Known, now: number): Row {
         id,
         label: plain(name),
         description: user === undefined ? 'anonymous' : plain(user),
-        mark: { icon: 'server-environment', color: undefined },
+        // What is wrong may be folded away below it.
+        mark: {
+          icon: 'server-environment',
+          color: known.trouble(url) && 'testing.iconErrored',
+        },
         context: 'server',
         tooltip: [name, url],
         fold: 'open',
@@ -179,6 +185,10 @@ export function rowOf(node: RunsNode, known: Known, now: number): Row {
       };
     case 'nothing':
       return { id, label: '', description: node.text, fold: 'leaf' };
+    case 'trouble': {
+      const trouble = known.trouble(node.server.url);
+      return trouble ? troubleRow(trouble, id, now) : { id, label: '', fold: 'leaf' };
+    }
     case 'problem':
       return problemRow(node.error, id);
   }

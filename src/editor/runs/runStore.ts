@@ -50,6 +50,8 @@ export interface Trouble {
   readonly error: unknown;
   /** When it began, in milliseconds since the epoch. */
   readonly since: number;
+  /** When the server is asked again, if anybody watches something there. */
+  readonly again?: number | undefined;
 }
 
 /**
@@ -83,6 +85,8 @@ export interface RunStore extends Disposable {
    * that begins and ends.
    */
   trouble(server: string): Trouble | undefined;
+  /** Why what lies at an address cannot be read, where that is not the trouble of its server. */
+  problem(url: string): unknown;
   /** Forgets all, or what is of one server. */
   forget(server?: string): void;
   /** Called with the address of which something has really changed. */
@@ -120,6 +124,10 @@ interface Learn {
 interface Problem extends Trouble {
   /** When it was met last. */
   readonly at: number;
+  /** Its place among all that was heard when it began. */
+  readonly nth: number;
+  /** Whether it is the trouble of the server. */
+  readonly shared: boolean;
 }
 
 class Store implements RunStore {
@@ -129,6 +137,9 @@ class Store implements RunStore {
   readonly #problems = new Map<string, Problem>();
   /** Servers that answer nobody. */
   readonly #troubles = new Map<string, Trouble>();
+  /** The place of each server's last answer among all that was heard. */
+  readonly #answers = new Map<string, number>();
+  #heardSoFar = 0;
   /** Requests under way by what they ask, so that nobody asks the same meanwhile. */
   readonly #asking = new Map<string, Promise<void>>();
   readonly #changed = new Set<(url: string) => void>();
@@ -212,7 +223,13 @@ class Store implements RunStore {
   }
 
   trouble(server: string): Trouble | undefined {
-    return this.#troubles.get(server);
+    const trouble = this.#troubles.get(server);
+    return trouble && { ...trouble, again: this.#looks.silentUntil(server) };
+  }
+
+  problem(url: string): unknown {
+    const problem = this.#problems.get(url);
+    return problem?.shared === true ? undefined : problem?.error;
   }
 
   forget(server = ''): void {
@@ -366,22 +383,60 @@ class Store implements RunStore {
     if (heard) this.#looks.heard(url, heard.result);
     if (changed || healed) this.#tellChange(url);
     const server = this.#options.server(url);
-    if (server !== undefined && this.#troubles.delete(server)) this.#tellChange(server);
+    if (server === undefined) return;
+    this.#answers.set(server, ++this.#heardSoFar);
+    if (this.#troubles.delete(server)) this.#tellChange(server);
   }
 
   #tellProblem(url: string, error: unknown): void {
-    const result = failed(error);
     const at = this.#options.clock.now();
-    const before = this.#problems.get(url);
-    this.#problems.set(url, { error, at, since: before?.since ?? at });
-    this.#looks.heard(url, result);
+    const last = this.#problems.get(url);
+    // Another kind of problem began now.
+    const before = last && kindOf(last.error) === kindOf(error) ? last : undefined;
+    const { since, nth } = before ?? { since: at, nth: ++this.#heardSoFar };
+    const server = this.#options.server(url);
+    const others = server === undefined ? [] : this.#failingLike(url, server);
+    const shared = server !== undefined && this.#isShared(server, { error, nth }, others.length);
+    this.#problems.set(url, { error, at, since, nth, shared });
+    this.#looks.heard(url, failed(error, shared));
     // The same trouble is told once.
-    if (!before || messageOf(before.error) !== messageOf(error)) this.#tellChange(url);
-    const server = result.everywhere ? this.#options.server(url) : undefined;
-    if (server === undefined) return;
+    const isSame = before !== undefined && messageOf(before.error) === messageOf(error);
+    if (!isSame || before.shared !== shared) this.#tellChange(url);
+    if (!shared) return;
+    for (const [other, problem] of others) {
+      if (problem.shared) continue;
+      this.#problems.set(other, { ...problem, shared });
+      this.#tellChange(other);
+    }
     const trouble = this.#troubles.get(server);
-    this.#troubles.set(server, { error, since: trouble?.since ?? at });
+    const began = Math.min(since, ...others.map(([, problem]) => problem.since));
+    this.#troubles.set(server, { error, since: trouble?.since ?? began });
     if (!trouble || messageOf(trouble.error) !== messageOf(error)) this.#tellChange(server);
+  }
+
+  /**
+   * Whether what failed at an address is the trouble of its server. It is not where others were
+   * answered since it began; and one address alone says little where it may be what is there.
+   */
+  #isShared(
+    server: string,
+    { error, nth }: { error: unknown; nth: number },
+    others: number,
+  ): boolean {
+    const kind = kindOf(error);
+    if (kind === undefined || ONLY_HERE.has(kind)) return false;
+    if ((this.#answers.get(server) ?? 0) > nth) return false;
+    return this.#troubles.has(server) || others > 0 || !MAYBE_HERE.has(kind);
+  }
+
+  /** The other addresses of a server that fail since it gave its last answer. */
+  #failingLike(url: string, server: string): [string, Problem][] {
+    const answer = this.#answers.get(server) ?? 0;
+    return [...this.#problems].filter(([other, { error, nth }]) => {
+      const kind = kindOf(error);
+      if (other === url || nth < answer || kind === undefined || ONLY_HERE.has(kind)) return false;
+      return this.#options.server(other) === server;
+    });
   }
 
   #tellChange(url: string): void {
@@ -391,7 +446,7 @@ class Store implements RunStore {
   /** When and how the whole of an address was heard of last. */
   #heardOf(url: string): Heard | undefined {
     const problem = this.#problems.get(url);
-    if (problem) return { at: problem.at, result: failed(problem.error) };
+    if (problem) return { at: problem.at, result: failed(problem.error, problem.shared) };
     const at = (this.#memory.list(url) ?? this.#memory.inside(url))?.heardAt;
     return at === undefined ? undefined : { at, result: this.#found(url) };
   }
@@ -450,7 +505,7 @@ function subscribed<T>(listeners: Set<(value: T) => void>, listener: (value: T) 
   return { [Symbol.dispose]: () => void listeners.delete(own) };
 }
 
-/** What went wrong for one address alone; anything else would go wrong for all of the server. */
+/** What went wrong for one address alone; anything else may go wrong for all of the server. */
 const ONLY_HERE: ReadonlySet<JenkinsErrorKind> = new Set([
   'forbidden',
   'not-found',
@@ -459,8 +514,14 @@ const ONLY_HERE: ReadonlySet<JenkinsErrorKind> = new Set([
   'too-large',
 ]);
 
-function failed(error: unknown): LookResult & { readonly look: 'failed' } {
-  if (!(error instanceof JenkinsError)) return { look: 'failed', everywhere: false };
-  const { kind, retryAfter } = error;
-  return { look: 'failed', everywhere: !ONLY_HERE.has(kind), retryAfter };
+/** What may go wrong for one address alone, too: a second one tells. */
+const MAYBE_HERE: ReadonlySet<JenkinsErrorKind> = new Set(['server-error', 'timeout']);
+
+function kindOf(error: unknown): JenkinsErrorKind | undefined {
+  return error instanceof JenkinsError ? error.kind : undefined;
+}
+
+function failed(error: unknown, everywhere: boolean): LookResult & { readonly look: 'failed' } {
+  const retryAfter = error instanceof JenkinsError ? error.retryAfter : undefined;
+  return { look: 'failed', everywhere, retryAfter };
 }

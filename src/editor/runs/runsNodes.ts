@@ -37,12 +37,20 @@ export type RunsNode =
   | { readonly kind: 'agent'; readonly of: RunNode; readonly agent: string }
   | { readonly kind: 'more'; readonly job: JobNode }
   | { readonly kind: 'nothing'; readonly below: Parent; readonly text: string }
+  | TroubleNode
   | {
       readonly kind: 'problem';
       readonly error: unknown;
       readonly server: Server;
       readonly below: Parent;
     };
+
+/** That a server answers nobody: told once, at the server or else where its jobs are. */
+export interface TroubleNode {
+  readonly kind: 'trouble';
+  readonly server: Server;
+  readonly below: ServerNode | SectionNode;
+}
 
 /** What may have something below it. */
 export type Parent =
@@ -178,6 +186,8 @@ export function idOf(node: RunsNode): string {
     case 'diagnosis':
     case 'artifacts':
       return `${idOf(node.of)} ${node.kind}`;
+    case 'trouble':
+      return `${idOf(node.below)} trouble ${node.server.url}`;
     case 'more':
       return `${idOf(node.job)} more`;
     case 'nothing':

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock';
 import { messageOf } from '../../base/errors';
+import { JenkinsError } from '../../jenkins/jenkinsError';
 import type { ChangeSource } from '../../jenkins/changeSources';
 import type { Client } from '../../jenkins/client';
 import type { Job } from '../../jenkins/jobs';
@@ -23,7 +24,9 @@ import {
   type Parent,
   type RunNode,
   type RunsNode,
+  type SectionNode,
   type ServerNode,
+  type TroubleNode,
 } from './runsNodes';
 import { Suggestions, type SuggestionSource } from './suggestions';
 import { liesBelow, sectionOf, Unfolded, urlOf, type Watched } from './unfolded';
@@ -62,6 +65,8 @@ export class RunsTree implements Disposable {
   readonly #subscriptions: readonly Disposable[];
   /** What is shown as a problem, by the id of what it is a problem of. */
   readonly #problems = new Map<string, { readonly below: Watched; readonly words: string }>();
+  /** The lines of servers that answer nobody, by the server's address. */
+  readonly #troubles = new Map<string, TroubleNode>();
 
   /** `changed` is called with the node whose line or children must be read again; undefined for all. */
   constructor(source: RunsSource, changed: (node: RunsNode | undefined) => void) {
@@ -74,7 +79,12 @@ export class RunsTree implements Disposable {
       (jobUrls) => this.#tell(jobUrls),
     );
     this.#insides = new RunInsides(
-      { ...source, activity: this.#activity },
+      {
+        ...source,
+        activity: this.#activity,
+        isTold: ({ server, run }, error) =>
+          this.#isTrouble(server, error) || isSameKind(source.store.problem(run.jobUrl), error),
+      },
       changed,
       this.#life.signal,
     );
@@ -83,6 +93,10 @@ export class RunsTree implements Disposable {
     this.#subscriptions = [
       source.store.onDidChange((url) => {
         this.#insides.retry(url);
+        if (source.store.trouble(url) || this.#troubles.delete(url)) {
+          this.#changed(undefined);
+          return;
+        }
         for (const node of this.#unfolded.at(url)) changed(node);
       }),
       source.store.onDidLook((url) => this.#looked(url)),
@@ -97,6 +111,8 @@ export class RunsTree implements Disposable {
     } catch (error) {
       const server = node && serverOf(node);
       if (this.#life.signal.aborted || !server) return [];
+      if (this.#isTrouble(server, error))
+        return [{ kind: 'nothing', below: node as Parent, text: 'nothing is known of it yet' }];
       return [{ kind: 'problem', error, server, below: node as Parent }];
     }
   }
@@ -139,6 +155,7 @@ export class RunsTree implements Disposable {
 
   [Symbol.dispose](): void {
     this.#life.abort();
+    this.#insides[Symbol.dispose]();
     this.#unfolded[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
   }
@@ -154,6 +171,9 @@ export class RunsTree implements Disposable {
 
   /** Running runs go on, although what the list says of them stays. */
   #looked(url: string): void {
+    // It says when the server is asked again.
+    const trouble = this.#troubles.get(this.#serverOf(url)?.url ?? '');
+    if (trouble) this.#changed(trouble);
     const runs = this.#source.store.known(url)?.runs ?? [];
     const running = runs.filter(({ building }) => building);
     for (const node of this.#unfolded.at(url)) {
@@ -205,7 +225,10 @@ export class RunsTree implements Disposable {
   async #below(node: RunsNode, signal: AbortSignal): Promise<RunsNode[]> {
     switch (node.kind) {
       case 'section':
-        return node.section === 'favourites' ? this.#favourites() : this.#workspace();
+        return [
+          ...this.#troublesIn(node),
+          ...(node.section === 'favourites' ? this.#favourites() : this.#workspace()),
+        ];
       case 'server':
         return this.#belowServer(node, signal);
       case 'job':
@@ -263,34 +286,42 @@ export class RunsTree implements Disposable {
   }
 
   async #belowServer(node: ServerNode, signal: AbortSignal): Promise<RunsNode[]> {
-    const { jobs, problem } = await this.#source.store.inside(node.server.url, signal);
-    this.#unfolded.fold(node, true);
-    return this.#withProblem(
-      node,
-      problem,
-      await this.#wanted(node, jobs, signal),
-      'no jobs, or none that you may see',
-    );
+    const { store } = this.#source;
+    const trouble = store.trouble(node.server.url) ? [this.#trouble(node.server, node)] : [];
+    try {
+      const { jobs } = await store.inside(node.server.url, signal);
+      const wanted = await this.#wanted(node, jobs, signal);
+      const below = this.#withProblem(node, wanted, 'no jobs, or none that you may see');
+      return [...trouble, ...below];
+    } catch (error) {
+      if (!this.#isTrouble(node.server, error)) throw error;
+      return [this.#trouble(node.server, node)];
+    } finally {
+      // Also what could not be read is looked at again.
+      this.#unfolded.fold(node, true);
+    }
   }
 
   async #belowJob(node: JobNode, signal: AbortSignal): Promise<RunsNode[]> {
     const { store } = this.#source;
     const isNew = !this.#unfolded.has(node);
-    if (node.job?.kind !== 'job') {
-      const inside = await store.inside(node.url, signal);
+    try {
+      if (node.job?.kind !== 'job') {
+        const inside = await store.inside(node.url, signal);
+        if (inside.kind !== 'job')
+          return this.#withProblem(
+            node,
+            await this.#inside(node, inside.kind, inside.jobs, signal),
+            'nothing in here, or nothing that you may see',
+          );
+      }
+      const { runs, more } = await store.runs(node.url, signal);
+      if (isNew) this.#askQueue(node);
+      return this.#withProblem(node, this.#runs(node, runs, more), 'no runs yet');
+    } finally {
+      // Also what could not be read is looked at again.
       this.#unfolded.fold(node, true);
-      if (inside.kind !== 'job')
-        return this.#withProblem(
-          node,
-          inside.problem,
-          await this.#inside(node, inside.kind, inside.jobs, signal),
-          'nothing in here, or nothing that you may see',
-        );
     }
-    const { runs, more, problem } = await store.runs(node.url, signal);
-    this.#unfolded.fold(node, true);
-    if (isNew) this.#askQueue(node);
-    return this.#withProblem(node, problem, this.#runs(node, runs, more), 'no runs yet');
   }
 
   #runs(node: JobNode, runs: readonly Run[], more: boolean): RunsNode[] {
@@ -427,9 +458,38 @@ export class RunsTree implements Disposable {
     );
   }
 
-  #withProblem(below: Watched, error: unknown, nodes: RunsNode[], empty: string): RunsNode[] {
+  /** Whether an error is what a server answers everybody with, which is told once. */
+  #isTrouble({ url }: Server, error: unknown): boolean {
+    return isSameKind(this.#source.store.trouble(url)?.error, error);
+  }
+
+  /** The troubles of servers that have jobs in a section, where no line of the server's own tells them. */
+  #troublesIn(section: SectionNode): RunsNode[] {
+    if (this.#source.showsAll()) return [];
+    const workspace = this.#source.jobs().map((url) => this.#serverOf(url)?.url);
+    const favourites = this.#source.favourites().map(({ url }) => this.#serverOf(url)?.url);
+    return this.#source.servers().flatMap((server) => {
+      const isHere =
+        section.section === 'workspace'
+          ? workspace.includes(server.url)
+          : favourites.includes(server.url) && !workspace.includes(server.url);
+      return isHere && this.#source.store.trouble(server.url)
+        ? [this.#trouble(server, section)]
+        : [];
+    });
+  }
+
+  #trouble(server: Server, below: TroubleNode['below']): TroubleNode {
+    const node: TroubleNode = { kind: 'trouble', server, below };
+    this.#troubles.set(server.url, node);
+    return node;
+  }
+
+  #withProblem(below: Watched, nodes: RunsNode[], empty: string): RunsNode[] {
     const id = idOf(below);
     this.#problems.delete(id);
+    const own = this.#source.store.problem(urlOf(below));
+    const error = this.#isTrouble(below.server, own) ? undefined : own;
     if (error !== undefined && !(nodes.length > 0 && this.#isToldAbove(below, error))) {
       this.#problems.set(id, { below, words: messageOf(error) });
       return [{ kind: 'problem', error, server: below.server, below }, ...nodes];
@@ -438,6 +498,10 @@ export class RunsTree implements Disposable {
     const text = this.#source.failingOnly() ? 'nothing fails here' : empty;
     return [{ kind: 'nothing', below, text }];
   }
+}
+
+function isSameKind(one: unknown, other: unknown): boolean {
+  return one instanceof JenkinsError && other instanceof JenkinsError && one.kind === other.kind;
 }
 
 function runNode({ server, section }: JobNode, run: Run): RunNode {

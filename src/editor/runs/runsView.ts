@@ -61,6 +61,7 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     const known = {
       brokenIn: this.tree.brokenIn.bind(this.tree),
       runs: (jobUrl: string) => this.#source.store.known(jobUrl),
+      trouble: (server: string) => this.#source.store.trouble(server),
     };
     return treeItem(rowOf(node, known, Date.now()), node);
   }

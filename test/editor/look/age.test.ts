@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ageOf, spanOf } from '../../../src/editor/look/age';
+import { ageOf, spanOf, timeOf } from '../../../src/editor/look/age';
 
 const now = Date.UTC(2026, 10, 23, 12);
 const minute = 60_000;
@@ -19,6 +19,12 @@ describe('ages and spans', () => {
 
   it('takes a server whose clock is ahead for now', () => {
     assert.equal(ageOf(now + 10 * minute, now), 'just now');
+  });
+
+  it('tells the time of day, and the day where it is another one', () => {
+    const at = (day: number, hour: number) => new Date(2026, 10, day, hour, 5).getTime();
+    assert.equal(timeOf(at(24, 9), at(24, 18)), '09:05');
+    assert.equal(timeOf(at(23, 9), at(24, 18)), '2026-11-23 09:05');
   });
 
   it('tells a span in its two greatest units', () => {

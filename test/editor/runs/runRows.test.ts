@@ -11,7 +11,7 @@ import { nodeOf, now, server, stage } from './runs';
 function row(node: RunsNode, brokenIn?: string, runs?: readonly Run[]) {
   const list = (jobUrl: string) =>
     runs && { jobUrl, runs, more: false, waiting: undefined, heardAt: now, problem: undefined };
-  return rowOf(node, { brokenIn: () => brokenIn, runs: list }, now);
+  return rowOf(node, { brokenIn: () => brokenIn, runs: list, trouble: () => undefined }, now);
 }
 
 describe('lines of the view "Runs"', () => {

@@ -285,14 +285,17 @@ describe('the tree of runs', () => {
     ['reset', 'Try again'],
   ];
   for (const [fault, label] of faults)
-    it(`shows an answer of ${fault} as a node that says what to do`, async () => {
+    it(`shows an answer of ${fault} as one node that says what to do`, async () => {
       await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
       const node = await bed.open();
       bed.jenkins.fault(/cilium/, fault);
-      const [problem, ...rest] = await bed.tree.children(node);
-      assert.ok(problem?.kind === 'problem');
-      assert.deepEqual(rest, []);
-      const row = bed.row(problem);
+      const below = await bed.tree.children(node);
+      const [section] = await bed.tree.children(undefined);
+      const told = [...(await bed.tree.children(section)), ...below].filter(
+        ({ kind }) => kind === 'problem' || kind === 'trouble',
+      );
+      assert.equal(told.length, 1);
+      const row = bed.row(told[0]!);
       assert.equal(row.label, label);
       assert.ok((row.tooltip?.length ?? 0) > 1, 'it has advice');
     });
@@ -312,6 +315,61 @@ describe('the tree of runs', () => {
     assert.deepEqual(kinds(await bed.tree.children(node)), ['run']);
   });
 
+  it('tells once what a server answers everybody with, since when and until when, and where its jobs are', async () => {
+    const world: World = { jobs: [job('a', runs(1)), job('b', runs(1)), job('c', runs(1))] };
+    const jobs = ['job/a/', 'job/b/'];
+    const favourites: Favourite[] = [{ url: 'job/c/', kind: 'job' }];
+    await using bed = await plant({ world, jobs, favourites });
+    const shown = async () => {
+      const sections = await bed.tree.children(undefined);
+      const below = await Promise.all(sections.map((section) => bed.tree.children(section)));
+      const inside = await Promise.all(
+        below.flat().map(async (each) => kinds(await bed.tree.children(each))),
+      );
+      return { below: below.map(kinds), inside: inside.flat(), first: below[0]?.[0] };
+    };
+    const before = await shown();
+    const down = await bed.jenkins.down();
+    await bed.store.refresh();
+    const { below, inside, first } = await shown();
+    assert.deepEqual(below, [['trouble', 'job', 'job'], ['job']]);
+    assert.deepEqual(inside, before.inside);
+    const words = bed.row(first!).description ?? '';
+    assert.match(words, /^nothing answers there · since \d\d:\d\d · tries again at \d\d:\d\d$/);
+    await down[Symbol.asyncDispose]();
+    const mended = bed.next((node) => node === undefined);
+    bed.turn(60_000);
+    await mended;
+    assert.deepEqual((await shown()).below, before.below);
+  });
+
+  it('tells at the line of the server what it answers everybody with, and leaves its jobs below it', async () => {
+    await using bed = await plant({ world: cilium, showsAll: true, jobs: ['job/nightly/'] });
+    const [section, server] = await bed.tree.children(undefined);
+    const [job] = await bed.tree.children(section);
+    await bed.tree.children(job);
+    const before = kinds(await bed.tree.children(server));
+    const down = await bed.jenkins.down();
+    await bed.store.refresh();
+    assert.deepEqual(kinds(await bed.tree.children(server)), ['trouble', ...before]);
+    assert.deepEqual(kinds(await bed.tree.children(section)), ['job']);
+    assert.equal(bed.row(server!).mark?.color, 'testing.iconErrored');
+    await down[Symbol.asyncDispose]();
+  });
+
+  it('tells where one job alone cannot be read only there', async () => {
+    const world: World = { jobs: [job('a', runs(1)), job('b', runs(1))] };
+    await using bed = await plant({ world, jobs: ['job/a/', 'job/b/'] });
+    const [section] = await bed.tree.children(undefined);
+    const both = await bed.tree.children(section);
+    for (const each of both) await bed.tree.children(each);
+    bed.jenkins.fault(/job\/a/, '500');
+    for (let looks = 0; looks < 3; looks++) await bed.store.refresh();
+    assert.deepEqual(kinds(await bed.tree.children(section)), ['job', 'job']);
+    assert.deepEqual(kinds(await bed.tree.children(both[0])), ['problem', 'run']);
+    assert.deepEqual(kinds(await bed.tree.children(both[1])), ['run']);
+  });
+
   it('tells once of a problem that a project has with all of its branches', async () => {
     await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
     const branch = await bed.open('master');
@@ -321,7 +379,7 @@ describe('the tree of runs', () => {
       kinds(await bed.tree.children(project)).includes('problem'),
       kinds(await bed.tree.children(branch)).includes('problem'),
     ];
-    const everywhere = bed.jenkins.fault(/./, '500');
+    const everywhere = bed.jenkins.fault(/./, 'truncated');
     await bed.store.refresh();
     assert.deepEqual(await shown(), [true, false]);
     everywhere[Symbol.dispose]();
@@ -600,6 +658,7 @@ async function plant(options: Options): Promise<Bed> {
   const known = {
     brokenIn: () => undefined,
     runs: (jobUrl: string) => store.known(jobUrl),
+    trouble: (url: string) => store.trouble(url),
   };
   const row = (node: RunsNode) => rowOf(node, known, clock.now());
   return {

@@ -28,7 +28,7 @@ export function diskCaches(): { open(): DiskCache } {
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'ci-parity-cache-'));
   });
-  afterEach(() => rmSync(root, { recursive: true, force: true }));
+  afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
   return { open: () => openRunCache('ci', undefined, root) };
 }
 
