@@ -50,6 +50,7 @@ const apart = {
   'src/editor/language/main.ts': 'language',
   'src/editor/logs/elsewhere.ts': 'elsewhere',
   'src/editor/logs/main.ts': 'logs',
+  'src/editor/logs/stageEnvironment.ts': 'stageEnvironment',
   'src/editor/reproductions/askCredential.ts': 'askCredential',
   'src/editor/reproductions/recipes.ts': 'recipes',
   'src/editor/servers/main.ts': 'servers',

@@ -11,6 +11,15 @@ import { standIns } from './standIns';
 const { signal } = new AbortController();
 const LOG = hugeLog(12e6);
 
+const SCRIPT = `pipeline {
+  stages {
+    stage('Test') {
+      environment { MEMORY = '4096' }
+    }
+  }
+}
+`;
+
 describe('a log in the editor', function () {
   // Windows of megabytes go to and fro between VS Code's processes.
   this.timeout(60_000);
@@ -23,6 +32,7 @@ describe('a log in the editor', function () {
         number: 2,
         result: 'FAILURE',
         error: 'script returned exit code 1',
+        script: SCRIPT,
         stages: [
           {
             name: 'Build',
@@ -264,6 +274,7 @@ describe('a log in the editor', function () {
     const text = await vscode.env.clipboard.readText();
     assert.match(text, /logs #2/);
     assert.match(text, /First failing command: `\.\/test\.sh`/);
+    assert.ok(text.includes('| `MEMORY` | `4096` | `environment of stage Test` |'), text);
   });
 
   it('is forgotten with its last tab', async () => {

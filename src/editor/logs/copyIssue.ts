@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
-import { UserError } from '../../base/errors';
+import { isUserError, UserError } from '../../base/errors';
 import type { Run } from '../../jenkins/run';
 import { withProgress } from '../frame/progress';
 import { isBroken } from '../look/marks';
 import type { RunDetails } from '../runs/runDetails';
 import { issueText } from './issueText';
 import type { LogEditors } from './logEditors';
+import type { StageVariable } from './stageEnvironment';
 
 /** Lines before and after the cursor, where nothing is selected. */
 const AROUND = 20;
@@ -23,16 +24,43 @@ export async function copyIssue(
   const active = listed ? undefined : await editors.mustBeActive();
   const run = listed ?? active?.document.run;
   if (!run) throw new UserError('This is the output of a reproduction, not the log of a run.');
-  const explained = isBroken(run)
-    ? await withProgress('Looking for the failure', (signal) => details.explain(run, signal))
-    : undefined;
-  const { diagnosis, failure } = explained ?? {};
+  const { diagnosis, failure, environment } = isBroken(run)
+    ? await withProgress('Looking for the failure', (signal) => lookInto(details, run, signal))
+    : {};
   const log = active
     ? linesOf(active.editor, active.document.view.shown.window.from.line)
     : { lines: failure?.lines ?? [], firstLine: undefined };
-  const text = issueText({ run, diagnosis, tests: failure?.tests ?? [], ...log });
+  const text = issueText({
+    ...{ run, diagnosis, ...log },
+    ...{ tests: failure?.tests ?? [], environment: environment ?? [] },
+  });
   await vscode.env.clipboard.writeText(text);
   vscode.window.setStatusBarMessage('Copied for an issue', 3000);
+}
+
+async function lookInto(details: RunDetails, run: Run, signal: AbortSignal) {
+  const explanation = await details.explain(run, signal);
+  const path = explanation.diagnosis.stage ?? [];
+  return { ...explanation, environment: await environmentOf(details, run, path, signal) };
+}
+
+/** Of the Jenkinsfile that the run used; it only adds to what is copied. */
+async function environmentOf(
+  details: RunDetails,
+  run: Run,
+  path: readonly string[],
+  signal: AbortSignal,
+): Promise<StageVariable[]> {
+  try {
+    const text = await details.jenkinsfile(run, signal);
+    if (text === undefined) return [];
+    const { stageEnvironment } = await import('./stageEnvironment');
+    return stageEnvironment(text, path);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isUserError(error)) return [];
+    throw error;
+  }
 }
 
 function linesOf({ document, selection }: vscode.TextEditor, windowLine: number) {

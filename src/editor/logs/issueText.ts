@@ -1,11 +1,14 @@
 import type { Diagnosis } from '../../jenkins/diagnosis';
 import type { FailedTest, Run } from '../../jenkins/run';
+import type { StageVariable } from './stageEnvironment';
 
 /** What an issue about a failed run tells. */
 export interface Report {
   readonly run: Run;
   readonly diagnosis: Diagnosis | undefined;
   readonly tests: readonly FailedTest[];
+  /** What the Jenkinsfile gave to the steps of the stage. */
+  readonly environment: readonly StageVariable[];
   /** Lines of the log as they are shown. */
   readonly lines: readonly string[];
   /** The number of the first of them, counted from 1; undefined where they do not follow each other. */
@@ -13,13 +16,16 @@ export interface Report {
 }
 
 const MOST_TESTS = 20;
+const MOST_VARIABLES = 40;
 const LONGEST = 1000;
 
 /**
  * The text of an issue in Markdown. All that comes from the server stands in code, where nothing of it
- * can be read as Markdown; Jenkins has masked secrets in logs, and does not tell those in parameters.
+ * can be read as Markdown; Jenkins has masked secrets in logs, and does not tell those in parameters. What is called like a secret
+ * is masked, too.
  */
-export function issueText({ run, diagnosis, tests, lines, firstLine }: Report): string {
+export function issueText(report: Report): string {
+  const { run, diagnosis, tests, lines, firstLine } = report;
   const facts = [
     [
       'Run',
@@ -40,13 +46,10 @@ export function issueText({ run, diagnosis, tests, lines, firstLine }: Report): 
     .slice(0, MOST_TESTS)
     .map(({ group, name }) => `- ${code(group === '' ? name : `${group}: ${name}`)}`);
   if (tests.length > MOST_TESTS) failing.push(`- and ${tests.length - MOST_TESTS} more`);
-  const parameters = run.parameters
-    .filter(({ kind, value }) => value !== undefined && !/password|credential/i.test(kind))
-    .map(({ name, value }) => `- ${code(`${name}=${value}`)}`);
   return [
     facts.join('\n'),
     section('Failing tests', failing),
-    section('Parameters', parameters),
+    section('What CI had', table(report)),
     section(
       firstLine === undefined ? 'Log' : `Log, from line ${firstLine}`,
       lines.length > 0 ? [fenced(lines)] : [],
@@ -56,6 +59,30 @@ export function issueText({ run, diagnosis, tests, lines, firstLine }: Report): 
     .join('\n\n')
     .concat('\n');
 }
+
+/** The values that the steps had, as far as they are known: parameters, and what beats them. */
+function table({ run, environment }: Report): string[] {
+  const parameters = run.parameters.flatMap(({ name, value, kind }) => {
+    const secret = /password|credential/i.test(kind);
+    return value === undefined && !secret
+      ? []
+      : [{ name, value: secret ? MASK : String(value), from: 'parameter' }];
+  });
+  const rows = [...parameters, ...environment].map(({ name, value, from }) => {
+    const shown = SECRET.test(name) ? MASK : value;
+    return `| ${[name, shown, from].map((cell) => code(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  if (rows.length === 0) return [];
+  const head = ['| Name | Value | From |', '| --- | --- | --- |'];
+  const rest = rows.length - MOST_VARIABLES;
+  return [
+    ...[...head, ...rows.slice(0, MOST_VARIABLES)],
+    ...(rest > 0 ? ['', `and ${rest} more`] : []),
+  ];
+}
+
+const MASK = '****';
+const SECRET = /passw|secret|token|credential|api_?key|private_?key/i;
 
 function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : `### ${title}\n\n${lines.join('\n')}`;

@@ -45,6 +45,11 @@ export class RunDetails {
     });
   }
 
+  /** The text of the Jenkinsfile that a run used; undefined where Jenkins does not show it. */
+  async jenkinsfile(run: Run, signal: AbortSignal): Promise<string | undefined> {
+    return (await (await this.#client(run)).jenkinsfile(run, signal)).text;
+  }
+
   artifacts(run: Run, signal: AbortSignal): Promise<Artifact[]> {
     return remembered(this.#artifacts, run, signal, async () =>
       (await this.#client(run)).artifacts(run, signal),

@@ -13,7 +13,15 @@ function text(
 ): string {
   const { parameters = [], ...others } = rest;
   const run = { ...runWith({ number: 42 }), parameters };
-  return issueText({ run, diagnosis, tests: [], lines: [], firstLine: 1, ...others });
+  return issueText({
+    run,
+    diagnosis,
+    tests: [],
+    environment: [],
+    lines: [],
+    firstLine: 1,
+    ...others,
+  });
 }
 
 describe('the text of an issue', () => {
@@ -42,7 +50,36 @@ describe('the text of an issue', () => {
         { name: 'SECRET', value: 'hunter2', kind: 'PasswordParameterValue' },
       ],
     });
-    assert.ok(told.includes('`MEMORY=4096`'));
-    assert.doesNotMatch(told, /TOKEN|SECRET|hunter2/);
+    assert.ok(told.includes('| `MEMORY` | `4096` | `parameter` |'));
+    assert.ok(told.includes('| `TOKEN` | `****` | `parameter` |'));
+    assert.doesNotMatch(told, /hunter2/);
+  });
+
+  it('tells the environment of the stage, and masks what is called like a secret', () => {
+    const from = 'environment of stage Test';
+    const told = text({
+      environment: [
+        { name: 'MEMORY', value: '4096', from },
+        { name: 'PATTERN', value: 'a|`b`\n| x |', from },
+        { name: 'API_KEY', value: 'hunter2', from },
+      ],
+    });
+    assert.ok(
+      told.includes(
+        [
+          '### What CI had\n',
+          '| Name | Value | From |',
+          '| --- | --- | --- |',
+          '| `MEMORY` | `4096` | `environment of stage Test` |',
+          '| `PATTERN` | `` a\\|`b` \\| x \\| `` | `environment of stage Test` |',
+          '| `API_KEY` | `****` | `environment of stage Test` |\n',
+        ].join('\n'),
+      ),
+      told,
+    );
+  });
+
+  it('has no table where nothing is known', () => {
+    assert.doesNotMatch(text({}), /What CI had/);
   });
 });
