@@ -349,6 +349,8 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
 
   async function recentStages(jobUrl: string, signal: AbortSignal) {
     if (plugin === undefined) return 'by logs';
+    // Graph View's `multi-pipeline-graph/runs` tells results and times of ten runs, but no stages
+    // (PipelineRun of the plugin, as of August 2026).
     if (plugin !== 'wfapi/describe') return 'each';
     return stagesOfRuns(await wire.json(`${jobUrl}wfapi/runs?fullStages=true`, signal));
   }

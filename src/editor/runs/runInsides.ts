@@ -9,7 +9,7 @@ import { isBroken } from '../look/marks';
 import type { Activity } from './activity';
 import { nextLook } from './nextLook';
 import { brokenStage, type RunDetails } from './runDetails';
-import type { RunNode, RunsNode, StageNode } from './runsNodes';
+import { stageNodes, type RunNode, type RunsNode, type StageNode } from './runsNodes';
 import type { RunStore } from './runStore';
 
 /** What is below runs is made from these. */
@@ -96,7 +96,7 @@ export class RunInsides implements Disposable {
     const nodes: RunsNode[] = [
       ...(run.building ? await this.#working(node, stages ?? [], problems) : []),
       ...(isBroken(run) ? await this.#why(node, problems) : []),
-      ...(stages ?? []).map((stage): RunsNode => ({ kind: 'stage', of: node, stage })),
+      ...stageNodes(node, stages ?? []),
     ];
     if (artifacts.length > 0) nodes.push({ kind: 'artifacts', of: node, artifacts });
     const problem = this.#problemOf(node, problems);
@@ -106,8 +106,8 @@ export class RunInsides implements Disposable {
     return [{ kind: 'nothing', below: node, text }];
   }
 
-  belowStage({ of, stage }: StageNode): RunsNode[] {
-    return stage.children.map((each): RunsNode => ({ kind: 'stage', of, stage: each }));
+  belowStage(node: StageNode): RunsNode[] {
+    return stageNodes(node.of, node.stage.children, node);
   }
 
   /** Finds out in which stage the newest broken run broke. One only: it may take reading the whole log. */

@@ -115,6 +115,8 @@ export interface StageNode {
   readonly kind: 'stage';
   readonly of: RunNode;
   readonly stage: Stage;
+  /** Tells it from others with its id and path, which there may be. */
+  readonly turn?: string;
 }
 
 /** What broke a run first; undefined while that is being found out. */
@@ -153,6 +155,25 @@ export function serverOf(node: RunsNode): Server | undefined {
   return node.kind === 'more' ? node.job.server : undefined;
 }
 
+/** The stages of a run, or those of them that lie in one; plugins record several with one id. */
+export function stageNodes(
+  of: RunNode,
+  stages: readonly Stage[],
+  { turn: outer = '' }: Pick<StageNode, 'turn'> = {},
+): StageNode[] {
+  const times = new Map<string, number>();
+  return stages.map((stage) => {
+    const before = times.get(keyOf(stage)) ?? 0;
+    times.set(keyOf(stage), before + 1);
+    const turn = before === 0 && outer === '' ? '' : `${outer}/${before}`;
+    return { kind: 'stage', of, stage, ...(turn !== '' && { turn }) };
+  });
+}
+
+function keyOf({ id, path }: Stage): string {
+  return `stage ${id} ${path.join(' / ')}`;
+}
+
 /** The same for the same thing in every reading of the tree, and different for each line of it. */
 export function idOf(node: RunsNode): string {
   switch (node.kind) {
@@ -171,7 +192,7 @@ export function idOf(node: RunsNode): string {
     case 'evidence':
       return `${idOf(node.of)} evidence ${node.evidence.offset}`;
     case 'stage':
-      return `${idOf(node.of)} stage ${node.stage.id} ${node.stage.path.join(' / ')}`;
+      return `${idOf(node.of)} ${keyOf(node.stage)} ${node.turn ?? ''}`.trimEnd();
     case 'test':
       return `${idOf(node.of)} test ${node.test.group} ${node.test.name} ${node.test.suite ?? ''} ${node.test.stage?.join(' / ') ?? ''}`;
     case 'artifact':

@@ -3,7 +3,7 @@ import { UserError } from '../../../src/base/errors';
 import { JenkinsError } from '../../../src/jenkins/jenkinsError';
 import { jobName } from '../../../src/editor/runs/jobRows';
 import { rowOf } from '../../../src/editor/runs/runRows';
-import { idOf, type JobNode, type RunsNode } from '../../../src/editor/runs/runsNodes';
+import { idOf, stageNodes, type JobNode, type RunsNode } from '../../../src/editor/runs/runsNodes';
 import type { Job } from '../../../src/jenkins/jobs';
 import type { Run } from '../../../src/jenkins/run';
 import { nodeOf, now, server, stage } from './runs';
@@ -211,6 +211,17 @@ describe('lines of the view "Runs"', () => {
       { kind: 'agent', of, agent: 'x' },
     ];
     assert.equal(new Set(nodes.map(idOf)).size, nodes.length);
+  });
+
+  it('tell stages apart that were recorded with one id, and what lies in them', () => {
+    const of = nodeOf();
+    const sync = stage('gitlabAutoSync', 'passed', [stage('gitlabAutoSync/A')]);
+    const outer = stageNodes(of, [sync, sync, stage('Build')]);
+    const all = [...outer, ...outer.flatMap((node) => stageNodes(of, node.stage.children, node))];
+    assert.equal(all.length, 5);
+    assert.equal(new Set(all.map(idOf)).size, 5);
+    // One that is alone has the id that it had without the others.
+    assert.equal(outer[2] && idOf(outer[2]), idOf({ kind: 'stage', of, stage: stage('Build') }));
   });
 
   it('name a job by its last name, decoded, and the folders around it', () => {
