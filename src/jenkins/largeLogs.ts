@@ -4,8 +4,8 @@ import type { Clues } from './failure';
 import type { Stage } from './run';
 
 /**
- * Bytes of a clean log beyond which it is read elsewhere, where somebody does that. So much makes a process
- * grow by some 10 MB, 32 MB by 50 MB; to start another takes as long as to read 10 MB.
+ * Bytes of a clean log beyond which it is read elsewhere, where somebody does that. To read so much makes
+ * a process grow by some 10 MB, and 32 MB by 50; to start another takes a few tenths of a second.
  */
 export const LARGE = 8 << 20;
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readElsewhere } from '../../../src/editor/logs/elsewhere';
+import type { LogAddress } from '../../../src/editor/logs/logAddress';
 import { LogFolder } from '../../../src/editor/logs/logFolder';
 import type { LogReading } from '../../../src/editor/logs/logReading';
 import { LogReadings, type Lent } from '../../../src/editor/logs/logReadings';
@@ -55,7 +56,11 @@ async function bed(
       readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
         file.endsWith('.log'),
       ),
-    async open(where: 'near' | 'far', other = large): Promise<Lent> {
+    async open(
+      where: 'near' | 'far',
+      address: LogAddress = { kind: 'run', url },
+      other = large,
+    ): Promise<Lent> {
       const client = where === 'near' ? near : far;
       const all = new LogReadings(
         {
@@ -66,7 +71,7 @@ async function bed(
         new LogFolder(join(root, where)),
       );
       readings.push(all);
-      return all.lend({ kind: 'run', url }, signal);
+      return all.lend(address, signal);
     },
     async [Symbol.asyncDispose]() {
       unsubscribe('child_process', note);
@@ -162,6 +167,22 @@ describe('a large log is read by a process of its own, which', () => {
     assert.equal(at.children.length, 4);
   });
 
+  it('writes what a server keeps of one stage', async () => {
+    const lines = Array.from({ length: 150_000 }, (_, at) => `line ${at}`);
+    const stages: RunSpec['stages'] = [{ name: 'Build', log: ['[Pipeline] sh', ...lines] }];
+    await using at = await bed({ number: 1, result: 'SUCCESS', stages }, { stages: 'stages' });
+    const run = await at.near.run(at.url, signal);
+    const [stage] = await at.near.stages(run, signal);
+    assert.ok(stage);
+    const address = { kind: 'stage', url: at.url, id: stage.id, stage: stage.path } as const;
+    const { reading, only } = await at.open('far', address);
+    await reading.complete;
+    assert.equal(only, undefined);
+    assert.equal(at.children.length, 1);
+    const { size } = reading.log;
+    assert.equal((await reading.log.read(0, size)).toString(), `${lines.join('\n')}\n`);
+  });
+
   it('follows a log that grows, and tells what has come', async () => {
     await using at = await bed(running);
     const { reading } = await at.open('far');
@@ -253,7 +274,7 @@ describe('a large log is read by a process of its own, which', () => {
       program,
       elsewhere: () => Promise.resolve(readElsewhere(program, nowhere)),
     };
-    const { reading } = await at.open('far', lost);
+    const { reading } = await at.open('far', undefined, lost);
     await reading.complete;
     assert.equal(reading.log.size, LOG.clean.size);
     const run = await at.near.run(at.url, signal);

@@ -184,6 +184,28 @@ describe('the log of one stage', () => {
     }
   });
 
+  it('goes on where the connection broke', async () => {
+    const lines = Array.from({ length: 50_000 }, (_, at) => `line ${at}`);
+    const long: RunSpec = {
+      number: 1,
+      result: 'SUCCESS',
+      stages: [{ name: 'Build', log: ['[Pipeline] sh', ...lines] }],
+    };
+    await using at = await bed(long, { stages: 'stages' });
+    const [stage] = await at.client.stages(await at.client.run(at.url, signal), signal);
+    const address = { kind: 'stage', url: at.url, id: stage!.id, stage: stage!.path } as const;
+    const fault = at.jenkins.fault(/stages\/log/, 'cut');
+    const { reading } = await at.readings.lend(address, signal);
+    await new Promise<void>((done) => {
+      reading.onChange(() => {
+        if (reading.state.kind === 'waiting') done();
+      });
+    });
+    fault[Symbol.dispose]();
+    await reading.complete;
+    assert.equal(await textOf(new LogView(reading.log, 'hide')), `${lines.join('\n')}\n`);
+  });
+
   it('is cut out of the whole log elsewhere', async () => {
     for (const plugin of ['wfapi', 'none'] as const) {
       const { text, only } = await stageText({ stages: plugin }, 'Build');
