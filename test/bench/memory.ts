@@ -31,13 +31,13 @@ export const memory: Figure = async (signal) => {
   const rows = steps.map((step): Row => {
     const grown = (bytes: number): number => (bytes - before.resident) / 1e6;
     const ours = grown(step.peak);
-    const held = ((step.held - before.held) / 1e6).toFixed(1);
+    const held = (step.held - before.held) / 1e6;
     return {
       what: `the extension host grows: ${step.step}`,
       unit: 'MB',
       ours,
       target: { words: `less than ${MOST} MB`, met: ours < MOST },
-      note: `+${grown(step.resident).toFixed(0)} MB afterwards, of which +${held} MB are held; its thread was busy for ${(step.busy / 1000).toFixed(1)} s`,
+      note: `${grown(step.resident).toFixed(0)} MB afterwards, of which ${held.toFixed(1)} MB are held; its thread was busy for ${(step.busy / 1000).toFixed(1)} s`,
     };
   });
   return rows;
