@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunNode } from '../../src/editor/runs/runsNodes';
 import type { BranchStatus } from '../../src/editor/told/branchStatus';
@@ -169,5 +169,81 @@ describe('being told of the branch', () => {
     telling.begin();
     assert.equal(status, undefined);
     await assert.rejects(telling.pick(), /No job of this workspace builds the branch/);
+  });
+
+  describe('in several folders', () => {
+    const other = mkdtempSync(join(tmpdir(), 'told-side-'));
+    before(async () => {
+      const inOther = (...args: string[]) => execFileSync('git', ['-C', other, ...args]);
+      inOther('init', '-q', '-b', 'side');
+      inOther(
+        '-c',
+        'user.name=a',
+        '-c',
+        'user.email=a@b',
+        'commit',
+        '-q',
+        '--allow-empty',
+        '-m',
+        'a',
+      );
+      // What the view shows counts as seen.
+      const { runs } = await api();
+      await vscode.commands.executeCommand('workbench.view.explorer');
+      await until(runs.onDidChangeVisibility, () => !runs.visible);
+    });
+
+    it('tells of all, and shows the branch of the folder that the person is in', async () => {
+      const { runs } = await api();
+      const all = [directory, other].map((path, index) => {
+        return { uri: vscode.Uri.file(path), name: basename(path), index };
+      });
+      const { getConfiguration } = workspace;
+      replace(workspace, 'workspaceFolders', all);
+      replace(workspace, 'getWorkspaceFolder', ({ path }: vscode.Uri) =>
+        all.find(({ uri }) => path.startsWith(`${uri.path}/`)),
+      );
+      replace(workspace, 'getConfiguration', (section: string, scope?: vscode.Uri) => {
+        const settings = getConfiguration.call(workspace, section, scope);
+        if (section !== 'ciParity' || scope?.path !== all[1]?.uri.path) return settings;
+        const jobs = [`${jenkins().base}job/team/job/live/`];
+        return { get: (key: string) => (key === 'jobs' ? jobs : settings.get(key)) };
+      });
+      telling.begin();
+      await shows('pass', 'CI #46');
+      const file = join(other, 'a.txt');
+      writeFileSync(file, '');
+      await vscode.window.showTextDocument(vscode.Uri.file(file));
+      await shows('sync~spin', 'CI #1');
+      assert.equal(status?.tooltip[0], 'CI of side');
+
+      const told: string[] = [];
+      const both = new Promise<void>((done) => {
+        replace(vscode.window, 'showWarningMessage', (message: string) => {
+          if (told.push(message) === 2) done();
+          return Promise.resolve(undefined);
+        });
+      });
+      jenkins().enqueue('moat');
+      jenkins().finish('moat', 47, 'FAILURE');
+      jenkins().finish('team/live', 1, 'FAILURE');
+      await vscode.commands.executeCommand('ciParity.refresh');
+      await until(telling.onDidRender, () => runs.badge?.value === 2);
+      await both;
+      assert.equal(runs.badge?.tooltip, '2 new failures of topic, side');
+      assert.match(
+        told.sort().join('\n'),
+        /^side turned red with team\/live #1\b.*\ntopic turned red with moat #47\b/,
+      );
+
+      // What is no file of the workspace leaves the person where they are.
+      await vscode.window.showTextDocument(await workspace.openTextDocument({ content: '' }));
+      assert.equal(status.tooltip[0], 'CI of side');
+      const own = join(directory, 'a.txt');
+      writeFileSync(own, '');
+      await vscode.window.showTextDocument(vscode.Uri.file(own));
+      await until(telling.onDidRender, () => status?.tooltip[0] === 'CI of topic');
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    });
   });
 });

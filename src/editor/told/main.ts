@@ -12,12 +12,12 @@ import type { RunsView } from '../runs/runsView';
 import type { Servers } from '../servers/servers';
 import type { Tests } from '../tests/tests';
 import { actionsFor, type Action } from './actions';
-import { BranchRuns, type BranchState } from './branchRuns';
+import type { BranchState } from './branchRuns';
 import { newestFailure, statusOf, type BranchStatus } from './branchStatus';
 import { claim } from './claims';
-import { watchBranch } from './headWatch';
-import { News } from './news';
-import { newFailures, type Turn } from './turns';
+import { FolderBranch } from './folderBranch';
+import { Seen } from './seen';
+import type { Turn } from './turns';
 
 export interface ToldParts {
   readonly store: RunStore;
@@ -35,17 +35,19 @@ const RUNNING = 5000;
 const RESTING = 60_000;
 /** Milliseconds that a notification waits for what failed first, which may take reading a long log. */
 const EXPLAINING = 10_000;
-/** Runs whose first failing command is remembered, and jobs of which it is known how far they were seen. */
+/** Runs whose first failing command is remembered. */
 const MOST = 50;
 
-const SEEN = 'told.seen';
 const QUIET = 'told.quiet';
 
 export function startTelling(parts: ToldParts): Telling {
   return new Telling(parts);
 }
 
-/** The branch that is checked out in the status bar, in notifications, on the view's icon and in the Test Explorer. */
+/**
+ * The branches that are checked out in the folders of the workspace: in notifications, on the view's icon
+ * and in the Test Explorer, and in the status bar that of the folder that the person is in.
+ */
 export class Telling implements vscode.Disposable {
   readonly #parts: ToldParts;
   readonly #rendered = new vscode.EventEmitter<BranchStatus | undefined>();
@@ -56,36 +58,25 @@ export class Telling implements vscode.Disposable {
     vscode.StatusBarAlignment.Left,
     45,
   );
-  readonly #branch: BranchRuns;
-  readonly #news: News;
+  /** By the addresses of their folders, in the order of the workspace. */
+  #folders: ReadonlyMap<string, FolderBranch> = new Map();
+  /** The folder of the last active editor that lies in one. */
+  #at: string | undefined;
   readonly #life = new AbortController();
+  readonly #seen: Seen;
   readonly #subscriptions: vscode.Disposable;
   /** What failed first in a run, by its address. */
   readonly #why = new Map<string, string>();
   /** The runs whose tests are shown, by the address of their job. */
   readonly #tested = new Map<string, string>();
-  #watching = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #status: BranchStatus | undefined;
 
   constructor(parts: ToldParts) {
     this.#parts = parts;
+    this.#seen = new Seen(parts.memento, this.#failed);
     this.#item.name = 'CI of the Current Branch';
     this.#item.command = 'ciParity.branchActions';
-    this.#news = new News({
-      wanted: () => (this.#isQuiet() ? 'off' : notifyWhen()),
-      claim,
-      tell: (branch, turn) => void this.#tell(branch, turn).catch(this.#failed),
-    });
-    this.#branch = new BranchRuns(
-      {
-        store: parts.store,
-        jobs: () => branchJobUrls().filter((url) => parts.servers.of(url) !== undefined),
-        sources: async (url, signal) =>
-          (await parts.servers.client(parts.servers.at(url))).changeSources(url, signal),
-      },
-      () => this.#update(),
-    );
     this.#subscriptions = vscode.Disposable.from(
       this.#item,
       this.#rendered,
@@ -93,18 +84,24 @@ export class Telling implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('ciParity.branchStatus')) this.#render();
       }),
+      vscode.window.onDidChangeActiveTextEditor(() => this.#lookAround()),
     );
     this.begin();
   }
 
-  /** Begins anew with the folder's branch: what it is asked from may have changed. */
+  /** Begins anew with the folders' branches: what they are asked from may have changed. */
   begin(): void {
-    this.#watching.abort();
-    this.#watching = new AbortController();
-    const { signal } = this.#watching;
-    const folder = branchFolder();
-    if (folder) watchBranch(folder.uri.fsPath, (branch) => this.#follow(branch), signal);
-    else this.#follow(undefined);
+    const before = this.#folders;
+    this.#folders = new Map(
+      branchFolders().map(({ uri }) => {
+        const key = uri.toString();
+        return [key, before.get(key) ?? this.#folderBranch(uri)];
+      }),
+    );
+    for (const [key, folder] of before) if (!this.#folders.has(key)) folder[Symbol.dispose]();
+    for (const folder of this.#folders.values()) folder.begin();
+    this.#lookAround();
+    this.#update();
   }
 
   /** Lets the person pick what to do about the branch's run. */
@@ -128,27 +125,59 @@ export class Telling implements vscode.Disposable {
 
   dispose(): void {
     this.#life.abort();
-    this.#watching.abort();
     clearTimeout(this.#timer);
-    this.#branch[Symbol.dispose]();
+    for (const folder of this.#folders.values()) folder[Symbol.dispose]();
     this.#subscriptions.dispose();
   }
 
   readonly #failed = (error: unknown): void => this.#parts.output.error(String(error));
 
-  #follow(branch: string | undefined): void {
-    this.#news.begin();
-    this.#branch.follow(branch).catch(this.#failed);
+  #folderBranch(folder: vscode.Uri): FolderBranch {
+    const { store, servers } = this.#parts;
+    return new FolderBranch(folder.fsPath, {
+      runs: {
+        store,
+        jobs: () => jobUrlsOf(folder).filter((url) => servers.of(url) !== undefined),
+        sources: async (url, signal) =>
+          (await servers.client(servers.at(url))).changeSources(url, signal),
+      },
+      news: {
+        wanted: () => (this.#isQuiet() ? 'off' : notifyWhen()),
+        claim,
+        tell: (branch, turn) => void this.#tell(branch, turn).catch(this.#failed),
+      },
+      changed: () => this.#update(),
+      failed: this.#failed,
+    });
+  }
+
+  /** Another document than a file of the workspace, such as a log, leaves the person where they are. */
+  #lookAround(): void {
+    const file = vscode.window.activeTextEditor?.document.uri;
+    const at = file && vscode.workspace.getWorkspaceFolder(file)?.uri.toString();
+    if (at === undefined || at === this.#at || !this.#folders.has(at)) return;
+    this.#at = at;
+    this.#render();
+  }
+
+  #states(): BranchState[] {
+    return [...this.#folders.values()].flatMap((folder) => folder.state() ?? []);
+  }
+
+  /** Of the folder that the person is in, else of the first. */
+  #shownState(): BranchState | undefined {
+    const [first] = this.#folders.values();
+    const here = this.#at === undefined ? undefined : this.#folders.get(this.#at);
+    return (here ?? first)?.state();
   }
 
   #update(): void {
     if (this.#life.signal.aborted) return;
-    const state = this.#branch.state();
-    if (state) this.#news.hear(state);
-    if (this.#parts.view.visible) this.#see(state);
-    this.#countNew(state);
-    this.#showTests(state);
-    for (const { runs } of state?.jobs ?? []) {
+    const states = this.#states();
+    if (this.#parts.view.visible) this.#seen.see(states);
+    this.#countNew(states);
+    this.#showTests(states);
+    for (const { runs } of states.flatMap(({ jobs }) => jobs)) {
       const failed = newestFailure(runs);
       if (failed) void this.#explain(failed);
     }
@@ -157,7 +186,7 @@ export class Telling implements vscode.Disposable {
 
   #render(): void {
     clearTimeout(this.#timer);
-    const state = this.#branch.state();
+    const state = this.#shownState();
     const status = state && statusOf(state, (run) => this.#why.get(run.url), Date.now());
     this.#status = status;
     if (!status || !showsBranchStatus()) {
@@ -193,8 +222,9 @@ export class Telling implements vscode.Disposable {
   }
 
   /** Of each job the tests of its newest run, unless that passed. */
-  #showTests(state: BranchState | undefined): void {
-    const failed = (state?.jobs ?? []).flatMap(({ runs }) => newestFailure(runs) ?? []);
+  #showTests(states: readonly BranchState[]): void {
+    const jobs = states.flatMap((state) => state.jobs);
+    const failed = jobs.flatMap(({ runs }) => newestFailure(runs) ?? []);
     for (const jobUrl of this.#tested.keys()) {
       if (failed.some((run) => run.jobUrl === jobUrl)) continue;
       this.#tested.delete(jobUrl);
@@ -208,31 +238,12 @@ export class Telling implements vscode.Disposable {
     }
   }
 
-  #countNew(state: BranchState | undefined): void {
-    const seen = this.#seen();
-    const fresh = (state?.jobs ?? []).flatMap(({ job, runs }) =>
-      newFailures(runs, seen[job.url] ?? 0),
-    );
-    const { length } = fresh;
-    const tooltip = `${length} new failure${length === 1 ? '' : 's'} of ${plain(state?.branch ?? '')}`;
+  #countNew(states: readonly BranchState[]): void {
+    const unseen = this.#seen.unseen(states);
+    const { length } = unseen;
+    const branches = plain([...new Set(unseen)].join(', '));
+    const tooltip = `${length} new failure${length === 1 ? '' : 's'} of ${branches}`;
     this.#parts.view.badge = length > 0 ? { value: length, tooltip } : undefined;
-  }
-
-  #see(state: BranchState | undefined): void {
-    const seen = this.#seen();
-    const news = (state?.jobs ?? []).flatMap(({ job, runs }): [string, number][] => {
-      const [newest] = newFailures(runs, seen[job.url] ?? 0);
-      return newest ? [[job.url, newest.number]] : [];
-    });
-    if (news.length === 0) return;
-    const others = Object.entries(seen).filter(([url]) => !news.some(([other]) => other === url));
-    const all = Object.fromEntries([...others, ...news].slice(-MOST));
-    this.#parts.memento.update(SEEN, all).then(undefined, this.#failed);
-  }
-
-  /** The number of the newest failure that was seen of each job. */
-  #seen(): Readonly<Record<string, number>> {
-    return this.#parts.memento.get<Record<string, number>>(SEEN, {});
   }
 
   #isQuiet(): boolean {
@@ -240,8 +251,8 @@ export class Telling implements vscode.Disposable {
   }
 
   async #tell(branch: string, { to, run }: Turn): Promise<void> {
-    // A branch's own job is named after it.
-    const own = run.job.endsWith(`/${branch}`);
+    // A branch's own job is named after it; other folders may have a branch of that name.
+    const own = this.#folders.size === 1 && run.job.endsWith(`/${branch}`);
     const name = own ? `#${run.number}` : `${run.job} #${run.number}`;
     if (to === 'green') {
       const message = plain(`${branch} is green again with ${name}.`);
@@ -269,7 +280,8 @@ export class Telling implements vscode.Disposable {
       return;
     }
     // Who does something about it has seen it.
-    this.#see(this.#branch.state());
+    const isOf = ({ jobs }: BranchState) => jobs.some(({ job }) => job.url === action.run.jobUrl);
+    this.#seen.see(this.#states().filter(isOf));
     this.#update();
     const node = this.#nodeOf(action.run);
     if (node) await vscode.commands.executeCommand(action.command, node);
@@ -281,18 +293,18 @@ export class Telling implements vscode.Disposable {
   }
 }
 
-/** The folder that the workspace's first job builds, if git may be asked there. */
-function branchFolder(): vscode.WorkspaceFolder | undefined {
-  const folder = readJobs()[0]?.folder ?? vscode.workspace.workspaceFolders?.[0];
-  return vscode.workspace.isTrusted && folder?.uri.scheme === 'file' ? folder : undefined;
+/** The folders that jobs of the workspace build, and in which git may be asked. */
+function branchFolders(): vscode.WorkspaceFolder[] {
+  if (!vscode.workspace.isTrusted) return [];
+  const building = new Set(readJobs().map(({ folder }) => folder));
+  return [...building].flatMap((folder) => (folder?.uri.scheme === 'file' ? [folder] : []));
 }
 
 /** Another folder has a branch of its own checked out. */
-function branchJobUrls(): string[] {
-  const own = branchFolder()?.uri.toString();
-  return readJobs()
-    .filter(({ folder }) => folder === undefined || folder.uri.toString() === own)
-    .map(({ url }) => url);
+function jobUrlsOf(folder: vscode.Uri): string[] {
+  return readJobs().flatMap((job) =>
+    job.folder?.uri.toString() === folder.toString() ? [job.url] : [],
+  );
 }
 
 const REPRODUCE = 'Reproduce';
