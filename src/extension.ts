@@ -24,7 +24,7 @@ import { createRunStore } from './editor/runs/runStore';
 import { RunsView } from './editor/runs/runsView';
 import { serverCommands } from './editor/servers/serverCommands';
 import { Servers } from './editor/servers/servers';
-import { readJobs, refreshInterval } from './editor/frame/settings';
+import { listensToServers, readJobs, refreshInterval } from './editor/frame/settings';
 import { Tests } from './editor/tests/tests';
 import { Told } from './editor/told/told';
 import { languageModelTools, registerTools, type Tools } from './editor/tools/tools';
@@ -57,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       return server && servers.cache(server);
     },
     interval: refreshInterval,
+    pushes: listensToServers,
     clock: systemClock,
   });
   // Before anybody else hears of it, and asks the store again.

@@ -11,7 +11,7 @@ import { jobUrl } from './url';
 export interface JobEvent {
   /**
    * `queue`: something has come into the queue or left it; `run`: one has begun, paused, gone on or
-   * ended; `job`: it was made, deleted, renamed or changed.
+   * ended; `job`: it was made, deleted or renamed.
    */
   readonly kind: 'queue' | 'run' | 'job';
   /** On the address that the person typed. */
@@ -257,7 +257,10 @@ function jobEvent(told: Readonly<Record<string, unknown>>, base: string): JobEve
   };
 }
 
-/** A checkout, fingerprints, and the end of a task after that of its run, are nothing new to us. */
+/**
+ * A checkout, fingerprints, and the end of a task after that of its run, are nothing new to us; and what
+ * makes jobs from scripts saves all of them each time.
+ */
 const KINDS: ReadonlyMap<string, JobEvent['kind']> = new Map([
   ['job_run_queue_enter', 'queue'],
   ['job_run_queue_buildable', 'queue'],
@@ -269,7 +272,6 @@ const KINDS: ReadonlyMap<string, JobEvent['kind']> = new Map([
   ['job_run_ended', 'run'],
   ['job_crud_created', 'job'],
   ['job_crud_deleted', 'job'],
-  ['job_crud_updated', 'job'],
   ['job_crud_renamed', 'job'],
 ]);
 

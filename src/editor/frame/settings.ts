@@ -110,6 +110,11 @@ export function refreshInterval(): number {
   return Math.max(2, configuration().get<number>('refreshSeconds', 10)) * 1000;
 }
 
+/** Whether to hear of what happens from servers that push it. */
+export function listensToServers(): boolean {
+  return configuration().get<boolean>('listenToServers', true);
+}
+
 /** When to tell of the branch that is checked out; see package.json. */
 export type Notify = 'off' | 'turns' | 'failures';
 

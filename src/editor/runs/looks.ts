@@ -21,8 +21,8 @@ export interface Heard {
 }
 
 export interface LooksOptions {
-  /** Must not reject, and calls `heard`. */
-  readonly look: (url: string) => Promise<void>;
+  /** Must not reject, and calls `heard`; `isHurried` where there is a reason, and not only the time has come. */
+  readonly look: (url: string, isHurried: boolean) => Promise<void>;
   /** The server whose page it is. */
   readonly server: (url: string) => string;
   /** Milliseconds between two looks at what is visible while something runs there. */
@@ -38,6 +38,8 @@ interface Watched {
   heard: Heard | undefined;
   pause: number;
   looking: Promise<void> | undefined;
+  /** Whether the next look has a reason. */
+  hurried: boolean;
 }
 
 /** A server that answers nobody: until then it is left alone, and afterwards one look tries. */
@@ -75,6 +77,7 @@ export class Looks implements Disposable {
       heard,
       pause: 0,
       looking: undefined,
+      hurried: false,
     };
     this.#watched.set(url, watched);
     watched.watchers.push(how);
@@ -112,9 +115,20 @@ export class Looks implements Disposable {
     return this.#silent.get(server)?.until;
   }
 
+  /** Has those of the watched addresses that are meant looked at as soon as their server may be asked. */
+  hurry(isMeant: (url: string) => boolean): void {
+    for (const watched of this.#watched.values())
+      if (isMeant(watched.url)) {
+        watched.hurried = true;
+        watched.pause = 0;
+      }
+    this.#plan();
+  }
+
   /** Looks at all that is watched, now; resolves when that is done. */
   async all(): Promise<void> {
     this.#silent.clear();
+    for (const watched of this.#watched.values()) watched.hurried ||= !watched.looking;
     await Promise.all([...this.#watched.values()].map((watched) => this.#lookAt(watched)));
   }
 
@@ -147,8 +161,8 @@ export class Looks implements Disposable {
   }
 
   /** Milliseconds from what was heard last to the next look. */
-  #pauseAfter({ heard, watchers, pause }: Watched): number {
-    if (!heard) return 0;
+  #pauseAfter({ heard, watchers, pause, hurried }: Watched): number {
+    if (!heard || hurried) return 0;
     const { result } = heard;
     // The silence of its server is its pause, and when that is over nothing has to wait.
     if (result.look === 'failed' && result.everywhere) return 0;
@@ -191,8 +205,10 @@ export class Looks implements Disposable {
   }
 
   #lookAt(watched: Watched): Promise<void> {
-    const before = watched.heard;
-    watched.looking ??= this.#options.look(watched.url).finally(() => {
+    if (watched.looking) return watched.looking;
+    const { heard: before, hurried } = watched;
+    watched.hurried = false;
+    watched.looking = this.#options.look(watched.url, hurried).finally(() => {
       watched.looking = undefined;
       // A look of which nobody told anything is no reason to look again at once.
       if (watched.heard === before) this.heard(watched.url, { look: 'failed', everywhere: false });

@@ -186,7 +186,7 @@ function isSameJob(a: Job, b: Job): boolean {
 }
 
 /** The address of the folder or server that holds a job. */
-function parentOf(jobUrl: string): string {
+export function parentOf(jobUrl: string): string {
   const beforeName = jobUrl.lastIndexOf('/', jobUrl.length - 2);
   return jobUrl.slice(0, beforeName - 'job'.length);
 }

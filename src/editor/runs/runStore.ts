@@ -9,6 +9,8 @@ import type { Job } from '../../jenkins/jobs';
 import type { QueueItem } from '../../jenkins/queue';
 import type { Run } from '../../jenkins/run';
 import { Looks, type Attention, type Heard, type LookResult } from './looks';
+import { nextLook } from './nextLook';
+import { Pushes } from './pushes';
 import { RunMemory } from './runMemory';
 import { RunShelf, type ShelvedInside } from './runShelf';
 
@@ -104,6 +106,8 @@ export interface RunStoreOptions {
   readonly interval: () => number;
   /** Where what is of the server of a page is kept on the disk; nowhere unless told. */
   readonly cache?: (url: string) => DiskCache | undefined;
+  /** Whether servers are listened to while somebody looks, and then asked less; they are not unless told. */
+  readonly pushes?: () => boolean;
   readonly clock: Clock;
   /** From 0 up to 1; `Math.random` unless told. */
   readonly random?: () => number;
@@ -145,6 +149,7 @@ class Store implements RunStore {
   readonly #changed = new Set<(url: string) => void>();
   readonly #looked = new Set<(url: string) => void>();
   readonly #looks: Looks;
+  readonly #pushes: Pushes;
   readonly #shelf: RunShelf;
   /** Jobs whose last look was for an old run that goes on. */
   readonly #lookedDeep = new Set<string>();
@@ -155,11 +160,20 @@ class Store implements RunStore {
   constructor(options: RunStoreOptions) {
     this.#options = options;
     this.#looks = new Looks({
-      look: (url) => this.#look(url),
+      look: (url, isHurried) => this.#look(url, isHurried),
       server: (url) => options.server(url) ?? '',
       interval: options.interval,
       clock: options.clock,
       random: options.random ?? Math.random,
+    });
+    this.#pushes = new Pushes({
+      listen: async (server, signal) =>
+        (await options.client(server)).pushes(options.clock, signal),
+      isWanted: options.pushes ?? (() => false),
+      isWatched: (url) => this.#looks.isWatched(url),
+      hurry: (isMeant) => this.#looks.hurry(isMeant),
+      interval: options.interval,
+      clock: options.clock,
     });
     this.#shelf = new RunShelf({
       cache: options.cache ?? (() => undefined),
@@ -211,10 +225,20 @@ class Store implements RunStore {
   }
 
   watch(url: string, how: Attention): Disposable {
-    return this.#looks.watch(url, how, this.#heardOf(url));
+    const looking = this.#looks.watch(url, how, this.#heardOf(url));
+    const server = how === 'visible' ? this.#options.server(url) : undefined;
+    if (server === undefined) return looking;
+    const listening = this.#pushes.watch(server);
+    return {
+      [Symbol.dispose]: () => {
+        looking[Symbol.dispose]();
+        listening[Symbol.dispose]();
+      },
+    };
   }
 
   refresh(): Promise<void> {
+    this.#pushes.retry(false);
     return this.#looks.all();
   }
 
@@ -238,6 +262,7 @@ class Store implements RunStore {
     this.#asking.clear();
     this.#memory.forget(server);
     this.#shelf.forget(server);
+    this.#pushes.retry(true);
     for (const troubles of [this.#problems, this.#troubles])
       for (const url of troubles.keys()) if (url.startsWith(server)) troubles.delete(url);
   }
@@ -254,6 +279,7 @@ class Store implements RunStore {
     this.#disposed = true;
     this.#session.abort();
     this.#looks[Symbol.dispose]();
+    this.#pushes[Symbol.dispose]();
     this.#shelf[Symbol.dispose]();
   }
 
@@ -292,11 +318,24 @@ class Store implements RunStore {
     return inside?.kind === 'server' ? { ...inside, jobs: this.#memory.index(url) } : inside;
   }
 
-  async #look(url: string): Promise<void> {
+  async #look(url: string, isHurried: boolean): Promise<void> {
     const list = this.#memory.list(url);
-    await (list ? this.#askAgain(url, list.runs) : this.#askInside(url));
+    if (isHurried || !this.#isTold(url))
+      await (list ? this.#askAgain(url, list.runs) : this.#askInside(url));
     if (!this.#problems.has(url)) this.#looks.heard(url, this.#found(url));
     for (const listener of this.#looked) listener(url);
+  }
+
+  /**
+   * Whether the server would have told of anything new at an address. What runs goes on all the same, and
+   * from time to time it is asked nevertheless.
+   */
+  #isTold(url: string): boolean {
+    const since = this.#pushes.since(this.#options.server(url) ?? '');
+    const heard = this.#heardOf(url);
+    if (since === undefined || heard === undefined || heard.result.look === 'failed') return false;
+    const { clock, interval } = this.#options;
+    return heard.at > since && clock.now() - heard.at < nextLook('idle', 0, interval());
   }
 
   /** Asks for the newest page of a job, or in turn with it for one that tells how an older run goes on. */

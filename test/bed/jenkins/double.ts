@@ -40,7 +40,7 @@ export interface JenkinsDouble extends AsyncDisposable {
     result: RunSpec['result'],
     stages?: readonly StageSpec[],
   ): void;
-  /** Adds a job to the folder or project of that full name, as when a branch is built for the first time. */
+  /** Adds a job to the folder or project of that full name, or to the server's own where it is empty, as when a branch is built for the first time. */
   addJob(folder: string, job: JobSpec): void;
   /** Puts something into the queue, where it waits; `job` is the full name. */
   enqueue(job: string, queueing?: Partial<Queueing>): LiveItem;
@@ -166,8 +166,8 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
       publish('job_run_ended', jobOf(job), { run });
     },
     addJob(folder, job) {
-      const added = liveJob(job, `${folder}/`);
-      jobOf(folder).jobs.push(added);
+      const added = liveJob(job, folder === '' ? '' : `${folder}/`);
+      (folder === '' ? roots : jobOf(folder).jobs).push(added);
       publish('job_crud_created', added);
     },
     enqueue: (job, queueing) =>

@@ -11,12 +11,18 @@ import type { Client } from '../../../src/jenkins/client';
 export const INTERVAL = 10_000;
 
 /** A store of one server's runs, with nothing left to chance. */
-export function storeOf(client: Client, clock: Clock = systemClock, cache?: DiskCache): RunStore {
+export function storeOf(
+  client: Client,
+  clock: Clock = systemClock,
+  cache?: DiskCache,
+  pushes?: () => boolean,
+): RunStore {
   return createRunStore({
     server: (url) => (url.startsWith(client.base) ? client.base : undefined),
     client: () => Promise.resolve(client),
     interval: () => INTERVAL,
     cache: () => cache,
+    ...(pushes && { pushes }),
     clock,
     random: () => 0,
   });
