@@ -133,7 +133,7 @@ export function createSender(
 /** Writes a long body piece by piece, so that it can be seen that it is on its way. */
 function write(body: string | Buffer | undefined, request: http.ClientRequest): void {
   if (body === undefined || body.length <= PIECE) request.end(body);
-  else Readable.from(piecesOf(Buffer.from(body))).pipe(request);
+  else Readable.from(piecesOf(typeof body === 'string' ? Buffer.from(body) : body)).pipe(request);
 }
 
 function* piecesOf(body: Buffer): Generator<Buffer> {
