@@ -197,11 +197,13 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
   async function jobs(url: string, signal: AbortSignal): Promise<Job[]> {
     // Branches are never at the top, and there may be thousands of jobs.
     const told = url === wire.base ? JOB_FIELDS : JOB_DETAILS;
-    return jobsOf(await wire.json(`${url}api/json?tree=jobs[${told}]`, signal), wire.base);
+    const json = await wire.json(`${url}api/json?tree=jobs[${told}]`, signal);
+    return jobsOf(wellTyped(json, true), wire.base);
   }
 
   async function index(signal: AbortSignal): Promise<Job[]> {
-    return indexOf(await wire.json(`${wire.base}api/json?tree=${INDEX_FIELDS}`, signal), wire.base);
+    const json = await wire.json(`${wire.base}api/json?tree=${INDEX_FIELDS}`, signal);
+    return indexOf(wellTyped(json, true), wire.base);
   }
 
   async function executing(signal: AbortSignal): Promise<Executing[]> {
@@ -220,12 +222,28 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
 
   async function contents(url: string, signal: AbortSignal): Promise<Contents> {
     const json = await wire.json(`${url}api/json?tree=${CONTENTS_FIELDS}`, signal);
-    return contentsOf(json, url, wire.base);
+    return contentsOf(wellTyped(json), url, wire.base);
   }
 
   async function newestRuns(jobUrl: string, limit: number, signal: AbortSignal): Promise<RunPage> {
     const json = await wire.json(`${jobUrl}api/json?tree=${newestFields(limit)}`, signal);
-    return newestOf(json, limit, jobUrl, wire.base);
+    return newestOf(wellTyped(json), limit, jobUrl, wire.base);
+  }
+
+  /** What is no answer of Jenkins must not be taken for one that tells of no jobs or runs. */
+  function wellTyped(json: unknown, mustHold = false): unknown {
+    const { jobs, lastBuild } = fields(json);
+    const holds = Array.isArray(jobs) || (jobs === undefined && !mustHold);
+    const ran = typeof (lastBuild ?? {}) === 'object' && !Array.isArray(lastBuild);
+    if (holds && ran && typeof json === 'object' && json !== null && !Array.isArray(json))
+      return json;
+    throw new JenkinsError(
+      'malformed',
+      `${wire.base} answered with other data than Jenkins does.`,
+      {
+        advice: 'Something between you and the server may change its answers. It is asked again.',
+      },
+    );
   }
 
   async function runs(

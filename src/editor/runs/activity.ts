@@ -3,6 +3,7 @@ import type { Client } from '../../jenkins/client';
 import type { Executing } from '../../jenkins/executors';
 import type { QueueItem } from '../../jenkins/queue';
 import type { Server } from '../frame/settings';
+import { nextLook } from './nextLook';
 
 /** What waits and what works on a server, as it was heard of last. */
 export interface Working {
@@ -14,7 +15,7 @@ export interface Working {
 
 const NOTHING: Working = { queue: [], executing: [], problem: undefined };
 
-/** Milliseconds for which an answer is good for all jobs of its server. */
+/** Milliseconds for which an answer is good for all jobs of its server; a failure ever longer. */
 const FRESH = 5000;
 
 /**
@@ -26,7 +27,10 @@ export class Activity {
   readonly #clock: Clock;
   readonly #changed: (jobUrls: ReadonlySet<string>) => void;
   readonly #known = new Map<string, Working>();
-  readonly #asked = new Map<string, { readonly at: number; readonly running: boolean }>();
+  readonly #asked = new Map<
+    string,
+    { readonly at: number; readonly running: boolean; pause: number }
+  >();
 
   /** `changed` is called with the addresses of jobs of which something else than before is known. */
   constructor(
@@ -52,8 +56,9 @@ export class Activity {
     const { url } = server;
     const now = this.#clock.now();
     const asked = this.#asked.get(url);
-    if (asked && now - asked.at < FRESH && (asked.running || !running)) return;
-    this.#asked.set(url, { at: now, running });
+    if (asked && now - asked.at < asked.pause && (asked.running || !running)) return;
+    const asking = { at: now, running, pause: FRESH };
+    this.#asked.set(url, asking);
     try {
       const client = await this.#client(server);
       const before = this.of(server);
@@ -68,6 +73,7 @@ export class Activity {
       ]);
       if (changed.size > 0) this.#changed(changed);
     } catch (problem) {
+      asking.pause = nextLook('failed', asked?.pause ?? 0, FRESH);
       this.#known.set(url, { ...this.of(server), problem });
     }
   }

@@ -206,9 +206,11 @@ export class RunInsides implements Disposable {
     if ((this.#reasons.get(node.run.url)?.state ?? 'old') === 'old')
       await Promise.race([this.#findReasons(node), setImmediate()]);
     const { state, explanation, outcomes = [], error } = this.#reasons.get(node.run.url) ?? {};
-    if (state === 'failed') problems.push(error);
+    // It stays while it is tried again.
+    const isFailing = state !== 'told' && error !== undefined;
+    if (isFailing) problems.push(error);
     if (!explanation)
-      return state === 'failed' ? [] : [{ kind: 'diagnosis', of: node, diagnosis: undefined }];
+      return isFailing ? [] : [{ kind: 'diagnosis', of: node, diagnosis: undefined }];
     const { tests } = explanation.failure;
     const rest = tests.length - MOST_TESTS;
     return [
@@ -235,7 +237,7 @@ export class RunInsides implements Disposable {
     note({ ...before, state: 'reading' });
     try {
       const explanation = await details.explain(run, this.#signal);
-      note({ ...before, state: 'told', explanation });
+      note({ ...before, state: 'told', explanation, error: undefined });
       if (explanation.failure.tests.length === 0) return;
       const known = this.#source.store.known(run.jobUrl)?.runs ?? [];
       const outcomes = await Promise.all(

@@ -434,7 +434,7 @@ class Store implements RunStore {
     const before = last && kindOf(last.error) === kindOf(error) ? last : undefined;
     const { since, nth } = before ?? { since: at, nth: ++this.#heardSoFar };
     const server = this.#options.server(url);
-    const others = server === undefined ? [] : this.#failingLike(url, server);
+    const others = server === undefined ? [] : this.#failingLike(url, server, error);
     const shared = server !== undefined && this.#isShared(server, { error, nth }, others.length);
     this.#problems.set(url, { error, at, since, nth, shared });
     this.#looks.heard(url, failed(error, shared));
@@ -449,8 +449,10 @@ class Store implements RunStore {
     }
     const trouble = this.#troubles.get(server);
     const began = Math.min(since, ...others.map(([, problem]) => problem.since));
+    // Its words may name the address; the trouble is the same.
+    if (trouble && kindOf(trouble.error) === kindOf(error)) return;
     this.#troubles.set(server, { error, since: trouble?.since ?? began });
-    if (!trouble || messageOf(trouble.error) !== messageOf(error)) this.#tellChange(server);
+    this.#tellChange(server);
   }
 
   /**
@@ -463,19 +465,21 @@ class Store implements RunStore {
     others: number,
   ): boolean {
     const kind = kindOf(error);
-    if (kind === undefined || ONLY_HERE.has(kind)) return false;
+    if (kind === undefined) return false;
     if ((this.#answers.get(server) ?? 0) > nth) return false;
-    return this.#troubles.has(server) || others > 0 || !MAYBE_HERE.has(kind);
+    return others > 0 || !MAYBE_HERE.has(kind);
   }
 
-  /** The other addresses of a server that fail since it gave its last answer. */
-  #failingLike(url: string, server: string): [string, Problem][] {
+  /** The other addresses of a server at which the same goes wrong since it gave its last answer. */
+  #failingLike(url: string, server: string, error: unknown): [string, Problem][] {
     const answer = this.#answers.get(server) ?? 0;
-    return [...this.#problems].filter(([other, { error, nth }]) => {
-      const kind = kindOf(error);
-      if (other === url || nth < answer || kind === undefined || ONLY_HERE.has(kind)) return false;
-      return this.#options.server(other) === server;
-    });
+    return [...this.#problems].filter(
+      ([other, problem]) =>
+        other !== url &&
+        problem.nth > answer &&
+        kindOf(problem.error) === kindOf(error) &&
+        this.#options.server(other) === server,
+    );
   }
 
   #tellChange(url: string): void {
@@ -544,17 +548,16 @@ function subscribed<T>(listeners: Set<(value: T) => void>, listener: (value: T) 
   return { [Symbol.dispose]: () => void listeners.delete(own) };
 }
 
-/** What went wrong for one address alone; anything else may go wrong for all of the server. */
-const ONLY_HERE: ReadonlySet<JenkinsErrorKind> = new Set([
+/** What may go wrong for one address alone, unlike the rest: a second one tells. */
+const MAYBE_HERE: ReadonlySet<JenkinsErrorKind> = new Set([
   'forbidden',
   'not-found',
   'malformed',
   'truncated',
   'too-large',
+  'server-error',
+  'timeout',
 ]);
-
-/** What may go wrong for one address alone, too: a second one tells. */
-const MAYBE_HERE: ReadonlySet<JenkinsErrorKind> = new Set(['server-error', 'timeout']);
 
 function kindOf(error: unknown): JenkinsErrorKind | undefined {
   return error instanceof JenkinsError ? error.kind : undefined;

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock';
-import { messageOf } from '../../base/errors';
 import { JenkinsError } from '../../jenkins/jenkinsError';
 import type { ChangeSource } from '../../jenkins/changeSources';
 import type { Client } from '../../jenkins/client';
@@ -29,7 +28,7 @@ import {
   type TroubleNode,
 } from './runsNodes';
 import { Suggestions, type SuggestionSource } from './suggestions';
-import { liesBelow, sectionOf, Unfolded, urlOf, type Watched } from './unfolded';
+import { sectionOf, Unfolded, urlOf, type Watched } from './unfolded';
 
 /** What the tree is made from. */
 export interface RunsSource extends SuggestionSource {
@@ -63,8 +62,6 @@ export class RunsTree implements Disposable {
   /** Where pull requests come from, by the address of their project. */
   readonly #sources = new Map<string, ReadonlyMap<string, ChangeSource>>();
   readonly #subscriptions: readonly Disposable[];
-  /** What is shown as a problem, by the id of what it is a problem of. */
-  readonly #problems = new Map<string, { readonly below: Watched; readonly words: string }>();
   /** The lines of servers that answer nobody, by the server's address. */
   readonly #troubles = new Map<string, TroubleNode>();
 
@@ -450,14 +447,6 @@ export class RunsTree implements Disposable {
     return { kind: 'job', ...at, job, current: false, favourite, grouped: false };
   }
 
-  /** Whether something around a node has the same problem, which is told once. */
-  #isToldAbove(node: Watched, error: unknown): boolean {
-    return [...this.#problems.values()].some(
-      ({ below, words }) =>
-        words === messageOf(error) && liesBelow(node, below) && !this.#unfolded.isHidden(below),
-    );
-  }
-
   /** Whether an error is what a server answers everybody with, which is told once. */
   #isTrouble({ url }: Server, error: unknown): boolean {
     return isSameKind(this.#source.store.trouble(url)?.error, error);
@@ -486,14 +475,9 @@ export class RunsTree implements Disposable {
   }
 
   #withProblem(below: Watched, nodes: RunsNode[], empty: string): RunsNode[] {
-    const id = idOf(below);
-    this.#problems.delete(id);
-    const own = this.#source.store.problem(urlOf(below));
-    const error = this.#isTrouble(below.server, own) ? undefined : own;
-    if (error !== undefined && !(nodes.length > 0 && this.#isToldAbove(below, error))) {
-      this.#problems.set(id, { below, words: messageOf(error) });
+    const error = this.#source.store.problem(urlOf(below));
+    if (error !== undefined && !this.#isTrouble(below.server, error))
       return [{ kind: 'problem', error, server: below.server, below }, ...nodes];
-    }
     if (nodes.length > 0) return nodes;
     const text = this.#source.failingOnly() ? 'nothing fails here' : empty;
     return [{ kind: 'nothing', below, text }];

@@ -83,7 +83,7 @@ export class Unfolded implements Disposable {
 }
 
 /** Whether a node lies in another one, in the same part of the view. */
-export function liesBelow(node: Watched, above: Watched): boolean {
+function liesBelow(node: Watched, above: Watched): boolean {
   const [url, around] = [urlOf(node), urlOf(above)];
   return sectionOf(node) === sectionOf(above) && url !== around && url.startsWith(around);
 }

@@ -370,22 +370,25 @@ describe('the tree of runs', () => {
     assert.deepEqual(kinds(await bed.tree.children(both[1])), ['run']);
   });
 
-  it('tells once of a problem that a project has with all of its branches', async () => {
+  it('tells once of a problem with a project and all of its branches, and of a branch alone there', async () => {
     await using bed = await plant({ world: cilium, jobs: ['job/networking/job/cilium/'] });
     const branch = await bed.open('master');
     await bed.tree.children(branch);
     const project = await bed.open();
-    const shown = async () => [
-      kinds(await bed.tree.children(project)).includes('problem'),
-      kinds(await bed.tree.children(branch)).includes('problem'),
-    ];
-    const everywhere = bed.jenkins.fault(/./, 'truncated');
+    const [section] = await bed.tree.children(undefined);
+    const shown = async () => {
+      const below = await Promise.all(
+        [section, project, branch].map((node) => bed.tree.children(node)),
+      );
+      return below.map((nodes) => kinds(nodes).filter((kind) => /problem|trouble/.test(kind)));
+    };
+    const everywhere = bed.jenkins.fault(/./, '500');
     await bed.store.refresh();
-    assert.deepEqual(await shown(), [true, false]);
+    assert.deepEqual(await shown(), [['trouble'], [], []]);
     everywhere[Symbol.dispose]();
     bed.jenkins.fault(/master/, '500');
     await bed.store.refresh();
-    assert.deepEqual(await shown(), [false, true]);
+    assert.deepEqual(await shown(), [[], [], ['problem']]);
   });
 
   it('has unfolded jobs alone looked at, and sees a run end', async () => {
