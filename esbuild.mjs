@@ -37,12 +37,12 @@ const vscodeOnce = {
 };
 
 /**
- * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with
- * the first of them, what reads Jenkinsfiles for a recipe, what tells why a run failed, what shows
- * tests in the Test Explorer, what has large logs read elsewhere, what finds jobs, what asks for
- * credentials, what tells of the branch, what changes something on a server, what asks about servers,
- * what listens to them, what tells why one cannot be asked, and what language models call. It holds
- * only the way to them.
+ * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with the
+ * first of them, what reads Jenkinsfiles for a recipe, what looks into a run, what tells why it failed,
+ * what shows tests in the Test Explorer, what has large logs read elsewhere, what finds jobs, what asks
+ * for credentials, what tells of the branch, what changes something on a server, what asks about servers,
+ * what listens to them, what tells why one cannot be asked, and what language models call. It holds only
+ * the way to them.
  */
 const apart = {
   'src/editor/runs/findJob.ts': 'findJob',
@@ -60,6 +60,7 @@ const apart = {
   'src/jenkins/deeds.ts': 'deeds',
   'src/jenkins/events.ts': 'events',
   'src/jenkins/failure.ts': 'failure',
+  'src/jenkins/insideRun.ts': 'insideRun',
   'src/jenkins/wire/explain.ts': 'explain',
 };
 const loadedLater = {

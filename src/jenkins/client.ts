@@ -1,4 +1,4 @@
-import { ARTIFACT_FIELDS, artifactsOf, artifactUrl, type Artifact } from './artifacts';
+import { artifactUrl, type Artifact } from './artifacts';
 import { SOURCE_FIELDS, sourcesOf, type ChangeSource } from './changeSources';
 import {
   chainOf,
@@ -12,28 +12,25 @@ import {
   type RunPage,
 } from './contents';
 import type { DiskCache } from '../base/diskCache';
-import { postForm } from './forms';
 import { doingOn, type Doing } from './doing';
 import { EXECUTOR_FIELDS, executingOf, type Executing } from './executors';
 import type { Clock } from '../base/clock';
 import type { Push } from './events';
 import type { Clues, Explanation } from './failure';
 import { openWire, type ConnectOptions } from './http';
-import { JenkinsError, kindOf, type JenkinsErrorKind } from './jenkinsError';
+import type { InsideRun } from './insideRun';
+import { JenkinsError, MISSING, unless, UNUSABLE } from './jenkinsError';
 import { fields, text } from './json';
 import { INDEX_FIELDS, indexOf, JOB_DETAILS, JOB_FIELDS, jobsOf, type Job } from './jobs';
-import { parseLint, type LintAnswer } from './lint';
-import { loadedLibraries, withRemotes, type LoadedLibrary } from './loadedLibraries';
-import { wholeLogReader, type Elsewhere, type LargeLogs } from './largeLogs';
+import type { LintAnswer } from './lint';
+import type { LoadedLibrary } from './loadedLibraries';
+import { wholeLogReader, type LargeLogs } from './largeLogs';
 import { readLog, type LogChunk, type LogPosition } from './log';
-import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } from './jenkinsfile';
+import type { Jenkinsfile } from './jenkinsfile';
 import { readQueue, type QueueItem } from './queue';
-import { failedTestsOf, OUTCOME_FIELDS, outcomesOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Failure, Run, Stage } from './run';
 import { keptAnswers } from './runCache';
-import { checkoutsOf, FULL_RUN_FIELDS, parseRun } from './runs';
-import { readStageLog } from './stageLog';
-import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
+import { FULL_RUN_FIELDS, parseRun } from './runs';
 import { parseRunUrl } from './url';
 import { notJenkins } from './wire/notJenkins';
 
@@ -157,11 +154,6 @@ export interface Client extends Disposable {
 /** Reads the clues to a failure off a run's log that is at hand. */
 export type ReadClues = (stages: readonly Stage[], signal: AbortSignal) => Promise<Clues>;
 
-const LOG_HEAD = 256 * 1024;
-const LINT_BOUND = 1024 * 1024;
-/** The step `library` may come late. */
-const LIBRARY_LOG = 1024 * 1024;
-
 /**
  * With a cache, answers about runs that have ended are kept, and known while the server is down. Logs are
  * read here, whatever their size, unless `large` says where else.
@@ -170,9 +162,10 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
   const wire = openWire(options);
   const kept = keptAnswers(cache);
   const pollInterval = options.pollInterval ?? 1000;
-  const readWhole = wholeLogReader(large);
-  // Which of the plugins a server has is only found out by asking.
-  let plugin: (typeof PLUGINS)[number] | undefined;
+  const parts = { wire, kept, pollInterval, readWhole: wholeLogReader(large) };
+  let loaded: Promise<InsideRun> | undefined;
+  const inside = (): Promise<InsideRun> =>
+    (loaded ??= import('./insideRun').then(({ insideRun }) => insideRun(parts)));
 
   async function ping(signal: AbortSignal): Promise<Greeting> {
     try {
@@ -309,196 +302,22 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
     const at = { server: wire.base, jobUrl };
     const found = parseRun(json, { ...at, remoteUrls });
     if (found === undefined) throw noRun(pasted, wire.base);
-    const { source, agent } = await toldBy(found, signal);
+    const { source, agent } = await (await inside()).told(found, signal);
     const node = found.node ?? agent;
     // The repository that the job itself names comes before those of the workspace.
     const first = source === undefined ? [] : [source];
     return { ...found, ...parseRun(json, { ...at, remoteUrls: [...first, ...remoteUrls] }), node };
   }
 
-  /** What the beginning of a run's log adds to what the server says of it. */
-  function toldBy(of: Run, signal: AbortSignal) {
-    return kept.about(of, 'told', async (unsure) => {
-      let log = '';
-      try {
-        log = await beginningOfLog(of.url, LOG_HEAD, signal);
-      } catch (error) {
-        // It only adds to what is known.
-        if (!(error instanceof JenkinsError)) throw error;
-        unsure();
-      }
-      return { ...obtainedFrom(log), agent: agentOf(log) };
-    });
-  }
-
-  async function beginningOfLog(
-    runUrl: string,
-    bound: number,
-    signal: AbortSignal,
-  ): Promise<string> {
-    const head: Buffer[] = [];
-    for await (const bytes of logSoFar(runUrl, bound, signal)) head.push(bytes);
-    return Buffer.concat(head).toString('utf8');
-  }
-
-  function stages(of: Run, signal: AbortSignal): Promise<Stage[]> {
-    return kept.about(of, 'stages', async (unsure) => {
-      for (const source of plugin === undefined ? PLUGINS : [plugin]) {
-        const json = await unless(UNUSABLE, wire.json(of.url + source, signal), unsure);
-        if (json === undefined) continue;
-        plugin = source;
-        if (source !== 'wfapi/describe') return stagesOfGraph(json);
-        return nest(stagesOfDescribe(json), (await scanConsole(of, signal)).stages);
-      }
-      const { stagesOfLog } = await import('./failure');
-      return stagesOfLog(await scanConsole(of, signal), of);
-    });
-  }
-
-  async function stageLog(of: Pick<Run, 'url'>, stage: Stage, signal: AbortSignal) {
-    for (const source of plugin === undefined ? PLUGINS : [plugin]) {
-      if (source === 'wfapi/describe') continue;
-      const log = readStageLog(wire, of, stage, source.replace(/tree$/, 'log'), signal);
-      const first = await unless(UNUSABLE, log.next());
-      if (first !== undefined && first.done !== true) return resumed(first.value, log);
-    }
-    return undefined;
-  }
-
-  async function recentStages(jobUrl: string, signal: AbortSignal) {
-    if (plugin === undefined) return 'by logs';
-    // Graph View's `multi-pipeline-graph/runs` tells results and times of ten runs, but no stages
-    // (PipelineRun of the plugin, as of August 2026).
-    if (plugin !== 'wfapi/describe') return 'each';
-    return stagesOfRuns(await wire.json(`${jobUrl}wfapi/runs?fullStages=true`, signal));
-  }
-
-  async function scanConsole(of: Run, signal: AbortSignal) {
-    const { readFindings } = await import('./failure');
-    const log = () => logSoFar(of.url, Infinity, signal);
-    const ask = (elsewhere: Elsewhere) => elsewhere.findings(of.url, signal);
-    return readWhole({ log, read: readFindings, ask }, signal);
-  }
-
-  /** The log as it is now, also of a run that goes on; at most `bound` bytes. */
-  async function* logSoFar(
-    url: string,
-    bound: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<Buffer> {
-    let size = 0;
-    for await (const { bytes } of readLog(
-      wire,
-      { url, building: false },
-      { start: undefined, pollInterval, signal },
-    )) {
-      yield bytes.subarray(0, bound - size);
-      size += bytes.length;
-      if (size >= bound) return;
-    }
-  }
-
-  function failedTests(of: Run, signal: AbortSignal): Promise<FailedTest[] | undefined> {
-    return kept.about(of, 'tests', async (unsure) => {
-      const url = `${of.url}testReport/api/json?tree=${REPORT_FIELDS}`;
-      const json = await unless(MISSING, wire.json(url, signal));
-      if (json === undefined) unsure();
-      return json === undefined ? undefined : failedTestsOf(json);
-    });
-  }
-
-  async function outcomes(of: Run, signal: AbortSignal): Promise<ReadonlyMap<string, boolean>> {
-    const url = `${of.url}testReport/api/json?tree=${OUTCOME_FIELDS}`;
-    return outcomesOf(await unless(MISSING, wire.json(url, signal)));
-  }
-
-  function artifacts(of: Run, signal: AbortSignal): Promise<Artifact[]> {
-    return kept.about(of, 'artifacts', async () =>
-      artifactsOf(await wire.json(`${of.url}api/json?tree=${ARTIFACT_FIELDS}`, signal)),
-    );
-  }
-
   async function* artifact(of: Run, which: Artifact, signal: AbortSignal): AsyncGenerator<Buffer> {
     yield* (await wire.get(artifactUrl(of.url, which), signal)).body;
-  }
-
-  function explain(
-    of: Run,
-    known: readonly Stage[],
-    signal: AbortSignal,
-    atHand?: ReadClues,
-  ): Promise<Explanation> {
-    return kept.about(of, 'explanation', async (unsure) => {
-      // A report that cannot be read is no reason not to look into the log.
-      const report = await unless(UNUSABLE, failedTests(of, signal), unsure);
-      const { explainClues, readClues, readRecord, recordOf } = await import('./failure');
-      const ask = recordOf(plugin, {
-        json: (path) => unless(UNUSABLE, wire.json(of.url + path, signal), unsure),
-        text: (path) => unless(UNUSABLE, wire.text(of.url + path, signal), unsure),
-      });
-      const fromServer = {
-        log: () => logSoFar(of.url, Infinity, signal),
-        read: (log: AsyncIterable<Buffer>) => readClues(log, known),
-        ask: (elsewhere: Elsewhere) => elsewhere.clues(of.url, known, signal),
-      };
-      const clues = await unless(
-        MISSING,
-        atHand === undefined ? readWhole(fromServer, signal) : atHand(known, signal),
-        unsure,
-      );
-      return clues === undefined
-        ? readRecord(known, report, ask)
-        : explainClues(clues, known, report, ask);
-    });
-  }
-
-  async function jenkinsfile(of: Run, signal: AbortSignal): Promise<Jenkinsfile> {
-    const { path, source } = await toldBy(of, signal);
-    const script = await kept.about(of, 'script', async (unsure) => {
-      const page = await unless(MISSING, wire.text(`${of.url}replay/`, signal));
-      const found = page === undefined ? undefined : replayScript(page);
-      // Somebody may be given the permission later.
-      if (found === undefined) unsure();
-      return found;
-    });
-    return { path, source, text: script };
-  }
-
-  async function lint(jenkinsfileText: string, signal: AbortSignal): Promise<LintAnswer> {
-    const url = `${wire.base}pipeline-model-converter/validate`;
-    const form = { jenkinsfile: jenkinsfileText };
-    return parseLint(await postForm(wire, url, form, signal, LINT_BOUND));
-  }
-
-  function libraries(of: Run, signal: AbortSignal): Promise<LoadedLibrary[]> {
-    return kept.about(of, 'libraries', async (unsure) => {
-      const log = await unless(MISSING, beginningOfLog(of.url, LIBRARY_LOG, signal));
-      if (log === undefined) unsure();
-      let found = loadedLibraries(log ?? '');
-      if (
-        found.some(({ revision, remoteUrl }) => revision !== undefined && remoteUrl === undefined)
-      ) {
-        const tree = 'actions[lastBuiltRevision[SHA1,branch[name]],remoteUrls]';
-        const json = await wire.json(`${of.url}api/json?tree=${tree}`, signal);
-        found = withRemotes(found, checkoutsOf(json));
-      }
-      if (found.every(({ replaced }) => replaced.length === 0)) return found;
-      const page = await unless(MISSING, wire.text(`${of.url}replay/`, signal));
-      if (page === undefined) unsure();
-      return found.map((library) => ({
-        ...library,
-        replaced: library.replaced.map(({ path }) => ({
-          path,
-          text: page === undefined ? undefined : replayedLibraryFile(page, path),
-        })),
-      }));
-    });
   }
 
   async function keep(of: Run, signal: AbortSignal): Promise<void> {
     if (cache === undefined || of.building) return;
     await kept.about(of, 'all', async () => {
       const whole = await run(of.url, signal);
+      const { jenkinsfile, libraries } = await inside();
       await jenkinsfile(whole, signal);
       await libraries(whole, signal);
       await runs(of.jobUrl, { limit: 1, olderThan: of.number }, signal);
@@ -525,65 +344,27 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
     newestRuns,
     runs,
     run,
-    stages,
-    recentStages,
-    stageLog,
-    failedTests,
-    outcomes,
-    artifacts,
+    stages: async (...args) => (await inside()).stages(...args),
+    recentStages: async (...args) => (await inside()).recentStages(...args),
+    stageLog: async (...args) => (await inside()).stageLog(...args),
+    failedTests: async (...args) => (await inside()).failedTests(...args),
+    outcomes: async (...args) => (await inside()).outcomes(...args),
+    artifacts: async (...args) => (await inside()).artifacts(...args),
     artifact,
     log: (of, { start, signal }) => readLog(wire, of, { start, pollInterval, signal }),
-    failure: async (of, known, signal) => (await explain(of, known, signal)).failure,
-    explain,
-    jenkinsfile,
-    libraries,
+    failure: async (of, known, signal) =>
+      (await (await inside()).explain(of, known, signal)).failure,
+    explain: async (...args) => (await inside()).explain(...args),
+    jenkinsfile: async (...args) => (await inside()).jenkinsfile(...args),
+    libraries: async (...args) => (await inside()).libraries(...args),
     keep,
-    lint,
+    lint: async (...args) => (await inside()).lint(...args),
     [Symbol.dispose]: () => wire[Symbol.dispose](),
   };
-}
-
-/** Where plugins tell of stages, from the one that knows most; the console log is what is left. */
-const PLUGINS = ['stages/tree', 'pipeline-overview/tree', 'wfapi/describe'] as const;
-
-const MISSING: readonly JenkinsErrorKind[] = ['not-found', 'forbidden'];
-const UNUSABLE: readonly JenkinsErrorKind[] = [
-  ...MISSING,
-  'server-error',
-  'malformed',
-  'not-jenkins',
-  'too-large',
-];
-
-/** Undefined when it fails with an error of these kinds; `unsure` is told if it may go well another time. */
-async function unless<T>(
-  kinds: readonly JenkinsErrorKind[],
-  answer: Promise<T>,
-  unsure?: () => void,
-): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    const kind = kindOf(error);
-    if (kind === undefined || !kinds.includes(kind)) throw error;
-    if (!MISSING.includes(kind)) unsure?.();
-    return undefined;
-  }
-}
-
-async function* resumed<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
-  yield first;
-  yield* rest;
 }
 
 function noRun(url: string, base: string): JenkinsError {
   return new JenkinsError('not-found', `${url} is not the address of a run at ${base}.`, {
     advice: 'The address of a run ends with its number. Check that it is one of this server.',
   });
-}
-
-/** Older servers call the node they run on themselves "Jenkins" there. */
-function agentOf(log: string): string | undefined {
-  const name = /^(?:\[[^\]\n]*\] )?Running on (.+) in /m.exec(log)?.[1];
-  return name === 'Jenkins' ? 'built-in' : name;
 }

@@ -82,3 +82,30 @@ const PASSING: readonly JenkinsErrorKind[] = [
   'network',
   'server-error',
 ];
+
+/** Where something is not there, or not for us. */
+export const MISSING: readonly JenkinsErrorKind[] = ['not-found', 'forbidden'];
+/** Where what is there is of no use, and something else may do. */
+export const UNUSABLE: readonly JenkinsErrorKind[] = [
+  ...MISSING,
+  'server-error',
+  'malformed',
+  'not-jenkins',
+  'too-large',
+];
+
+/** Undefined when it fails with an error of these kinds; `unsure` is told if it may go well another time. */
+export async function unless<T>(
+  kinds: readonly JenkinsErrorKind[],
+  answer: Promise<T>,
+  unsure?: () => void,
+): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    const kind = kindOf(error);
+    if (kind === undefined || !kinds.includes(kind)) throw error;
+    if (!MISSING.includes(kind)) unsure?.();
+    return undefined;
+  }
+}
