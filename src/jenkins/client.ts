@@ -32,6 +32,7 @@ import type { FailedTest, Failure, Run, Stage } from './run';
 import { keptAnswers } from './runCache';
 import { FULL_RUN_FIELDS, parseRun } from './runs';
 import { parseRunUrl } from './url';
+import { wellTyped } from './wellTyped';
 import { notJenkins } from './wire/notJenkins';
 
 /** Who answers at an address, and whom it takes us for. */
@@ -142,6 +143,8 @@ export interface Client extends Disposable {
   jenkinsfile(run: Run, signal: AbortSignal): Promise<Jenkinsfile>;
   /** The shared libraries that a run loaded, in that order, as far as the first megabyte of its log tells. */
   libraries(run: Run, signal: AbortSignal): Promise<LoadedLibrary[]>;
+  /** Whether something stood in the way of an answer about a run, so that it may be better another time. */
+  isProvisional(answer: object): boolean;
   /** Sees to it that a run that has ended can be reproduced while the server is down; without a cache, nothing. */
   keep(run: Run, signal: AbortSignal): Promise<void>;
   /**
@@ -150,6 +153,9 @@ export interface Client extends Disposable {
    */
   lint(text: string, signal: AbortSignal): Promise<LintAnswer>;
 }
+
+const JOBS = { lists: ['jobs'], needed: ['jobs'] };
+const INSIDE = { lists: ['jobs'], objects: ['lastBuild'] };
 
 /** Reads the clues to a failure off a run's log that is at hand. */
 export type ReadClues = (stages: readonly Stage[], signal: AbortSignal) => Promise<Clues>;
@@ -191,17 +197,18 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
     // Branches are never at the top, and there may be thousands of jobs.
     const told = url === wire.base ? JOB_FIELDS : JOB_DETAILS;
     const json = await wire.json(`${url}api/json?tree=jobs[${told}]`, signal);
-    return jobsOf(wellTyped(json, true), wire.base);
+    return jobsOf(wellTyped(json, wire.base, JOBS), wire.base);
   }
 
   async function index(signal: AbortSignal): Promise<Job[]> {
     const json = await wire.json(`${wire.base}api/json?tree=${INDEX_FIELDS}`, signal);
-    return indexOf(wellTyped(json, true), wire.base);
+    return indexOf(wellTyped(json, wire.base, JOBS), wire.base);
   }
 
   async function executing(signal: AbortSignal): Promise<Executing[]> {
     const url = `${wire.base}computer/api/json?tree=${EXECUTOR_FIELDS}`;
-    return executingOf(await unless(MISSING, wire.json(url, signal)), wire.base);
+    const json = await unless(MISSING, wire.json(url, signal));
+    return executingOf(wellTyped(json ?? {}, wire.base, { lists: ['computer'] }), wire.base);
   }
 
   async function queue(url: string, signal: AbortSignal): Promise<QueueItem[]> {
@@ -215,28 +222,12 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
 
   async function contents(url: string, signal: AbortSignal): Promise<Contents> {
     const json = await wire.json(`${url}api/json?tree=${CONTENTS_FIELDS}`, signal);
-    return contentsOf(wellTyped(json), url, wire.base);
+    return contentsOf(wellTyped(json, wire.base, INSIDE), url, wire.base);
   }
 
   async function newestRuns(jobUrl: string, limit: number, signal: AbortSignal): Promise<RunPage> {
     const json = await wire.json(`${jobUrl}api/json?tree=${newestFields(limit)}`, signal);
-    return newestOf(wellTyped(json), limit, jobUrl, wire.base);
-  }
-
-  /** What is no answer of Jenkins must not be taken for one that tells of no jobs or runs. */
-  function wellTyped(json: unknown, mustHold = false): unknown {
-    const { jobs, lastBuild } = fields(json);
-    const holds = Array.isArray(jobs) || (jobs === undefined && !mustHold);
-    const ran = typeof (lastBuild ?? {}) === 'object' && !Array.isArray(lastBuild);
-    if (holds && ran && typeof json === 'object' && json !== null && !Array.isArray(json))
-      return json;
-    throw new JenkinsError(
-      'malformed',
-      `${wire.base} answered with other data than Jenkins does.`,
-      {
-        advice: 'Something between you and the server may change its answers. It is asked again.',
-      },
-    );
+    return newestOf(wellTyped(json, wire.base, INSIDE), limit, jobUrl, wire.base);
   }
 
   async function runs(
@@ -357,6 +348,7 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
     explain: async (...args) => (await inside()).explain(...args),
     jenkinsfile: async (...args) => (await inside()).jenkinsfile(...args),
     libraries: async (...args) => (await inside()).libraries(...args),
+    isProvisional: (answer) => kept.isUnsure(answer),
     keep,
     lint: async (...args) => (await inside()).lint(...args),
     [Symbol.dispose]: () => wire[Symbol.dispose](),

@@ -3,6 +3,7 @@ import type { Client, ReadClues } from './client';
 import type { Explanation } from './failure';
 import { postForm } from './forms';
 import type { Wire } from './http';
+import { fields } from './json';
 import { kindOf, MISSING, unless, UNUSABLE } from './jenkinsError';
 import { obtainedFrom, replayedLibraryFile, replayScript, type Jenkinsfile } from './jenkinsfile';
 import type { Elsewhere, wholeLogReader } from './largeLogs';
@@ -15,6 +16,7 @@ import type { KeptAnswers } from './runCache';
 import { checkoutsOf } from './runs';
 import { readStageLog } from './stageLog';
 import { nest, stagesOfDescribe, stagesOfGraph, stagesOfRuns } from './stages';
+import { wellTyped } from './wellTyped';
 
 export interface InsideParts {
   readonly wire: Wire;
@@ -45,6 +47,7 @@ export interface InsideRun extends Pick<
   ): Promise<Pick<Jenkinsfile, 'path' | 'source'> & { readonly agent: string | undefined }>;
 }
 
+const REPORT = { lists: ['suites', 'childReports'] };
 const LOG_HEAD = 256 * 1024;
 const LINT_BOUND = 1024 * 1024;
 /** The step `library` may come late. */
@@ -83,7 +86,7 @@ export function insideRun({ wire, kept, pollInterval, readWhole }: InsideParts):
   function stages(of: Run, signal: AbortSignal): Promise<Stage[]> {
     return kept.about(of, 'stages', async (unsure) => {
       for (const source of plugin === undefined ? PLUGINS : [plugin]) {
-        const json = await unless(UNUSABLE, wire.json(of.url + source, signal), unsure);
+        const json = await unless(UNUSABLE, stagesAt(of.url + source, signal), unsure);
         if (json === undefined) continue;
         plugin = source;
         if (source !== 'wfapi/describe') return stagesOfGraph(json);
@@ -92,6 +95,14 @@ export function insideRun({ wire, kept, pollInterval, readWhole }: InsideParts):
       const { stagesOfLog } = await import('./failure');
       return stagesOfLog(await scanConsole(of, signal), of);
     });
+  }
+
+  async function stagesAt(url: string, signal: AbortSignal): Promise<unknown> {
+    const json = await wire.json(url, signal);
+    const stages = { lists: ['stages'] };
+    wellTyped(json, wire.base, { ...stages, objects: ['data'] });
+    wellTyped(fields(json)['data'] ?? {}, wire.base, stages);
+    return json;
   }
 
   async function stageLog(of: Pick<Run, 'url'>, stage: Stage, signal: AbortSignal) {
@@ -142,19 +153,21 @@ export function insideRun({ wire, kept, pollInterval, readWhole }: InsideParts):
       const url = `${of.url}testReport/api/json?tree=${REPORT_FIELDS}`;
       const json = await unless(MISSING, wire.json(url, signal));
       if (json === undefined) unsure();
-      return json === undefined ? undefined : failedTestsOf(json);
+      return json === undefined ? undefined : failedTestsOf(wellTyped(json, wire.base, REPORT));
     });
   }
 
   async function outcomes(of: Run, signal: AbortSignal): Promise<ReadonlyMap<string, boolean>> {
     const url = `${of.url}testReport/api/json?tree=${OUTCOME_FIELDS}`;
-    return outcomesOf(await unless(MISSING, wire.json(url, signal)));
+    const json = await unless(MISSING, wire.json(url, signal));
+    return outcomesOf(wellTyped(json ?? {}, wire.base, REPORT));
   }
 
   function artifacts(of: Run, signal: AbortSignal): Promise<Artifact[]> {
-    return kept.about(of, 'artifacts', async () =>
-      artifactsOf(await wire.json(`${of.url}api/json?tree=${ARTIFACT_FIELDS}`, signal)),
-    );
+    return kept.about(of, 'artifacts', async () => {
+      const json = await wire.json(`${of.url}api/json?tree=${ARTIFACT_FIELDS}`, signal);
+      return artifactsOf(wellTyped(json, wire.base, { lists: ['artifacts'] }));
+    });
   }
 
   function explain(

@@ -60,8 +60,12 @@ export function ownError(error: JenkinsError): JenkinsError {
 }
 
 /** Undefined where it is no JenkinsError; one may also be another bundle's, which has a class of its own. */
+export function asJenkinsError(error: unknown): JenkinsError | undefined {
+  return isUserError(error) && 'kind' in error ? (error as JenkinsError) : undefined;
+}
+
 export function kindOf(error: unknown): JenkinsErrorKind | undefined {
-  return isUserError(error) && 'kind' in error ? (error.kind as JenkinsErrorKind) : undefined;
+  return asJenkinsError(error)?.kind;
 }
 
 export function isJenkinsError(error: unknown, kind: JenkinsErrorKind): boolean {

@@ -3,6 +3,7 @@ import { fields, list, number, text } from './json';
 import type { Parameter } from './run';
 import { causesOf, parametersOf } from './runs';
 import { parseRunUrl, rebase, runUrl } from './url';
+import { wellTyped } from './wellTyped';
 
 /** What to ask of an item of the queue, in Jenkins' `tree` language. */
 export const QUEUE_FIELDS =
@@ -39,7 +40,8 @@ export type QueueState =
 /** All that waits on a server, the next to be built first. */
 export async function readQueue(wire: Wire, signal: AbortSignal): Promise<QueueItem[]> {
   const tree = `items[${QUEUE_FIELDS}]`;
-  return queueOf(await wire.json(`${wire.base}queue/api/json?tree=${tree}`, signal), wire.base);
+  const json = await wire.json(`${wire.base}queue/api/json?tree=${tree}`, signal);
+  return queueOf(wellTyped(json, wire.base, { lists: ['items'] }), wire.base);
 }
 
 /** The items of `queue/api/json`; Jenkins has those that are likely to be built sooner at its end. */

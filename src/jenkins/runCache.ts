@@ -35,16 +35,33 @@ export interface KeptAnswers {
     ask: () => Promise<T>,
     isKept: (answer: T) => boolean,
   ): Promise<T>;
+  /** Whether an answer of `about` was `unsure`. */
+  isUnsure(answer: object): boolean;
 }
 
 /** A run of a job that was deleted and made again may have the same address, but began at another time. */
 export type Ended = Pick<Run, 'url' | 'startedAt' | 'building'>;
 
 export function keptAnswers(cache: DiskCache | undefined): KeptAnswers {
+  const doubtful = new WeakSet<object>();
+  const isUnsure = (answer: object): boolean => doubtful.has(answer);
+
+  async function judged<T>(ask: (unsure: () => void) => Promise<T>): Promise<Kept<T>> {
+    let sure = true;
+    const answer = await ask(() => (sure = false));
+    return { sure, answer };
+  }
+
+  function told<T>({ sure, answer }: Kept<T>): T {
+    if (!sure && typeof answer === 'object' && answer !== null) doubtful.add(answer);
+    return answer;
+  }
+
   if (cache === undefined)
     return {
-      about: (_run, _what, ask) => ask(() => undefined),
+      about: async (_run, _what, ask) => told(await judged(ask)),
       latest: (_url, _what, ask) => ask(),
+      isUnsure,
     };
   const disk = cache;
 
@@ -53,18 +70,17 @@ export function keptAnswers(cache: DiskCache | undefined): KeptAnswers {
     what: string,
     ask: (unsure: () => void) => Promise<T>,
   ): Promise<T> {
-    if (run.building) return ask(() => undefined);
+    if (run.building) return told(await judged(ask));
     const key = `${what} ${run.url} ${run.startedAt}`;
     const kept = keptOf<T>(await disk.get(key));
     if (kept?.sure === true) return kept.answer;
-    let sure = true;
     try {
-      const answer = await ask(() => (sure = false));
-      void disk.set(key, { sure, answer });
-      return answer;
+      const judgement = await judged(ask);
+      void disk.set(key, judgement);
+      return told(judgement);
     } catch (error) {
       if (kept === undefined || isTold(error)) throw error;
-      return kept.answer;
+      return told(kept);
     }
   }
 
@@ -86,7 +102,7 @@ export function keptAnswers(cache: DiskCache | undefined): KeptAnswers {
     }
   }
 
-  return { about, latest };
+  return { about, latest, isUnsure };
 }
 
 /** Nobody but us writes there, and only what has our format is read. */

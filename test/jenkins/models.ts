@@ -194,6 +194,7 @@ export const definition = either(
     ...definitionParts,
     kind: oneOf('run'),
     project: optional(string),
+    offered: oneOf('ALL', 'COMPLETED', 'SUCCESSFUL', 'STABLE'),
     initial: optional(string),
   }),
   record({ ...definitionParts, kind: oneOf('password', 'file') }),

@@ -1,16 +1,15 @@
-import { messageOf, UserError } from '../../base/errors';
+import { isUserError, messageOf } from '../../base/errors';
 import { timeOf } from '../look/age';
-import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
+import { asJenkinsError, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
 import { plain } from '../look/plain';
 import type { Row } from '../look/row';
 import type { Trouble } from './runStore';
 
 /** How something that could not be read is shown: what is wrong, with what helps as its action. */
 export function problemRow(error: unknown, id: string): Row {
-  const kind = error instanceof JenkinsError ? error.kind : undefined;
-  const advice = error instanceof UserError ? (error.advice ?? '') : '';
-  const trust =
-    error instanceof JenkinsError && error.distrusted ? 'Look at its certificate…' : undefined;
+  const { kind, distrusted } = asJenkinsError(error) ?? {};
+  const advice = isUserError(error) ? (error.advice ?? '') : '';
+  const trust = distrusted ? 'Look at its certificate…' : undefined;
   const action = trust ?? (kind && CONNECT[kind]);
   return {
     id,

@@ -19,15 +19,14 @@ export class RunDetails {
   readonly #keeping = createQueue();
   readonly #artifacts = new Map<string, Promise<Artifact[]>>();
   readonly #outcomes = new Map<string, Promise<ReadonlyMap<string, boolean>>>();
+  readonly #provisional = new WeakSet<object>();
 
   constructor(client: (run: Run) => Promise<Client>) {
     this.#client = client;
   }
 
   stages(run: Run, signal: AbortSignal): Promise<Stage[]> {
-    return remembered(this.#stages, run, signal, async () =>
-      (await this.#client(run)).stages(run, signal),
-    );
+    return this.#remembered(this.#stages, run, signal, (client) => client.stages(run, signal));
   }
 
   async failure(run: Run, signal: AbortSignal): Promise<Failure> {
@@ -36,9 +35,8 @@ export class RunDetails {
 
   /** `clues` reads them off a log that is at hand, so that it need not be asked for again. */
   explain(run: Run, signal: AbortSignal, clues?: ReadClues): Promise<Explanation> {
-    return remembered(this.#explanations, run, signal, async () => {
+    return this.#remembered(this.#explanations, run, signal, async (client) => {
       const stages = await this.stages(run, signal);
-      const client = await this.#client(run);
       const explanation = await client.explain(run, stages, signal, clues);
       this.#keep(client, run);
       return explanation;
@@ -51,16 +49,14 @@ export class RunDetails {
   }
 
   artifacts(run: Run, signal: AbortSignal): Promise<Artifact[]> {
-    return remembered(this.#artifacts, run, signal, async () =>
-      (await this.#client(run)).artifacts(run, signal),
+    return this.#remembered(this.#artifacts, run, signal, (client) =>
+      client.artifacts(run, signal),
     );
   }
 
   /** Whether each test of a run passed, by `testKey`. */
   outcomes(run: Run, signal: AbortSignal): Promise<ReadonlyMap<string, boolean>> {
-    return remembered(this.#outcomes, run, signal, async () =>
-      (await this.#client(run)).outcomes(run, signal),
-    );
+    return this.#remembered(this.#outcomes, run, signal, (client) => client.outcomes(run, signal));
   }
 
   /** The questions that a run waits with, as they are now. */
@@ -68,11 +64,55 @@ export class RunDetails {
     return (await this.#client(run)).doing.inputs(run, signal);
   }
 
+  /** Whether something stood in the way of an answer that was given, so that it is asked for again each time. */
+  isProvisional(answer: object): boolean {
+    return this.#provisional.has(answer);
+  }
+
   forget(): void {
     this.#stages.clear();
     this.#explanations.clear();
     this.#artifacts.clear();
     this.#outcomes.clear();
+  }
+
+  async #remembered<T extends object>(
+    known: Map<string, Promise<T>>,
+    run: Run,
+    signal: AbortSignal,
+    ask: (client: Client) => Promise<T>,
+  ): Promise<T> {
+    const askNow = async (): Promise<T> => {
+      const client = await this.#client(run);
+      const answer = await ask(client);
+      if (client.isProvisional(answer)) this.#provisional.add(answer);
+      return answer;
+    };
+    if (run.building) return askNow();
+    // A job that was deleted and made again has runs of the same address.
+    const key = `${run.url} ${run.startedAt}`;
+    const before = known.get(key);
+    if (before)
+      try {
+        return await before;
+      } catch (error) {
+        // Whoever asked first has cancelled; that is nothing to the others.
+        if (!isAbort(error) || signal.aborted) throw error;
+        return this.#remembered(known, run, signal, ask);
+      }
+    const [oldest] = known.keys();
+    if (known.size >= MOST && oldest !== undefined) known.delete(oldest);
+    const answer = askNow();
+    known.set(key, answer);
+    let isSure = false;
+    try {
+      const told = await answer;
+      isSure = !this.isProvisional(told);
+      return told;
+    } finally {
+      // What failed, or may be better another time, is asked again the next time.
+      if (!isSure && known.get(key) === answer) known.delete(key);
+    }
   }
 
   #keep(client: Client, run: Run): void {
@@ -89,35 +129,4 @@ export function brokenStage(stages: readonly Stage[]): Stage | undefined {
     if (stage) return brokenStage(stage.children) ?? stage;
   }
   return undefined;
-}
-
-async function remembered<T>(
-  known: Map<string, Promise<T>>,
-  run: Run,
-  signal: AbortSignal,
-  ask: () => Promise<T>,
-): Promise<T> {
-  if (run.building) return ask();
-  // A job that was deleted and made again has runs of the same address.
-  const key = `${run.url} ${run.startedAt}`;
-  const before = known.get(key);
-  if (before)
-    try {
-      return await before;
-    } catch (error) {
-      // Whoever asked first has cancelled; that is nothing to the others.
-      if (!isAbort(error) || signal.aborted) throw error;
-      return remembered(known, run, signal, ask);
-    }
-  const [oldest] = known.keys();
-  if (known.size >= MOST && oldest !== undefined) known.delete(oldest);
-  const answer = ask();
-  known.set(key, answer);
-  try {
-    return await answer;
-  } catch (error) {
-    // What failed is asked again the next time.
-    if (known.get(key) === answer) known.delete(key);
-    throw error;
-  }
 }

@@ -79,7 +79,7 @@ export class RunInsides implements Disposable {
 
   async below(node: RunNode): Promise<RunsNode[]> {
     const { run } = node;
-    const { details } = this.#source;
+    const { details, store } = this.#source;
     const problems: unknown[] = [];
     const [stages, artifacts = []] = await Promise.all([
       lastKnown(this.#stages, run, details.stages(run, this.#signal), (error) =>
@@ -99,7 +99,12 @@ export class RunInsides implements Disposable {
       ...stageNodes(node, stages ?? []),
     ];
     if (artifacts.length > 0) nodes.push({ kind: 'artifacts', of: node, artifacts });
-    const problem = this.#problemOf(node, problems);
+    const answers = [stages, artifacts, this.#reasons.get(run.url)?.explanation];
+    // A running one is looked at anyway; and a server in trouble is left alone until that is over.
+    const mayImprove = !run.building && store.trouble(node.server.url) === undefined;
+    const isProvisional =
+      mayImprove && answers.some((answer) => answer && details.isProvisional(answer));
+    const problem = this.#problemOf(node, problems, isProvisional);
     if (problem) return [problem, ...nodes];
     if (nodes.length > 0) return nodes;
     const text = problems.length > 0 ? 'nothing is known of it yet' : 'no stages were recorded';
@@ -121,10 +126,15 @@ export class RunInsides implements Disposable {
     }
   }
 
-  /** Has what could not be read of a job's runs read again when they are shown the next time. */
+  /** Has what could not be read of a job's runs, or may be better, read again when they are shown the next time. */
   retry(jobUrl: string): void {
+    const { details } = this.#source;
     for (const [url, reasons] of this.#reasons)
-      if (reasons.state === 'failed' && url.startsWith(jobUrl))
+      if (
+        url.startsWith(jobUrl) &&
+        (reasons.state === 'failed' ||
+          (reasons.explanation && details.isProvisional(reasons.explanation)))
+      )
         this.#reasons.set(url, { ...reasons, state: 'old' });
   }
 
@@ -139,13 +149,20 @@ export class RunInsides implements Disposable {
     this.#retries.clear();
   }
 
-  /** One line for all that could not be read of a run, unless something above it tells the same. */
-  #problemOf(node: RunNode, problems: readonly unknown[]): RunsNode | undefined {
+  /**
+   * One line for all that could not be read of a run, unless something above it tells the same. It is read
+   * again later; so is what something else is shown for.
+   */
+  #problemOf(
+    node: RunNode,
+    problems: readonly unknown[],
+    isProvisional: boolean,
+  ): RunsNode | undefined {
     const { url } = node.run;
     const [error] = problems.filter((each) => !this.#source.isTold(node, each));
     // What is told above has the run read again when it is over.
     const last = this.#retries.get(url);
-    if (error === undefined) {
+    if (error === undefined && !isProvisional) {
       last?.timer?.[Symbol.dispose]();
       this.#retries.delete(url);
       return undefined;
@@ -160,7 +177,9 @@ export class RunInsides implements Disposable {
       const retry: Retry = { pause, timer };
       this.#retries.set(url, retry);
     }
-    return { kind: 'problem', error, server: node.server, below: node };
+    return error === undefined
+      ? undefined
+      : { kind: 'problem', error, server: node.server, below: node };
   }
 
   #noteBroken(node: RunNode, stages: readonly Stage[]): void {

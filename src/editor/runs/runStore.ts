@@ -4,7 +4,7 @@ import type { DiskCache } from '../../base/diskCache';
 import { messageOf } from '../../base/errors';
 import type { Client } from '../../jenkins/client';
 import { LONGEST_CHAIN, PAGE, type Contents, type RunPage } from '../../jenkins/contents';
-import { JenkinsError, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
+import { asJenkinsError, kindOf, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
 import type { Job } from '../../jenkins/jobs';
 import type { QueueItem } from '../../jenkins/queue';
 import type { Run } from '../../jenkins/run';
@@ -559,11 +559,6 @@ const MAYBE_HERE: ReadonlySet<JenkinsErrorKind> = new Set([
   'timeout',
 ]);
 
-function kindOf(error: unknown): JenkinsErrorKind | undefined {
-  return error instanceof JenkinsError ? error.kind : undefined;
-}
-
 function failed(error: unknown, everywhere: boolean): LookResult & { readonly look: 'failed' } {
-  const retryAfter = error instanceof JenkinsError ? error.retryAfter : undefined;
-  return { look: 'failed', everywhere, retryAfter };
+  return { look: 'failed', everywhere, retryAfter: asJenkinsError(error)?.retryAfter };
 }

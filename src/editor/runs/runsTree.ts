@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock';
-import { JenkinsError } from '../../jenkins/jenkinsError';
+import { kindOf } from '../../jenkins/jenkinsError';
 import type { ChangeSource } from '../../jenkins/changeSources';
 import type { Client } from '../../jenkins/client';
 import type { Job } from '../../jenkins/jobs';
@@ -485,7 +485,8 @@ export class RunsTree implements Disposable {
 }
 
 function isSameKind(one: unknown, other: unknown): boolean {
-  return one instanceof JenkinsError && other instanceof JenkinsError && one.kind === other.kind;
+  const kind = kindOf(one);
+  return kind !== undefined && kind === kindOf(other);
 }
 
 function runNode({ server, section }: JobNode, run: Run): RunNode {

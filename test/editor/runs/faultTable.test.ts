@@ -11,9 +11,10 @@ import { manualClock, storeOf, type ManualClock } from './stores';
 
 /**
  * What is seen of a fault: it is told in one line and all else stays; nothing is seen of it; or, where
- * the server may lack what was asked for, something else is shown instead of it.
+ * the server may lack what was asked for, something else is shown instead of it. All heal by themselves but
+ * what is `believed`: a server that says that it has not what was asked for is asked again at a refresh.
  */
-type Seen = 'told' | 'unseen' | 'replaced' | 'told and replaced';
+type Seen = 'told' | 'unseen' | 'replaced' | 'told and replaced' | 'believed';
 type Kind = FaultKind | 'down' | 'types';
 
 interface Question {
@@ -31,16 +32,17 @@ const KINDS = [...(Object.keys(FAULTS) as FaultKind[]), 'down', 'types'] as cons
 
 /** Another way to know the same is tried where a server has not, or spoils, a plugin's answer. */
 const REPLACED: Question['but'] = {
-  ...{ '403': 'replaced', '404': 'replaced', '500': 'replaced', '503': 'replaced' },
+  ...{ '403': 'believed', '404': 'believed', '500': 'replaced', '503': 'replaced' },
   ...{ html: 'replaced', huge: 'replaced', gigabyte: 'replaced', types: 'replaced' },
 };
 /** Nobody misses what a server has not, or does not show. */
-const WITHHELD: Question['but'] = { '403': 'unseen', '404': 'unseen', types: 'replaced' };
+const WITHHELD: Question['but'] = { '403': 'unseen', '404': 'unseen' };
 
 const QUESTIONS: Readonly<Record<string, Question>> = {
   'everything that it is asked': {
     asks: /./,
     going: true,
+    // The log still tells of stages.
     but: { types: 'told and replaced' },
     // Each of the others says what comes of too much.
     leavesOut: ['huge', 'gigabyte'],
@@ -55,10 +57,10 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
     asks: /^job\/main\/2\/consoleText/,
     // It is read as far as it may be.
     but: {
-      '403': 'replaced',
-      '404': 'replaced',
-      huge: 'replaced',
-      gigabyte: 'replaced',
+      '403': 'believed',
+      '404': 'believed',
+      huge: 'believed',
+      gigabyte: 'believed',
       types: 'unseen',
     },
   },
@@ -67,7 +69,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   'what its agents do': {
     asks: /^computer\/api/,
     going: true,
-    but: { '403': 'replaced', '404': 'replaced', types: 'replaced' },
+    but: { '403': 'replaced', '404': 'replaced' },
   },
 };
 
@@ -153,8 +155,12 @@ async function seen(question: Question, kind: Kind): Promise<string> {
   const most = MOST_ASKED * (EACH[kind] ?? 1) * (question.going === true ? 2 : 1);
   if (lines.length > 0 && late > most) return `asked ${late} times in five minutes`;
   await bed.end();
-  if (result !== 'told') return result;
-  return (await bed.heals(before)) ? result : `told, and then ${shown(bed.view).join(', ')}`;
+  if (await bed.heals(before)) return result;
+  if (result === 'replaced') {
+    await bed.view.tree.refresh();
+    if (await bed.heals(before)) return 'believed';
+  }
+  return `${result}, and then ${shown(bed.view).join(', ')}`;
 }
 
 /** What stands in the view, without what is only said of nothing. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import type { Favourite } from '../../../src/editor/runs/favourites';
 import { RunDetails } from '../../../src/editor/runs/runDetails';
 import { rowOf } from '../../../src/editor/runs/runRows';
@@ -418,6 +419,8 @@ describe('the tree of runs', () => {
       await bed.store.refresh();
       return bed.jenkins.requests.length - before;
     };
+    // What waits is asked for once, when the branch is unfolded.
+    while (!bed.jenkins.requests.some(({ path }) => path.includes('/queue/'))) await setImmediate();
     await looked();
     assert.equal(await looked(), 2, 'the project and its branch');
     for (const above of [project, section!]) {
