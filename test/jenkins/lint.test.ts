@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from '../../src/jenkins/client';
 import type { ConnectOptions } from '../../src/jenkins/http';
-import { JenkinsError } from '../../src/jenkins/jenkinsError';
+import { isJenkinsError, JenkinsError } from '../../src/jenkins/jenkinsError';
 import { parseLint } from '../../src/jenkins/lint';
 import { startJenkins, type JenkinsDouble, type JenkinsOptions } from '../bed/jenkins/double';
 
@@ -178,8 +178,6 @@ describe("asking Jenkins' linter", () => {
   it('reads no endless answer', () =>
     asking({ user: 'ada', token: 't0ken' }, {}, async (jenkins, lint) => {
       jenkins.fault(/validate/, 'huge');
-      await assert.rejects(lint('agent'), (error) => {
-        return error instanceof JenkinsError && error.kind === 'too-large';
-      });
+      await assert.rejects(lint('agent'), (error) => isJenkinsError(error, 'too-large'));
     }));
 });
