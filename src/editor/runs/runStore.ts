@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock';
 import type { DiskCache } from '../../base/diskCache';
-import { messageOf } from '../../base/errors';
 import type { Client } from '../../jenkins/client';
 import { LONGEST_CHAIN, PAGE, type Contents, type RunPage } from '../../jenkins/contents';
-import { asJenkinsError, kindOf, type JenkinsErrorKind } from '../../jenkins/jenkinsError';
+import { asJenkinsError } from '../../jenkins/jenkinsError';
 import type { Job } from '../../jenkins/jobs';
 import type { QueueItem } from '../../jenkins/queue';
 import type { Run } from '../../jenkins/run';
@@ -13,6 +12,7 @@ import { nextLook } from './nextLook';
 import { Pushes } from './pushes';
 import { RunMemory } from './runMemory';
 import { RunShelf, type ShelvedInside } from './runShelf';
+import { Troubles } from './troubles';
 
 /** What is known of the runs of a job. */
 export interface JobRuns {
@@ -125,25 +125,10 @@ interface Learn {
   readonly ask: () => Promise<void>;
 }
 
-interface Problem extends Trouble {
-  /** When it was met last. */
-  readonly at: number;
-  /** Its place among all that was heard when it began. */
-  readonly nth: number;
-  /** Whether it is the trouble of the server. */
-  readonly shared: boolean;
-}
-
 class Store implements RunStore {
   readonly #options: RunStoreOptions;
   readonly #memory = new RunMemory();
-  /** Why the last look at an address failed. */
-  readonly #problems = new Map<string, Problem>();
-  /** Servers that answer nobody. */
-  readonly #troubles = new Map<string, Trouble>();
-  /** The place of each server's last answer among all that was heard. */
-  readonly #answers = new Map<string, number>();
-  #heardSoFar = 0;
+  readonly #troubles: Troubles;
   /** Requests under way by what they ask, so that nobody asks the same meanwhile. */
   readonly #asking = new Map<string, Promise<void>>();
   readonly #changed = new Set<(url: string) => void>();
@@ -159,6 +144,7 @@ class Store implements RunStore {
 
   constructor(options: RunStoreOptions) {
     this.#options = options;
+    this.#troubles = new Troubles(options);
     this.#looks = new Looks({
       look: (url, isHurried) => this.#look(url, isHurried),
       server: (url) => options.server(url) ?? '',
@@ -186,7 +172,12 @@ class Store implements RunStore {
   known(jobUrl: string): JobRuns | undefined {
     const list = this.#memory.list(jobUrl);
     return (
-      list && { jobUrl, ...list, waiting: list.waiting, problem: this.#problems.get(jobUrl)?.error }
+      list && {
+        jobUrl,
+        ...list,
+        waiting: list.waiting,
+        problem: this.#troubles.problem(jobUrl)?.error,
+      }
     );
   }
 
@@ -216,7 +207,7 @@ class Store implements RunStore {
     await this.#learn(learn, signal, within);
     const inside = this.#memory.inside(url);
     if (!inside) return this.#unknown(url, () => this.inside(url, signal));
-    return { url, ...inside, problem: this.#problems.get(url)?.error };
+    return { url, ...inside, problem: this.#troubles.problem(url)?.error };
   }
 
   async index(server: string, signal: AbortSignal, within?: number): Promise<JobIndex> {
@@ -247,12 +238,12 @@ class Store implements RunStore {
   }
 
   trouble(server: string): Trouble | undefined {
-    const trouble = this.#troubles.get(server);
+    const trouble = this.#troubles.of(server);
     return trouble && { ...trouble, again: this.#looks.silentUntil(server) };
   }
 
   problem(url: string): unknown {
-    const problem = this.#problems.get(url);
+    const problem = this.#troubles.problem(url);
     return problem?.shared === true ? undefined : problem?.error;
   }
 
@@ -263,8 +254,7 @@ class Store implements RunStore {
     this.#memory.forget(server);
     this.#shelf.forget(server);
     this.#pushes.retry(true);
-    for (const troubles of [this.#problems, this.#troubles])
-      for (const url of troubles.keys()) if (url.startsWith(server)) troubles.delete(url);
+    this.#troubles.forget(server);
   }
 
   onDidChange(listener: (url: string) => void): Disposable {
@@ -322,7 +312,7 @@ class Store implements RunStore {
     const list = this.#memory.list(url);
     if (isHurried || !this.#isTold(url))
       await (list ? this.#askAgain(url, list.runs) : this.#askInside(url));
-    if (!this.#problems.has(url)) this.#looks.heard(url, this.#found(url));
+    if (!this.#troubles.problem(url)) this.#looks.heard(url, this.#found(url));
     for (const listener of this.#looked) listener(url);
   }
 
@@ -417,69 +407,17 @@ class Store implements RunStore {
   }
 
   #tellHeard(url: string, changed: boolean): void {
-    const healed = this.#problems.delete(url);
+    const better = this.#troubles.answered(url);
     const heard = this.#heardOf(url);
     if (heard) this.#looks.heard(url, heard.result);
-    if (changed || healed) this.#tellChange(url);
-    const server = this.#options.server(url);
-    if (server === undefined) return;
-    this.#answers.set(server, ++this.#heardSoFar);
-    if (this.#troubles.delete(server)) this.#tellChange(server);
+    for (const one of new Set([...(changed ? [url] : []), ...better])) this.#tellChange(one);
   }
 
   #tellProblem(url: string, error: unknown): void {
-    const at = this.#options.clock.now();
-    const last = this.#problems.get(url);
-    // Another kind of problem began now.
-    const before = last && kindOf(last.error) === kindOf(error) ? last : undefined;
-    const { since, nth } = before ?? { since: at, nth: ++this.#heardSoFar };
-    const server = this.#options.server(url);
-    const others = server === undefined ? [] : this.#failingLike(url, server, error);
-    const shared = server !== undefined && this.#isShared(server, { error, nth }, others.length);
-    this.#problems.set(url, { error, at, since, nth, shared });
-    this.#looks.heard(url, failed(error, shared));
-    // The same trouble is told once.
-    const isSame = before !== undefined && messageOf(before.error) === messageOf(error);
-    if (!isSame || before.shared !== shared) this.#tellChange(url);
-    if (!shared) return;
-    for (const [other, problem] of others) {
-      if (problem.shared) continue;
-      this.#problems.set(other, { ...problem, shared });
-      this.#tellChange(other);
-    }
-    const trouble = this.#troubles.get(server);
-    const began = Math.min(since, ...others.map(([, problem]) => problem.since));
-    // Its words may name the address; the trouble is the same.
-    if (trouble && kindOf(trouble.error) === kindOf(error)) return;
-    this.#troubles.set(server, { error, since: trouble?.since ?? began });
-    this.#tellChange(server);
-  }
-
-  /**
-   * Whether what failed at an address is the trouble of its server. It is not where others were
-   * answered since it began; and one address alone says little where it may be what is there.
-   */
-  #isShared(
-    server: string,
-    { error, nth }: { error: unknown; nth: number },
-    others: number,
-  ): boolean {
-    const kind = kindOf(error);
-    if (kind === undefined) return false;
-    if ((this.#answers.get(server) ?? 0) > nth) return false;
-    return others > 0 || !MAYBE_HERE.has(kind);
-  }
-
-  /** The other addresses of a server at which the same goes wrong since it gave its last answer. */
-  #failingLike(url: string, server: string, error: unknown): [string, Problem][] {
-    const answer = this.#answers.get(server) ?? 0;
-    return [...this.#problems].filter(
-      ([other, problem]) =>
-        other !== url &&
-        problem.nth > answer &&
-        kindOf(problem.error) === kindOf(error) &&
-        this.#options.server(other) === server,
-    );
+    const worse = this.#troubles.failed(url, error);
+    const heard = this.#heardOf(url);
+    if (heard) this.#looks.heard(url, heard.result);
+    for (const one of worse) this.#tellChange(one);
   }
 
   #tellChange(url: string): void {
@@ -488,7 +426,7 @@ class Store implements RunStore {
 
   /** When and how the whole of an address was heard of last. */
   #heardOf(url: string): Heard | undefined {
-    const problem = this.#problems.get(url);
+    const problem = this.#troubles.problem(url);
     if (problem) return { at: problem.at, result: failed(problem.error, problem.shared) };
     const at = (this.#memory.list(url) ?? this.#memory.inside(url))?.heardAt;
     return at === undefined ? undefined : { at, result: this.#found(url) };
@@ -513,7 +451,7 @@ class Store implements RunStore {
   /** What to do about an address of which nothing is known, although it was asked for. */
   #unknown<T>(url: string, askAgain: () => Promise<T>): Promise<T> {
     if (this.#disposed) this.#session.signal.throwIfAborted();
-    const problem = this.#problems.get(url);
+    const problem = this.#troubles.problem(url);
     // It was forgotten meanwhile.
     if (!problem) return askAgain();
     throw problem.error;
@@ -547,17 +485,6 @@ function subscribed<T>(listeners: Set<(value: T) => void>, listener: (value: T) 
   listeners.add(own);
   return { [Symbol.dispose]: () => void listeners.delete(own) };
 }
-
-/** What may go wrong for one address alone, unlike the rest: a second one tells. */
-const MAYBE_HERE: ReadonlySet<JenkinsErrorKind> = new Set([
-  'forbidden',
-  'not-found',
-  'malformed',
-  'truncated',
-  'too-large',
-  'server-error',
-  'timeout',
-]);
 
 function failed(error: unknown, everywhere: boolean): LookResult & { readonly look: 'failed' } {
   return { look: 'failed', everywhere, retryAfter: asJenkinsError(error)?.retryAfter };
