@@ -419,8 +419,9 @@ describe('the tree of runs', () => {
       await bed.store.refresh();
       return bed.jenkins.requests.length - before;
     };
-    // What waits is asked for once, when the branch is unfolded.
-    while (!bed.jenkins.requests.some(({ path }) => path.includes('/queue/'))) await setImmediate();
+    // When the branch is unfolded it is asked once what waits, and where the newest failure broke.
+    const isAsked = (part: string) => bed.jenkins.requests.some(({ path }) => path.includes(part));
+    while (!isAsked('/queue/') || !isAsked('/stages/')) await setImmediate();
     await looked();
     assert.equal(await looked(), 2, 'the project and its branch');
     for (const above of [project, section!]) {
