@@ -1,12 +1,8 @@
-import { spawn } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { ClientRequest } from 'node:http';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { createJobFinder } from '../../src/editor/runs/jobFinder';
 import { RunDetails } from '../../src/editor/runs/runDetails';
 import { rowOf } from '../../src/editor/runs/runRows';
@@ -27,7 +23,7 @@ import {
   type Figure,
   type Row,
 } from './measure';
-import { run } from './programs';
+import { run, startServer } from './programs';
 
 const ROUNDS = 11;
 const VISIBLE = 20;
@@ -253,23 +249,7 @@ async function curl(urls: readonly string[], signal: AbortSignal): Promise<numbe
   return (await run({ command: 'curl', args }, signal)).milliseconds;
 }
 
-/** The double at scale in a process of its own. */
-export async function startScale(signal: AbortSignal): Promise<AsyncDisposable & { base: string }> {
-  const program = join(import.meta.dirname, 'scaleServer.ts');
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = spawn(process.execPath, ['--import', tsx, program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    signal,
-  });
-  child.on('error', () => undefined);
-  const [told] = (await once(child.stdout, 'data', { signal })) as [Buffer];
-  const { base } = JSON.parse(told.toString()) as { base: string };
-  return {
-    base,
-    [Symbol.asyncDispose]: async () => {
-      const exited = once(child, 'exit');
-      child.kill();
-      await exited;
-    },
-  };
+/** The double at scale. */
+export function startScale(signal: AbortSignal): Promise<AsyncDisposable & { base: string }> {
+  return startServer('scaleServer.ts', signal);
 }

@@ -1,9 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { get } from 'node:http';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { connect } from '../../src/jenkins/client';
 import type { Run } from '../../src/jenkins/run';
 import { findProgram } from '../bed/host/host';
@@ -16,7 +11,7 @@ import {
   type Figure,
   type Row,
 } from './measure';
-import { run } from './programs';
+import { run, startServer } from './programs';
 
 const ROUNDS = 7;
 
@@ -27,7 +22,10 @@ const ROUNDS = 7;
 export const jenkinsLog: Figure = async (signal) => {
   if (findProgram('curl') === undefined)
     throw new Error('there is no curl (Debian: apt-get install curl)');
-  await using server = await startServer(signal);
+  await using server = await startServer<{ double: string; ready: string; clean: number }>(
+    'logServer.ts',
+    signal,
+  );
   const rows: Row[] = [];
   for (const { what, from, job, building, path } of cases) {
     const base = server[from];
@@ -122,27 +120,6 @@ function download(url: string, signal: AbortSignal): Promise<number> {
       response.on('end', () => resolve(bytes));
     }).on('error', reject);
   });
-}
-
-/** The server's own process, so that its work is not on our event loop. */
-async function startServer(signal: AbortSignal) {
-  const program = join(import.meta.dirname, 'logServer.ts');
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = spawn(process.execPath, ['--import', tsx, program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    signal,
-  });
-  child.on('error', () => undefined);
-  const [told] = (await once(child.stdout, 'data', { signal })) as [Buffer];
-  const addresses = JSON.parse(told.toString()) as { double: string; ready: string; clean: number };
-  return {
-    ...addresses,
-    [Symbol.asyncDispose]: async () => {
-      const exited = once(child, 'exit');
-      child.kill();
-      await exited;
-    },
-  };
 }
 
 function runAt(server: string, job: string, building: boolean): Run {

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** A folder of its own for one figure. Disposing it removes it with all that is in it. */
 export interface Workshop extends AsyncDisposable {
@@ -67,6 +69,29 @@ export async function run(
       `${command} ${args.join(' ')}: exit ${code}${silent ? `, never said "${mark}"` : ''}\n${output.slice(-2000)}\n${errors.slice(-2000)}`,
     );
   return { milliseconds, untilMark, output };
+}
+
+/**
+ * A program of this folder in a process of its own, so that its work is not on our event loop. The first
+ * that it writes is what it has to tell, as JSON. Disposing it ends it.
+ */
+export async function startServer<Told extends object>(
+  program: string,
+  signal: AbortSignal,
+): Promise<AsyncDisposable & Told> {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const args = ['--import', tsx, join(import.meta.dirname, program)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], signal });
+  child.on('error', () => undefined);
+  const [told] = (await once(child.stdout, 'data', { signal })) as [Buffer];
+  return {
+    ...(JSON.parse(told.toString()) as Told),
+    [Symbol.asyncDispose]: async () => {
+      const exited = once(child, 'exit');
+      child.kill();
+      await exited;
+    },
+  };
 }
 
 /**
