@@ -86,6 +86,7 @@ export class FailingTests implements vscode.Disposable {
       }
     }
     // Meanwhile another run of the job may have been wanted, or none.
+    signal.throwIfAborted();
     if (this.#runs.get(run.jobUrl) !== node || this.#life.signal.aborted) return tests.length;
     if (tests.length === 0) this.forget(run.jobUrl);
     else {

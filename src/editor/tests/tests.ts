@@ -24,7 +24,10 @@ export class Tests implements vscode.Disposable {
     const { tests } = await this.#parts.details.failure(node.run, signal);
     // Nobody without tests wants the icon of the Test Explorer.
     if (tests.length === 0 && !this.#failing.wanted) return 0;
-    return (await this.load()).show(node, signal);
+    const failing = await this.load();
+    // Nobody may want them any more.
+    signal.throwIfAborted();
+    return failing.show(node, signal);
   }
 
   load(): Promise<FailingTests> {

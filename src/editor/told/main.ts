@@ -67,8 +67,8 @@ export class Telling implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable;
   /** What failed first in a run, by its address. */
   readonly #why = new Map<string, string>();
-  /** The runs whose tests are shown, by the address of their job. */
-  readonly #tested = new Map<string, string>();
+  /** The runs whose tests are shown, or are about to be, by the address of their job. */
+  readonly #tested = new Map<string, { readonly url: string; readonly life: AbortController }>();
   #timer: NodeJS.Timeout | undefined;
   #status: BranchStatus | undefined;
 
@@ -126,6 +126,7 @@ export class Telling implements vscode.Disposable {
   dispose(): void {
     this.#life.abort();
     clearTimeout(this.#timer);
+    for (const { life } of this.#tested.values()) life.abort();
     for (const folder of this.#folders.values()) folder[Symbol.dispose]();
     this.#subscriptions.dispose();
   }
@@ -225,16 +226,22 @@ export class Telling implements vscode.Disposable {
   #showTests(states: readonly BranchState[]): void {
     const jobs = states.flatMap((state) => state.jobs);
     const failed = jobs.flatMap(({ runs }) => newestFailure(runs) ?? []);
-    for (const jobUrl of this.#tested.keys()) {
+    for (const [jobUrl, { life }] of this.#tested) {
       if (failed.some((run) => run.jobUrl === jobUrl)) continue;
+      life.abort();
       this.#tested.delete(jobUrl);
       this.#parts.tests.forget(jobUrl);
     }
     for (const run of failed) {
       const node = this.#nodeOf(run);
-      if (!node || this.#tested.get(run.jobUrl) === run.url) continue;
-      this.#tested.set(run.jobUrl, run.url);
-      this.#parts.tests.show(node, this.#life.signal).catch(() => this.#tested.delete(run.jobUrl));
+      const before = this.#tested.get(run.jobUrl);
+      if (!node || before?.url === run.url) continue;
+      before?.life.abort();
+      const tested = { url: run.url, life: new AbortController() };
+      this.#tested.set(run.jobUrl, tested);
+      this.#parts.tests.show(node, tested.life.signal).catch(() => {
+        if (this.#tested.get(run.jobUrl) === tested) this.#tested.delete(run.jobUrl);
+      });
     }
   }
 
