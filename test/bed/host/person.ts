@@ -87,13 +87,23 @@ export function codeLens(page: Page, text: string | RegExp): Locator {
  * beside it. Editors draw a line as few pieces, so the word's own place is measured.
  */
 export async function hoverWord(page: Page, line: string, word: string): Promise<string> {
-  const { x, y } = await wordPlace(page, line, word);
-  // Where the pointer comes from another hover is none.
-  await page.mouse.move(0, 0);
-  await page.mouse.move(x, y, { steps: 3 });
-  const shown = page.locator('.monaco-hover:visible', { has: page.locator('.hover-contents') });
-  await shown.first().waitFor();
-  return (await shown.first().innerText()).replace(/\s+/g, ' ');
+  const shown = page
+    .locator('.monaco-hover:visible', { has: page.locator('.hover-contents') })
+    .filter({ hasNotText: 'Loading...' })
+    .first();
+  for (let tries = 1; ; tries++) {
+    const { x, y } = await wordPlace(page, line, word);
+    // Where the pointer comes from another hover is none.
+    await page.mouse.move(0, 0);
+    await page.mouse.move(x, y, { steps: 3 });
+    try {
+      await shown.waitFor({ timeout: 10_000 });
+      return (await shown.innerText()).replace(/\s+/g, ' ');
+    } catch (error) {
+      // Lenses that have come meanwhile have moved the line away from under the pointer.
+      if (tries === 6) throw error;
+    }
+  }
 }
 
 /** Puts the cursor into a word of the first line shown that holds `line`. */
