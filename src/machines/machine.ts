@@ -4,16 +4,105 @@ import type { AntPatterns } from './antFiles';
 export interface Machine extends AsyncDisposable {
   /** For people: `this machine`, or a host's name. */
   readonly name: string;
+  /** The files on it: whatever touches a workspace goes through here. */
+  readonly files: MachineFiles;
   /**
    * Runs a shell script as Jenkins' `sh` does. Settles after the last byte was delivered; a
-   * non-zero exit is a value. Rejects only when the script could not be started.
+   * non-zero exit is a value. Rejects only when the script could not be started, or when what became
+   * of it can never be known.
    */
   run(script: string, options: RunOptions): Promise<Exit>;
   /**
-   * Copies the files in `directory` that match into `into`; resolves with their relative paths.
-   * Links are followed to files in `directory`, and never out of it.
+   * Runs a program that is no step to its end, and gathers what it writes. A non-zero exit is a value;
+   * code 127 where there is no such program. Ends it when the signal is aborted, and rejects with its reason.
+   */
+  exec(command: readonly string[], options: ExecOptions): Promise<Executed>;
+  /**
+   * Copies the files in `directory` that match into `into`, a folder of this machine; resolves with
+   * their relative paths. Links are followed to files in `directory`, and never out of it.
    */
   get(files: AntPatterns, directory: string, into: string, signal: AbortSignal): Promise<string[]>;
+  /**
+   * Ends every process whose environment holds `cookie` (`NAME=value`), but no hypervisor that others may
+   * use: SIGTERM, and SIGKILL after `grace` milliseconds. Resolves with the numbers of those that outlived even that.
+   */
+  endProcesses(cookie: string, grace: number, signal: AbortSignal): Promise<number[]>;
+}
+
+/**
+ * Files on a machine, by absolute paths; links are followed unless told. All reject with an error that
+ * has the system's `code` (`ENOENT`, `EACCES`, `ENOSPC` …), or with the signal's reason.
+ */
+export interface MachineFiles {
+  /** Rejects with a UserError where it is longer than `most` bytes. */
+  read(path: string, most: number, signal: AbortSignal): Promise<Buffer>;
+  write(
+    path: string,
+    content: Buffer | string,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Undefined where nothing is. */
+  stat(path: string, signal: AbortSignal): Promise<FileStat | undefined>;
+  /** With those above it; nothing happens where it is. `mode` is of what is made. */
+  makeFolder(path: string, mode: number, signal: AbortSignal): Promise<void>;
+  /** With all that is in it; nothing happens where nothing is. Links are removed, not followed. */
+  remove(path: string, signal: AbortSignal): Promise<void>;
+  /** The names in a folder, in order; none where no folder is. */
+  list(path: string, signal: AbortSignal): Promise<string[]>;
+  /** The files and links below a folder that match, as `antFiles` finds them. */
+  find(
+    directory: string,
+    patterns: AntPatterns,
+    signal: AbortSignal,
+  ): Promise<readonly FoundFile[]>;
+  /**
+   * Copies files and links by their relative paths from one folder to another on the machine, with their
+   * modes; links stay links. Refuses, with a UserError, to write where a link leads out of `to`.
+   */
+  copy(from: string, to: string, paths: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Makes a file's last change `time` (milliseconds since the epoch); the file itself where there is none. */
+  touch(path: string, time: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface WriteOptions {
+  readonly mode?: number;
+  /** Fails with `EEXIST` where something is there. */
+  readonly exclusive?: boolean;
+}
+
+export interface FileStat {
+  readonly kind: 'file' | 'folder' | 'other';
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly changedAt: number;
+}
+
+export interface FoundFile {
+  /** Relative to the folder, with `/`. */
+  readonly path: string;
+  readonly size: number;
+  readonly changedAt: number;
+}
+
+export interface ExecOptions {
+  /** Absolute, on the machine; the home folder unless told. */
+  readonly directory?: string;
+  /** The whole environment, beside what the machine itself must add; what a login gives unless told. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: Buffer | string;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Executed {
+  /** Undefined when a signal or the timeout ended it. */
+  readonly code: number | undefined;
+  /** At most 16 MiB each; what is beyond is dropped. */
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export interface RunOptions {

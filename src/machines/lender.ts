@@ -1,0 +1,110 @@
+/** Who lends machines: the Metal API, a pool of one's own hosts, or commands of the person's. */
+export interface Lender {
+  /** As the settings name it; names are unique. */
+  readonly name: string;
+  /** What may be borrowed at the moment, the cheapest first. Rejects with a UserError where it cannot be asked. */
+  offers(signal: AbortSignal): Promise<Offer[]>;
+  /**
+   * Borrows a machine for a lease that has been written down already. Resolves when the machine is there
+   * and its SSH server answers. When it rejects, or the process dies, a machine may have been made: whoever
+   * has the lease calls `giveBack`, which finds it by the lease's id.
+   */
+  borrow(wish: Wish, lease: LeaseRequest, signal: AbortSignal): Promise<Borrowed>;
+  /** Moves the lease's end, as far as the lender has one of its own. */
+  extend(lease: Lent, until: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Gives back whatever the lender has for the lease, also of one whose `borrow` never told its end, and
+   * resolves when it is seen gone; nothing to give back is success. Rejects where that could not be seen:
+   * whoever has the lease tries again.
+   */
+  giveBack(lease: Lent, signal: AbortSignal): Promise<void>;
+  /** All machines at the lender that bear our mark, whoever borrowed them. */
+  list(signal: AbortSignal): Promise<Marked[]>;
+}
+
+/** What somebody wants to borrow. */
+export interface Wish {
+  /** An offer's id; the first that fits unless told. */
+  readonly offer?: string;
+  /** Megabytes of memory that the machine must have at least. */
+  readonly memory?: number;
+  /** For `packet`: the operating system's slug, such as `debian_12`. */
+  readonly system?: string;
+  /** At most so much an hour, in the offer's currency. */
+  readonly maxPrice?: number;
+}
+
+export interface Offer {
+  readonly id: string;
+  /** For people: `c3.small.x86 in Amsterdam (am)`. */
+  readonly title: string;
+  readonly price: Price | undefined;
+  /** Megabytes; undefined where the lender does not tell. */
+  readonly memory: number | undefined;
+  readonly cpus: number | undefined;
+  /** Undefined where the lender does not tell. */
+  readonly available: boolean | undefined;
+  /** Others may outbid it and take it away. */
+  readonly spot: boolean;
+}
+
+export interface Price {
+  /** For an hour. */
+  readonly amount: number;
+  /** ISO 4217, such as `USD`. */
+  readonly currency: string;
+}
+
+/** What a lender is told of the lease that a machine is borrowed for. */
+export interface LeaseRequest {
+  /** Unique; 12 letters and digits. It is part of the machine's mark. */
+  readonly id: string;
+  /** Who borrows: `user@host`. */
+  readonly owner: string;
+  /** When it ends, in milliseconds since the epoch. */
+  readonly until: number;
+  /** Told in words how far it is: `the machine is being made (40 %)`. */
+  readonly progress: (words: string) => void;
+  /** What the lender must remember to give back, as soon as it knows it: written down before it resolves. */
+  readonly note: (handle: Handle) => Promise<void>;
+}
+
+/** What a lender knows its machine by: data of its own, without secrets. */
+export type Handle = Readonly<Record<string, string>>;
+
+/** A lease, as far as its lender needs it. */
+export interface Lent {
+  readonly id: string;
+  readonly handle: Handle;
+}
+
+export interface Borrowed {
+  readonly handle: Handle;
+  readonly ssh: SshAddress;
+  readonly price: Price | undefined;
+  /** For people: `c3.small.x86 in Amsterdam (am)`. */
+  readonly title: string;
+}
+
+/** How a machine is reached. */
+export interface SshAddress {
+  /** A host name or address, or an alias of the person's OpenSSH configuration. */
+  readonly host: string;
+  readonly port?: number;
+  readonly user?: string;
+  /** The path of a private key on this machine; the agent and the usual files unless told. */
+  readonly keyFile?: string;
+  /** Public keys that the host may show, as in known_hosts (`ssh-ed25519 AAAA…`): no other is accepted. */
+  readonly hostKeys?: readonly string[];
+}
+
+/** A machine at a lender that bears our mark. */
+export interface Marked {
+  /** The lease's id. */
+  readonly lease: string;
+  readonly owner: string;
+  readonly handle: Handle;
+  readonly title: string;
+  /** Milliseconds since the epoch; undefined where the lender does not know. */
+  readonly until: number | undefined;
+}
