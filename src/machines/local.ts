@@ -1,15 +1,18 @@
 import { execa } from 'execa';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UserError } from '../base/errors';
+import { codeOf, messageOf, UserError } from '../base/errors';
 import { antFiles } from './antFiles';
-import type { Exit, Machine, RunOptions } from './machine';
+import { localFiles } from './localFiles';
+import type { Executed, ExecOptions, Exit, Machine, RunOptions } from './machine';
+import { endProcessesWith } from './processes';
+import { hypervisors } from './vagrant';
 
-/** The most that `sh(returnStdout: true)` may give: a script that means to capture more is a mistake. */
+/** The most bytes that `sh(returnStdout: true)` may give: a script that means to capture more is a mistake. */
 const CAPTURE_LIMIT = 16 << 20;
 
 /** How long, in milliseconds, the output may stay silent and open after its script has ended. */
@@ -32,11 +35,14 @@ export function openLocalMachine(place: string = tmpdir()): Machine {
   let count = 0;
   return {
     name: 'this machine',
+    files: localFiles,
     run: async (script, options) => {
       const file = join(await (scripts ??= newFolder()), `script-${++count}.sh`);
       await writeFile(file, script, { mode: 0o700 });
       return runFile(file, script, options);
     },
+    exec,
+    endProcesses: (cookie, grace, signal) => endProcessesWith(cookie, hypervisors, grace, signal),
     get: async (files, directory, into, signal) => {
       const copied: string[] = [];
       for (const path of await antFiles(directory, files, signal)) {
@@ -63,6 +69,48 @@ async function realFile(directory: string, path: string): Promise<string | undef
   } catch {
     return undefined;
   }
+}
+
+async function exec(
+  [program = '', ...args]: readonly string[],
+  { directory, environment, input, timeout, signal }: ExecOptions,
+): Promise<Executed> {
+  signal.throwIfAborted();
+  const child = execa(program, args, {
+    cwd: directory ?? homedir(),
+    env: { ...(environment ?? process.env) },
+    extendEnv: false,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    ...(timeout !== undefined && { timeout }),
+    buffer: false,
+    reject: false,
+    cancelSignal: signal,
+  });
+  const exited = once(child, 'exit').catch(() => undefined);
+  const [stdout, stderr] = [gather(), gather()];
+  await Promise.all([
+    deliver(child.stdout, exited, stdout.push),
+    deliver(child.stderr, exited, stderr.push),
+  ]);
+  const { exitCode, cause } = await child;
+  signal.throwIfAborted();
+  const missing = codeOf(cause) === 'ENOENT';
+  if (child.pid === undefined && !missing)
+    throw new UserError(`${program} could not be started: ${messageOf(cause)}`, { cause });
+  return { code: missing ? 127 : exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** Keeps what is written, as far as it may be kept. */
+function gather(): { push: (chunk: Buffer) => void; text: () => string } {
+  const chunks: Buffer[] = [];
+  let room = CAPTURE_LIMIT;
+  return {
+    push: (chunk) => {
+      if (room > 0) chunks.push(chunk.subarray(0, room));
+      room -= chunk.length;
+    },
+    text: () => Buffer.concat(chunks).toString('utf8'),
+  };
 }
 
 async function runFile(file: string, script: string, options: RunOptions): Promise<Exit> {

@@ -61,6 +61,7 @@ export async function endProcessesWith(
   cookie: string,
   spare: RegExp,
   grace: number,
+  abort: AbortSignal,
 ): Promise<number[]> {
   for (const [signal, patience] of [
     ['SIGTERM', grace],
@@ -70,7 +71,8 @@ export async function endProcessesWith(
     if (found.length === 0) return [];
     for (const pid of found) send(pid, signal);
     const deadline = Date.now() + patience;
-    while (Date.now() < deadline && processesWith(cookie, spare).length > 0) await delay(50);
+    while (Date.now() < deadline && processesWith(cookie, spare).length > 0)
+      await delay(50, undefined, { signal: abort });
   }
   return processesWith(cookie, spare);
 }

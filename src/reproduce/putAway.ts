@@ -43,7 +43,7 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
   const { files, recipe, journal, made, environment, say } = leavings;
   const left: string[] = [];
   const { name, value } = cookieOf(files);
-  const outlived = await endProcessesWith(`${name}=${value}`, hypervisors, 3000);
+  const outlived = await endProcessesWith(`${name}=${value}`, hypervisors, 3000, signal);
   if (outlived.length > 0) left.push(`processes ${outlived.join(', ')} could not be ended`);
   // Secrets first: whatever may fail below.
   left.push(...(await putSecretsAway(made, journal)));
