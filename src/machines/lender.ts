@@ -1,4 +1,10 @@
-/** Who lends machines: the Metal API, a pool of one's own hosts, or commands of the person's. */
+import { UserError } from '../base/errors';
+
+/**
+ * Who lends machines: the Metal API, a pool of one's own hosts, or commands of the person's.
+ * Moments are in milliseconds since the epoch by the clock of this machine, which may be wrong: a lender
+ * that knows its own time turns what is left of a lease into a moment here, and back.
+ */
 export interface Lender {
   /** As the settings name it; names are unique. */
   readonly name: string;
@@ -6,8 +12,9 @@ export interface Lender {
   offers(signal: AbortSignal): Promise<Offer[]>;
   /**
    * Borrows a machine for a lease that has been written down already. Resolves when the machine is there
-   * and its SSH server answers. When it rejects, or the process dies, a machine may have been made: whoever
-   * has the lease calls `giveBack`, which finds it by the lease's id.
+   * and its SSH server answers. When it rejects, or the process dies, a machine may have been made, or may
+   * be in the making: whoever has the lease calls `giveBack`, which finds it by the lease's id. Only a
+   * `LoanRefused` says that there is none and will be none.
    */
   borrow(wish: Wish, lease: LeaseRequest, signal: AbortSignal): Promise<Borrowed>;
   /** Moves the lease's end, as far as the lender has one of its own. */
@@ -61,8 +68,10 @@ export interface LeaseRequest {
   readonly id: string;
   /** Who borrows: `user@host`. */
   readonly owner: string;
-  /** When it ends, in milliseconds since the epoch. */
+  /** When the lender may end it by itself, unless `extend` is called. */
   readonly until: number;
+  /** A folder on this machine for its key; removed when the machine is seen gone. */
+  readonly folder: string;
   /** Told in words how far it is: `the machine is being made (40 %)`. */
   readonly progress: (words: string) => void;
   /** What the lender must remember to give back, as soon as it knows it: written down before it resolves. */
@@ -105,6 +114,16 @@ export interface Marked {
   readonly owner: string;
   readonly handle: Handle;
   readonly title: string;
-  /** Milliseconds since the epoch; undefined where the lender does not know. */
+  /** When the lender ends it by itself; undefined where the lender does not know. */
   readonly until: number | undefined;
+}
+
+/** The lender made nothing for the lease, and nothing is on its way: there is nothing to give back. */
+export class LoanRefused extends UserError {
+  override readonly name = 'LoanRefused';
+}
+
+/** Also for one that another bundle made: each has a class of its own. */
+export function isLoanRefused(error: unknown): error is LoanRefused {
+  return error instanceof Error && error.name === 'LoanRefused';
 }

@@ -1,9 +1,10 @@
 import { execa } from 'execa';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf } from '../base/errors';
-import { bornAt, endProcessesWith, isAlive } from '../machines/processes';
+import { claimFile } from '../machines/claim';
+import { endProcessesWith } from '../machines/processes';
 import {
   hypervisors,
   machinesOf,
@@ -196,23 +197,6 @@ function interrupted({ stages }: Reproduction): Verdict {
     details: [],
     failedTests: [],
   };
-}
-
-/** Makes a file that says that it is ours. False when a living process has it. */
-export function claimFile(path: string): boolean {
-  const mine = `${process.pid} ${bornAt(process.pid) ?? ''}`;
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      writeFileSync(path, mine, { flag: 'wx', mode: 0o600 });
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const [pid = '', ...born] = readFileSync(path, 'utf8').split(' ');
-    if (isAlive(Number(pid), born.join(' '))) return false;
-    rmSync(path, { force: true });
-  }
-  return false;
 }
 
 /** What the steps had in their environment, as far as the recipe tells it. */

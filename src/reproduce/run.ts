@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, watch } from 'node:fs';
 import { isAbort, messageOf, UserError } from '../base/errors';
 import type { Secrets, WantedCredential } from '../base/secretChannel';
+import { claimFile } from '../machines/claim';
 import { openLocalMachine } from '../machines/local';
 import { bornAt } from '../machines/processes';
 import { machinesOf, vagrantFolders } from '../machines/vagrant';
@@ -13,7 +14,7 @@ import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
-import { claimFile, putAway, putSecretsAway, sweep } from './putAway';
+import { putAway, putSecretsAway, sweep } from './putAway';
 import { temporaryOf } from './steps/bench';
 import { listReproductions, readReproduction, type Files } from './store';
 import { judge, type Observation } from './verdict';
