@@ -1,0 +1,336 @@
+/**
+ * Real OpenSSH servers. As root on Linux each is a small machine: it has a network with an address
+ * of its own, processes of its own, and sees this machine's files without being able to change
+ * them: what it writes goes into a temporary folder. Elsewhere it is a server on a loopback
+ * address, which shares everything but the home folder; `isolated` tells.
+ */
+import { execa } from 'execa';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createNamespace, namespacesMissing, type Namespace, type SlowWire } from './net/namespace';
+
+export interface SshdOptions {
+  /** Shown by the server before anybody has logged in. */
+  readonly banner?: string;
+  /** Printed by the user's own profile before every command, as some servers do. */
+  readonly motd?: string;
+  /** Public keys that may log in, beside the one that is made for it. */
+  readonly authorizedKeys?: readonly string[];
+  /** Locks the user's key. */
+  readonly passphrase?: string;
+  /** A script that root runs before the server starts for the first time: `sh`, or what its `#!` says. */
+  readonly firstBoot?: string;
+  /** What `/bin/sh` and the user's login shell are, such as `/bin/busybox`. Isolated only. */
+  readonly shell?: string;
+  /** The home folder's size. Isolated only; such a home does not outlive `reboot`. */
+  readonly homeMegabytes?: number;
+  /** Only reached from that one: for ProxyJump. Isolated only. */
+  readonly behind?: Sshd;
+  /** More lines for sshd_config. */
+  readonly config?: readonly string[];
+}
+
+export interface Sshd extends AsyncDisposable {
+  readonly isolated: boolean;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Where it reaches this machine. */
+  readonly gateway: string;
+  /** Its public key: `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
+  /** A line for known_hosts. */
+  readonly knownHosts: string;
+  /** The file of the user's private key, and the key that belongs to it. */
+  readonly keyFile: string;
+  readonly publicKey: string;
+  /** The user's home folder as this machine sees it; undefined where `homeMegabytes` is told. */
+  readonly home: string | undefined;
+  /** What the server and its machine have said so far. */
+  readonly log: readonly string[];
+  readonly namespace: Namespace | undefined;
+  /** The next line of the log that matches, or one that is there already after the first `from`. */
+  logged(pattern: RegExp, from?: number): Promise<string>;
+  /** Runs a script there as root, not by SSH; resolves with what it prints. */
+  inside(script: string): Promise<string>;
+  /** Resets all connections; resolves with how many. */
+  cut(): Promise<number>;
+  /** From now on nothing comes through, and nobody is told: what is open stays half open. */
+  drop(): Promise<void>;
+  /** Ends `drop` and `slow`. */
+  heal(): Promise<void>;
+  slow(wire: SlowWire): Promise<void>;
+  /** All its processes end; `silently`, nobody hears of it. Its disk stays, `/tmp` and `/run` do not. */
+  reboot(options?: { silently?: boolean; meanwhile?: () => Promise<void> }): Promise<void>;
+  /** As if somebody else sat at its address: another host key. */
+  changeHostKey(): Promise<void>;
+}
+
+/** Why no server can be had here; undefined where one can. */
+export function sshdMissing(): string | undefined {
+  return existsSync(SSHD) ? undefined : `${SSHD} is not there`;
+}
+
+/** Why none can be had that has a machine of its own. */
+export async function isolatedSshdMissing(): Promise<string | undefined> {
+  return sshdMissing() ?? (await namespacesMissing());
+}
+
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  const isolated = (await namespacesMissing()) === undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'ci-parity-sshd-'));
+  const at = (...names: readonly string[]): string => join(folder, ...names);
+  for (const name of ['etc', 'home', 'upper', 'work', 'merged'])
+    await mkdir(at(name), { mode: 0o755 });
+  const namespace = isolated ? await createNamespace(options.behind?.namespace) : undefined;
+  const address = namespace?.address ?? `127.0.0.${randomInt(2, 250)}`;
+  const port = isolated ? 22 : await freePort(address);
+  const user = isolated ? 'root' : userInfo().username;
+  const etc = isolated ? '/etc/ssh' : at('etc');
+
+  await newKey(at('user'), options.passphrase);
+  await newKey(at('etc', 'ssh_host_ed25519_key'));
+  const publicKey = await readKey(at('user.pub'));
+  await mkdir(at('home', '.ssh'), { mode: 0o700 });
+  const keys = [publicKey, ...(options.authorizedKeys ?? [])];
+  await writeFile(at('home', '.ssh', 'authorized_keys'), `${keys.join('\n')}\n`);
+  await writeFile(at('etc', 'banner'), options.banner ?? '');
+  await writeFile(at('etc', 'motd'), options.motd ?? '');
+  await writeFile(at('etc', 'firstBoot'), options.firstBoot ?? '', { mode: 0o755 });
+  if (options.motd !== undefined)
+    await writeFile(at('home', '.bashrc'), `cat ${etc}/motd\n`, { mode: 0o644 });
+  const home = isolated
+    ? []
+    : [
+        `SetEnv HOME=${at('home')}`,
+        `ForceCommand cd "$HOME" && eval "\${SSH_ORIGINAL_COMMAND:-exec sh}"`,
+      ];
+  const config = [
+    `ListenAddress ${isolated ? '0.0.0.0' : address}:${port}`,
+    `HostKey ${etc}/ssh_host_ed25519_key`,
+    `PidFile ${isolated ? '/run/sshd.pid' : at('sshd.pid')}`,
+    `AuthorizedKeysFile ${isolated ? '.ssh/authorized_keys' : at('home', '.ssh', 'authorized_keys')}`,
+    'StrictModes no',
+    'PermitRootLogin prohibit-password',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'UsePAM no',
+    'MaxStartups 100',
+    'LogLevel VERBOSE',
+    ...(options.banner === undefined ? [] : [`Banner ${etc}/banner`]),
+    ...home,
+    ...(options.config ?? []),
+  ];
+  await writeFile(at('etc', 'sshd_config'), `${config.join('\n')}\n`);
+  await writeFile(at('etc', 'boot'), BOOT);
+  await writeFile(at('etc', 'init'), INIT);
+
+  const log: string[] = [];
+  const news = new EventEmitter().setMaxListeners(0);
+  let hostKey = '';
+  let booted: ChildProcess | undefined;
+
+  const logged = async (pattern: RegExp, from = log.length): Promise<string> => {
+    for (let index = from; ; index++) {
+      while (index >= log.length) await once(news, 'line');
+      const line = log[index] ?? '';
+      if (pattern.test(line)) return line;
+    }
+  };
+  const start = async (): Promise<void> => {
+    const environment = {
+      ...process.env,
+      BED_SHELL: options.shell ?? '',
+      BED_HOME_MB: String(options.homeMegabytes ?? ''),
+    };
+    const [program = '', ...args] = namespace
+      ? namespace.entered([
+          'unshare',
+          '-mp',
+          '--fork',
+          '--kill-child',
+          'sh',
+          at('etc', 'boot'),
+          folder,
+        ])
+      : [SSHD, '-D', '-e', '-f', at('etc', 'sshd_config')];
+    const from = log.length;
+    // A machine ends when its standard input does: with us, however we end.
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
+    booted = child;
+    for (const stream of [child.stdout, child.stderr])
+      createInterface(stream).on('line', (line) => {
+        log.push(line);
+        news.emit('line');
+      });
+    const ended = once(child, 'exit').then(() => {
+      throw new Error(`sshd did not start:\n${log.slice(from).join('\n')}`);
+    });
+    await Promise.race([logged(/^Server listening on/, from), ended]);
+    hostKey = await readKey(at('etc', 'ssh_host_ed25519_key.pub'));
+  };
+  const stop = async (): Promise<void> => {
+    if (!booted || booted.exitCode !== null || booted.signalCode !== null) return;
+    const over = once(booted, 'exit');
+    booted.kill('SIGKILL');
+    await over;
+  };
+  /** The number, here, of the first process there. */
+  const init = async (): Promise<string> => {
+    const pid = booted?.pid ?? 0;
+    return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim();
+  };
+  const sessions = async (): Promise<number[]> => {
+    const { stdout } = await execa('ps', ['-o', 'pid=', '--ppid', String(booted?.pid ?? 0)], {
+      reject: false,
+    });
+    return stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : [Number(line)]));
+  };
+  const signalSessions = async (name: NodeJS.Signals): Promise<number> => {
+    const found = await sessions();
+    for (const pid of found) process.kill(pid, name);
+    return found.length;
+  };
+  const needNamespace = (): Namespace => {
+    if (!namespace) throw new Error('This needs a server in a namespace of its own.');
+    return namespace;
+  };
+  const machine: Sshd = {
+    isolated,
+    address,
+    port,
+    user,
+    gateway: namespace?.gateway ?? '127.0.0.1',
+    get hostKey() {
+      return hostKey;
+    },
+    get knownHosts() {
+      return `${port === 22 ? address : `[${address}]:${port}`} ${hostKey}`;
+    },
+    keyFile: at('user'),
+    publicKey,
+    home: options.homeMegabytes === undefined ? at('home') : undefined,
+    log,
+    namespace,
+    logged,
+    inside: async (script) => {
+      if (!namespace) return (await execa('sh', ['-c', script], { cwd: at('home') })).stdout;
+      const enter = ['-t', await init(), '-m', '-n', '-p', '-r', '--wd=/root', 'sh', '-c', script];
+      return (await execa('nsenter', enter, { stdin: 'ignore' })).stdout;
+    },
+    cut: () => (namespace ? namespace.cut(port) : signalSessions('SIGKILL')),
+    drop: async () => {
+      if (namespace) await namespace.drop();
+      else await signalSessions('SIGSTOP');
+    },
+    heal: async () => {
+      if (namespace) await namespace.heal();
+      else await signalSessions('SIGCONT');
+    },
+    slow: (wire) => needNamespace().slow(wire, port),
+    reboot: async ({ silently = false, meanwhile } = {}) => {
+      if (silently) await needNamespace().drop();
+      needNamespace();
+      await stop();
+      await meanwhile?.();
+      if (silently) await needNamespace().heal();
+      await start();
+    },
+    changeHostKey: async () => {
+      await rm(at('etc', 'ssh_host_ed25519_key'));
+      await newKey(at('etc', 'ssh_host_ed25519_key'));
+      await stop();
+      await start();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      if (!isolated) await signalSessions('SIGKILL');
+      await namespace?.[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await start();
+  } catch (error) {
+    await machine[Symbol.asyncDispose]();
+    throw error;
+  }
+  return machine;
+}
+
+const SSHD = '/usr/sbin/sshd';
+
+/** Makes the machine's own view of the files, and enters it. Its first argument is the bed's folder. */
+const BOOT = `set -eu
+mount --make-rprivate /
+cd "$1"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" merged
+cd merged
+mount --rbind /dev dev
+mount -t proc proc proc
+mount --rbind /sys sys
+mount -t tmpfs -o mode=755 tmpfs run
+mount -t tmpfs -o mode=1777 tmpfs tmp
+mkdir run/sshd
+if [ -n "$BED_HOME_MB" ]; then
+  mount -t tmpfs -o "mode=700,size=\${BED_HOME_MB}m" tmpfs root
+  cp -a "$1/home/." root/
+else
+  mount --bind "$1/home" root
+fi
+mount --bind "$1/etc" etc/ssh
+# The kernel is this machine's, but whoever asks is to see when this one was started.
+cat /proc/sys/kernel/random/uuid > run/boot_id
+mount --bind run/boot_id proc/sys/kernel/random/boot_id
+if [ -n "$BED_SHELL" ]; then
+  ln -sf "$BED_SHELL" usr/bin/sh
+  sed -i 's#^\\(root:.*:\\)[^:]*$#\\1/bin/sh#' etc/passwd
+fi
+exec chroot . /bin/sh /etc/ssh/init
+`;
+
+/** The machine's first process. When its standard input ends, so does the machine. */
+const INIT = `cd /root
+export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+unset BED_SHELL BED_HOME_MB XDG_STATE_HOME XDG_CACHE_HOME XDG_CONFIG_HOME SSH_AUTH_SOCK
+if [ ! -e /etc/ssh/booted ]; then
+  : > /etc/ssh/booted
+  if [ -s /etc/ssh/firstBoot ]; then
+    case $(head -c 2 /etc/ssh/firstBoot) in
+      '#!') /etc/ssh/firstBoot < /dev/null ;;
+      *) sh /etc/ssh/firstBoot < /dev/null ;;
+    esac || echo "first boot: exit code $?"
+  fi
+fi
+exec 3<&0
+cat <&3 > /dev/null &
+mind=$!
+# Somebody may end the server to have it started again.
+while :; do /usr/sbin/sshd -D -e < /dev/null 3<&-; sleep 0.2; done &
+wait "$mind"
+`;
+
+async function newKey(file: string, passphrase = ''): Promise<void> {
+  await rm(`${file}.pub`, { force: true });
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-C', 'bed', '-N', passphrase, '-f', file]);
+}
+
+async function readKey(file: string): Promise<string> {
+  return (await readFile(file, 'utf8')).split(' ').slice(0, 2).join(' ').trim();
+}
+
+async function freePort(address: string): Promise<number> {
+  const server = createServer().listen(0, address);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
