@@ -25,8 +25,11 @@ export interface Lender {
    * whoever has the lease tries again.
    */
   giveBack(lease: Lent, signal: AbortSignal): Promise<void>;
-  /** All machines at the lender that bear our mark, whoever borrowed them. */
-  list(signal: AbortSignal): Promise<Marked[]>;
+  /**
+   * All machines at the lender that bear our mark, whoever borrowed them: what is not among them is gone.
+   * Undefined where the lender cannot tell at all; rejects where it could not be asked, or not about all.
+   */
+  list(signal: AbortSignal): Promise<Marked[] | undefined>;
 }
 
 /** What somebody wants to borrow. */

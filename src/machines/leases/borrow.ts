@@ -1,0 +1,225 @@
+import { mkdirSync } from 'node:fs';
+import { messageOf, UserError } from '../../base/errors';
+import { isLoanRefused, type Offer, type Price, type Wish } from '../lender';
+import { costOf, priceText, reserve, settle } from './caps';
+import { lenderOf, STEP, type Desk } from './desk';
+import { giveBack } from './giveBack';
+import {
+  change,
+  enter,
+  folderOf,
+  leaseOf,
+  newLeaseId,
+  strikeOff,
+  thisProcess,
+  type Lease,
+  type Work,
+} from './ledger';
+
+/** What a machine will cost; shown to the person before it is borrowed. */
+export interface Estimate {
+  readonly lender: string;
+  readonly offer: Offer;
+  readonly wish: Wish;
+  readonly hours: number;
+  /** At most, for the whole; undefined where no price is told. */
+  readonly total: Price | undefined;
+}
+
+/** An offer with who makes it. */
+export interface Offered {
+  readonly lender: string;
+  readonly offer: Offer;
+}
+
+/** What may be borrowed, in the order of the lenders; and who could not be asked, with the reason. */
+export async function offersAt(
+  desk: Desk,
+  signal: AbortSignal,
+): Promise<{ offers: Offered[]; problems: string[] }> {
+  const answers = await Promise.allSettled(desk.lenders.map((lender) => lender.offers(signal)));
+  signal.throwIfAborted();
+  const offers: Offered[] = [];
+  const problems: string[] = [];
+  for (const [at, answer] of answers.entries()) {
+    const lender = desk.lenders[at]?.name ?? '';
+    if (answer.status === 'rejected') problems.push(`${lender}: ${messageOf(answer.reason)}`);
+    else offers.push(...answer.value.map((offer) => ({ lender, offer })));
+  }
+  return { offers, problems };
+}
+
+/**
+ * The price of the first offer that fits. `what` is a lender's name, an offer's id, or `lender/offer`;
+ * any unless told. @throws UserError where none fits.
+ */
+export async function estimate(
+  desk: Desk,
+  what: string | undefined,
+  wish: Wish,
+  hours: number,
+  signal: AbortSignal,
+): Promise<Estimate> {
+  const { offers, problems } = await offersAt(desk, signal);
+  const named = offers.filter(
+    ({ lender, offer }) =>
+      what === undefined || [lender, offer.id, `${lender}/${offer.id}`].includes(what),
+  );
+  const chosen = named.find(({ offer }) => fits(offer, wish));
+  if (!chosen)
+    throw new UserError(
+      what === undefined || named.length > 0
+        ? 'No machine that fits can be borrowed at the moment.'
+        : `Nobody lends a "${what}".`,
+      { advice: [...problems, 'See what is offered: ci-parity machines'].join('\n') },
+    );
+  const total = costOf(chosen.offer.price, hours * 3600_000);
+  return { ...chosen, wish, hours, total };
+}
+
+function fits(offer: Offer, { offer: id, memory = 0, maxPrice = Infinity }: Wish): boolean {
+  return (
+    offer.available !== false &&
+    (id === undefined || id === offer.id) &&
+    (offer.memory ?? Infinity) >= memory &&
+    (offer.price?.amount ?? 0) <= maxPrice
+  );
+}
+
+export interface BorrowOptions {
+  /** Kept until its end, or only as long as this process lives and `attend` moves its end. */
+  readonly keep: 'until its end' | 'while this process lives';
+  readonly progress: (words: string) => void;
+}
+
+/**
+ * Borrows what was estimated, and the person has agreed to. When it rejects, the machine was given
+ * back, or the ledger knows that it has to be.
+ */
+export async function borrow(
+  desk: Desk,
+  { lender: name, offer, wish, hours }: Estimate,
+  { keep, progress }: BorrowOptions,
+  signal: AbortSignal,
+): Promise<Lease> {
+  const lender = lenderOf(desk, name);
+  const now = desk.clock.now();
+  const end = now + hours * 3600_000;
+  const asked: Lease = {
+    version: 1,
+    id: newLeaseId(),
+    lender: name,
+    owner: { who: desk.who, process: thisProcess() },
+    title: offer.title,
+    ...(offer.price ? { price: offer.price } : {}),
+    askedAt: now,
+    end,
+    until: keep === 'until its end' ? end : Math.min(end, now + STEP),
+    handle: {},
+    state: { kind: 'asked' },
+    work: [],
+  };
+  const { id, until } = asked;
+  await reserve(desk.root, desk.caps, asked, now);
+  await enter(desk.root, asked);
+  try {
+    const folder = folderOf(desk.root, id);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const note = async (handle: Lease['handle']): Promise<void> => {
+      await change(desk.root, id, (lease) => ({ ...lease, handle }));
+    };
+    const request = { id, owner: desk.who, until, folder, progress, note };
+    const borrowed = await lender.borrow({ ...wish, offer: offer.id }, request, signal);
+    const lent = await change(desk.root, id, (lease) =>
+      // Somebody may have given it back meanwhile: that stands.
+      lease.state.kind !== 'asked'
+        ? { ...lease, handle: borrowed.handle }
+        : {
+            ...lease,
+            owner: keep === 'until its end' ? { who: desk.who } : lease.owner,
+            title: borrowed.title,
+            ...(borrowed.price ? { price: borrowed.price } : {}),
+            handle: borrowed.handle,
+            state: { kind: 'lent', ssh: borrowed.ssh },
+          },
+    );
+    if (lent?.state.kind !== 'lent')
+      throw new UserError('The machine was given back before it was there.');
+    checkPrice(offer.price, borrowed.price);
+    return lent;
+  } catch (error) {
+    if (isLoanRefused(error)) {
+      await settle(desk.root, asked, undefined, desk.clock.now());
+      await strikeOff(desk.root, id);
+      throw error;
+    }
+    progress('giving back what may have been made');
+    // Also where the person has cancelled; but nobody is held for ever, since the next start goes on with it.
+    await giveBack(desk, id, { attempts: 5 }, AbortSignal.timeout(5 * 60_000)).catch(
+      (why: unknown) => {
+        progress(`it could not be seen gone: ${messageOf(why)}; the next start tries again`);
+      },
+    );
+    throw error;
+  }
+}
+
+/** Never more than what the person agreed to, whatever the lender says afterwards. */
+function checkPrice(agreed: Price | undefined, told: Price | undefined): void {
+  if (!told || !agreed) return;
+  if (told.currency === agreed.currency && told.amount <= agreed.amount * 1.0001) return;
+  throw new UserError(
+    `The machine costs ${priceText(told)} an hour, not ${priceText(agreed)} as offered: it is given back.`,
+  );
+}
+
+/** Moves a lease's end by so many hours. @throws UserError where the caps or the lender do not allow it. */
+export async function extend(
+  desk: Desk,
+  id: string,
+  hours: number,
+  signal: AbortSignal,
+): Promise<Lease> {
+  const lease = leaseOf(desk.root, id);
+  if (lease.state.kind !== 'lent' && lease.state.kind !== 'ready')
+    throw new UserError(`${lease.title} is ${lease.state.kind}: it cannot be extended.`);
+  const now = desk.clock.now();
+  const end = lease.end + hours * 3600_000;
+  await reserve(desk.root, desk.caps, { ...lease, end }, now);
+  const until = lease.owner.process ? Math.min(end, now + STEP) : end;
+  if (until > lease.until) await lenderOf(desk, lease.lender).extend(lease, until, signal);
+  return (
+    (await change(desk.root, id, (one) => ({ ...one, end, until: Math.max(until, one.until) }))) ??
+    lease
+  );
+}
+
+/** Keeps a machine until its end, though the process ends that it was borrowed for. */
+export async function keepLease(desk: Desk, id: string, signal: AbortSignal): Promise<void> {
+  const lease = leaseOf(desk.root, id);
+  if (!lease.owner.process) return;
+  if (lease.end > lease.until) await lenderOf(desk, lease.lender).extend(lease, lease.end, signal);
+  await change(desk.root, id, (one) => ({ ...one, owner: { who: one.owner.who }, until: one.end }));
+}
+
+/** Notes that the machine has all that a recipe needs. */
+export async function markReady(desk: Desk, id: string): Promise<void> {
+  await change(desk.root, id, (lease) =>
+    lease.state.kind === 'lent'
+      ? { ...lease, state: { ...lease.state, kind: 'ready' } }
+      : undefined,
+  );
+}
+
+/** Notes what runs on the machine, for people; disposing it says that it has ended. */
+export async function working(desk: Desk, id: string, words: string): Promise<AsyncDisposable> {
+  const mine: Work = { words, ...thisProcess() };
+  const others = (lease: Lease): Work[] =>
+    lease.work.filter(({ pid, words: told }) => pid !== mine.pid || told !== words);
+  await change(desk.root, id, (lease) => ({ ...lease, work: [...others(lease), mine] }));
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await change(desk.root, id, (lease) => ({ ...lease, work: others(lease) }));
+    },
+  };
+}

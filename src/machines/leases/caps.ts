@@ -1,0 +1,109 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, UserError } from '../../base/errors';
+import type { Price } from '../lender';
+import { leasesIn, locked, replaceFile, type Lease } from './ledger';
+
+/** What a person has limited borrowing to. Amounts are in the offer's currency, each for itself. */
+export interface Caps {
+  /** The longest that one machine is lent, with all extensions. */
+  readonly hours: number;
+  /** The most that one lease may cost. */
+  readonly price: number;
+  /** The most that all leases may cost that were asked for within 24 hours. */
+  readonly perDay: number;
+}
+
+export const usualCaps: Caps = { hours: 12, price: 25, perDay: 50 };
+
+const HOUR = 3600_000;
+
+/** What so many milliseconds cost. Hours that were begun count as whole: most lenders reckon so. */
+export function costOf(price: Price | undefined, milliseconds: number): Price | undefined {
+  if (!price) return undefined;
+  // A moment that was lost between asking and reckoning begins no new hour.
+  const hours = Math.max(1, Math.ceil((milliseconds - 60_000) / HOUR));
+  return { amount: Math.round(price.amount * hours * 10_000) / 10_000, currency: price.currency };
+}
+
+/** For people: `1.50 USD`. */
+export function priceText(price: Price | undefined): string {
+  return price ? `${price.amount.toFixed(2)} ${price.currency}` : 'no price is known';
+}
+
+/**
+ * Writes down what a lease will cost at most.
+ * @throws UserError where that is more than the caps allow.
+ */
+export async function reserve(
+  root: string,
+  caps: Caps,
+  lease: Pick<Lease, 'id' | 'askedAt' | 'end' | 'price'>,
+  now: number,
+): Promise<void> {
+  const hours = (lease.end - lease.askedAt) / HOUR;
+  const raise = 'The caps are in lenders.json: "caps".';
+  if (hours > caps.hours + 0.02)
+    throw new UserError(`No machine may be lent for more than ${caps.hours} hours.`, {
+      advice: raise,
+    });
+  const cost = costOf(lease.price, lease.end - lease.askedAt);
+  if (!cost) return;
+  const { currency } = cost;
+  if (cost.amount > caps.price)
+    throw new UserError(
+      `That would cost up to ${priceText(cost)}, and no lease may cost more than ${priceText({ amount: caps.price, currency })}.`,
+      { advice: raise },
+    );
+  await changeSpent(root, now, (spent) => {
+    let sum = cost.amount;
+    for (const [id, one] of spent)
+      if (id !== lease.id && one.currency === currency) sum += one.amount;
+    if (sum > caps.perDay)
+      throw new UserError(
+        `With what was borrowed within 24 hours that could cost ${priceText({ amount: sum, currency })}, more than the ${priceText({ amount: caps.perDay, currency })} a day that are allowed.`,
+        { advice: raise },
+      );
+    spent.set(lease.id, { at: lease.askedAt, ...cost });
+  });
+}
+
+/** What was reserved for a lease is what it has cost, once it is over; undefined where it cost nothing. */
+export async function settle(
+  root: string,
+  lease: Pick<Lease, 'id' | 'askedAt'>,
+  cost: Price | undefined,
+  now: number,
+): Promise<void> {
+  await changeSpent(root, now, (spent) => {
+    if (!spent.has(lease.id)) return;
+    if (cost) spent.set(lease.id, { at: lease.askedAt, ...cost });
+    else spent.delete(lease.id);
+  });
+}
+
+type Spent = Map<string, Price & { readonly at: number }>;
+
+async function changeSpent(root: string, now: number, how: (spent: Spent) => void): Promise<void> {
+  mkdirSync(leasesIn(root), { recursive: true, mode: 0o700 });
+  const path = join(leasesIn(root), 'spent');
+  await locked(root, 'spent', () => {
+    const spent = readSpent(path);
+    for (const [id, { at }] of spent) if (Math.abs(now - at) > 24 * HOUR) spent.delete(id);
+    how(spent);
+    replaceFile(path, Object.fromEntries(spent));
+  });
+}
+
+function readSpent(path: string): Spent {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return new Map(Object.entries(JSON.parse(text) as Record<string, Price & { at: number }>));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return new Map();
+    throw new UserError(`${path} cannot be read: it holds what was spent today.`, {
+      cause: error,
+      advice: 'Remove it to begin anew.',
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock';
+import { messageOf, UserError } from '../../base/errors';
+import { claimFile } from '../claim';
+import { costOf, settle } from './caps';
+import { lenderOf, type Desk } from './desk';
+import { change, leasesIn, readLedger, strikeOff, type Lease } from './ledger';
+
+/** How long, in milliseconds, one attempt may take: deleting a metal machine takes minutes. */
+const PATIENCE = 10 * 60_000;
+
+/** A request to make a machine may be under way so long after it was sent, though nobody waits for it. */
+const LATE = 2 * 60_000;
+
+/**
+ * Gives a machine back, again and again until it is seen gone, and strikes its lease off. Other processes
+ * wait for the one that does it. Rejects when the attempts are used up or the signal is aborted: then the
+ * lease says what the matter is, and `sweep` goes on with it.
+ */
+export async function giveBack(
+  desk: Desk,
+  id: string,
+  { attempts }: { readonly attempts: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const claim = join(leasesIn(desk.root), `${id}.giving`);
+  while (!claimed(desk, id, claim)) {
+    if (!isKnown(desk, id)) return;
+    if (attempts === 1) throw new UserError('another process gives it back');
+    await pause(desk.clock, 1000, signal);
+  }
+  try {
+    await untilGone(desk, id, attempts, signal);
+  } finally {
+    rmSync(claim, { force: true });
+  }
+}
+
+function claimed(desk: Desk, id: string, claim: string): boolean {
+  return isKnown(desk, id) && claimFile(claim);
+}
+
+function isKnown(desk: Desk, id: string): boolean {
+  return readLedger(desk.root).leases.some((lease) => lease.id === id);
+}
+
+async function untilGone(
+  desk: Desk,
+  id: string,
+  attempts: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    const lease = await change(desk.root, id, returning);
+    if (!lease) return;
+    let problem: string;
+    let wait = Math.min(60_000, 1000 * 2 ** (attempt - 1));
+    try {
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+      await lenderOf(desk, lease.lender).giveBack(lease, patience);
+      const now = desk.clock.now();
+      const age = now - lease.askedAt;
+      // By a clock that was set back, the time may seem not to have come for ever.
+      if (Object.keys(lease.handle).length > 0 || age > LATE || age < 0) {
+        await settle(desk.root, lease, priceSoFar(lease, now), now);
+        await strikeOff(desk.root, id);
+        return;
+      }
+      problem = 'there is nothing yet; a request may still be under way';
+      wait = LATE - age + 1;
+      // To look again later is no failure.
+      if (attempts > 1) attempt = 0;
+    } catch (error) {
+      signal.throwIfAborted();
+      problem = messageOf(error);
+    }
+    await change(desk.root, id, (one) => noted(one, problem));
+    if (attempt >= attempts) throw new UserError(problem);
+    await pause(desk.clock, wait, signal);
+  }
+}
+
+/** What the machine has cost until now. */
+export function priceSoFar(lease: Lease, now: number): Lease['price'] {
+  if (Object.keys(lease.handle).length === 0) return undefined;
+  return costOf(lease.price, now - lease.askedAt);
+}
+
+function returning(lease: Lease): Lease | undefined {
+  if (lease.state.kind === 'returning') return undefined;
+  return { ...lease, state: { kind: 'returning', attempts: 0 } };
+}
+
+function noted(lease: Lease, problem: string): Lease {
+  const attempts = lease.state.kind === 'returning' ? lease.state.attempts + 1 : 1;
+  return { ...lease, state: { kind: 'returning', attempts, problem } };
+}
+
+async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const stop = (): void => {
+      timer[Symbol.dispose]();
+      reject(signal.reason as Error);
+    };
+    const timer = clock.after(milliseconds, () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,244 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf, UserError } from '../../base/errors';
+import { claimFile } from '../claim';
+import type { Handle, Price, SshAddress } from '../lender';
+import { bornAt, isAlive } from '../processes';
+
+/**
+ * A borrowed machine, as it is written down in `leases/<id>.json` of the state directory: before the
+ * lender is asked, and until the machine is seen gone. Moments are milliseconds since the epoch.
+ */
+export interface Lease {
+  readonly version: 1;
+  /** 12 letters and digits. */
+  readonly id: string;
+  /** The lender's name. */
+  readonly lender: string;
+  readonly owner: Owner;
+  /** For people: `c3.small.x86 in Amsterdam (am)`. */
+  readonly title: string;
+  readonly price?: Price;
+  readonly askedAt: number;
+  /** Until when the person wants it, and has agreed to what it costs. */
+  readonly end: number;
+  /** Until when the lender lends it: moved towards `end` while the owner lives. */
+  readonly until: number;
+  /** Empty until the lender tells it. */
+  readonly handle: Handle;
+  readonly state: LeaseState;
+  readonly work: readonly Work[];
+}
+
+export type LeaseState =
+  /** The lender is asked, or will be in a moment; there may be a machine. */
+  | { readonly kind: 'asked' }
+  /** Its SSH server answers; when it is ready, it has all that a recipe needs. */
+  | { readonly kind: 'lent' | 'ready'; readonly ssh: SshAddress }
+  /** It is given back, again and again until it is seen gone. `problem` is what kept it from that. */
+  | { readonly kind: 'returning'; readonly attempts: number; readonly problem?: string };
+
+export interface Owner {
+  /** `user@host`. */
+  readonly who: string;
+  /** The process that the machine is borrowed for; without one it is kept until its end. */
+  readonly process?: OwnProcess;
+}
+
+export interface OwnProcess {
+  readonly pid: number;
+  readonly bornAt: string;
+}
+
+/** Something that runs on the machine. */
+export interface Work extends OwnProcess {
+  /** For people: `Reproducing networking/cilium #42`. */
+  readonly words: string;
+}
+
+/** Who borrows on this machine: `user@host`. */
+export function whoWeAre(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
+
+export function thisProcess(): OwnProcess {
+  return { pid: process.pid, bornAt: bornAt(process.pid) ?? '' };
+}
+
+/** Whether the process is of this machine, and lives. */
+export function ownerLives({ who, process: owner }: Owner, here: string): boolean {
+  return owner !== undefined && who === here && isAlive(owner.pid, owner.bornAt);
+}
+
+/** What runs on the machine, of those that still live. */
+export function workOn(lease: Lease): Work[] {
+  return lease.work.filter(({ pid, bornAt: born }) => isAlive(pid, born));
+}
+
+export function newLeaseId(): string {
+  return randomBytes(9).toString('hex').slice(0, 12);
+}
+
+export function isLeaseId(text: string): boolean {
+  return /^[a-z0-9]{12}$/.test(text);
+}
+
+/** A lease's own folder, for its key. */
+export function folderOf(root: string, id: string): string {
+  return join(leasesIn(root), id);
+}
+
+/** All leases, the oldest first, and the ids of those whose file cannot be understood. */
+export function readLedger(root: string): { leases: Lease[]; damaged: string[] } {
+  const leases: Lease[] = [];
+  const damaged: string[] = [];
+  for (const name of namesIn(leasesIn(root))) {
+    const id = name.slice(0, -5);
+    if (!name.endsWith('.json') || !isLeaseId(id)) continue;
+    const lease = readLease(root, id);
+    if (lease === 'damaged') damaged.push(id);
+    else if (lease) leases.push(lease);
+  }
+  return { leases: leases.sort((a, b) => a.askedAt - b.askedAt), damaged };
+}
+
+/** @throws UserError where there is none. */
+export function leaseOf(root: string, id: string): Lease {
+  const lease = isLeaseId(id) ? readLease(root, id) : undefined;
+  if (lease === undefined || lease === 'damaged')
+    throw new UserError(`There is no borrowed machine "${id}".`, {
+      advice: 'See: ci-parity machines',
+    });
+  return lease;
+}
+
+/** Writes a lease down for the first time. Resolves with whether it was not there before. */
+export async function enter(root: string, lease: Lease): Promise<boolean> {
+  mkdirSync(leasesIn(root), { recursive: true, mode: 0o700 });
+  return await locked(root, lease.id, () => {
+    if (typeof readLease(root, lease.id) === 'object') return false;
+    replaceFile(fileOf(root, lease.id), lease);
+    return true;
+  });
+}
+
+/**
+ * Changes what is written of a lease, while no other process does. `how` gives undefined to leave it.
+ * Resolves with the lease as it is then; undefined where it was struck off.
+ */
+export async function change(
+  root: string,
+  id: string,
+  how: (lease: Lease) => Lease | undefined,
+): Promise<Lease | undefined> {
+  if (readLease(root, id) === undefined) return undefined;
+  return await locked(root, id, () => {
+    const lease = readLease(root, id);
+    if (lease === undefined || lease === 'damaged') return undefined;
+    const changed = how(lease);
+    if (changed) replaceFile(fileOf(root, id), changed);
+    return changed ?? lease;
+  });
+}
+
+/** Strikes a lease off, with its folder: the machine was seen gone. */
+export async function strikeOff(root: string, id: string): Promise<void> {
+  await locked(root, id, () => {
+    // The key first: without its lease nobody would look for it any more.
+    rmSync(folderOf(root, id), { recursive: true, force: true });
+    rmSync(fileOf(root, id), { force: true });
+  });
+}
+
+/** Does it while no other process does anything under this name. */
+export async function locked<T>(root: string, name: string, work: () => T): Promise<T> {
+  const lock = join(leasesIn(root), `${name}.lock`);
+  // All that is done under a lock takes milliseconds.
+  const deadline = performance.now() + 20_000;
+  while (!claimFile(lock)) {
+    if (performance.now() > deadline)
+      throw new UserError(`Another process of CI Parity holds ${lock}.`, {
+        advice: 'Close the window or terminal that does not respond.',
+      });
+    await delay(20);
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Removes what processes that are dead were writing, or had claimed. */
+export function removeDrafts(root: string): void {
+  for (const name of namesIn(leasesIn(root))) {
+    const path = join(leasesIn(root), name);
+    const pid = /\.(\d+)-[0-9a-f]+(-dead)?$/.exec(name)?.[1];
+    const dead =
+      pid === undefined
+        ? /\.(lock|giving)$/.test(name) && claimFile(path)
+        : bornAt(Number(pid)) === undefined;
+    if (dead) rmSync(path, { force: true });
+  }
+}
+
+/** Replaces a file as a whole: whoever reads it sees the old or the new. */
+export function replaceFile(path: string, content: unknown): void {
+  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  const fd = openSync(draft, 'wx', 0o600);
+  try {
+    writeFileSync(fd, JSON.stringify(content, null, 2) + '\n');
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(draft, path);
+}
+
+export function leasesIn(root: string): string {
+  return join(root, 'leases');
+}
+
+function fileOf(root: string, id: string): string {
+  return join(leasesIn(root), `${id}.json`);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function readLease(root: string, id: string): Lease | 'damaged' | undefined {
+  let text: string;
+  try {
+    text = readFileSync(fileOf(root, id), 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const lease = JSON.parse(text) as Partial<Lease>;
+    return lease.version === 1 && lease.id === id && lease.state !== undefined
+      ? (lease as Lease)
+      : 'damaged';
+  } catch {
+    return 'damaged';
+  }
+}

@@ -1,0 +1,156 @@
+import { messageOf } from '../../base/errors';
+import type { Lender, Marked } from '../lender';
+import type { Desk } from './desk';
+import { giveBack } from './giveBack';
+import {
+  change,
+  enter,
+  isLeaseId,
+  ownerLives,
+  readLedger,
+  removeDrafts,
+  strikeOff,
+  type Lease,
+} from './ledger';
+
+/** How long, in milliseconds, a lender may take to say what it has. */
+const PATIENCE = 60_000;
+
+/** How long, in milliseconds, another host of ours has for giving back by itself what is past its end. */
+const GRACE = 5 * 60_000;
+
+export interface Swept {
+  /** Seen gone. */
+  readonly returned: readonly Lease[];
+  /** Could not be given back, or asked about; each a sentence. */
+  readonly left: readonly string[];
+  /** Machines with our mark that others have borrowed, or we on another host. */
+  readonly others: readonly (Marked & { readonly lender: string })[];
+}
+
+/**
+ * Gives back what dead owners left, what is past its end, and machines that bear our mark and that no
+ * ledger knows, as far as they are ours. It may be done by several processes at once.
+ */
+export async function sweep(
+  desk: Desk,
+  say: (words: string) => void,
+  signal: AbortSignal,
+): Promise<Swept> {
+  const empty = readLedger(desk.root);
+  removeDrafts(desk.root);
+  if (desk.lenders.length + empty.leases.length + empty.damaged.length === 0)
+    return { returned: [], left: [], others: [] };
+  const left: string[] = [];
+  // Asked before the ledger is read: what is in a list, but not in the ledger, is in none. The other
+  // way round a machine that was borrowed in between would seem to be nobody's.
+  const lists = new Map<string, Marked[] | undefined>();
+  await Promise.all(
+    desk.lenders.map(async (lender) => {
+      try {
+        lists.set(lender.name, await listOf(lender, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        left.push(`${lender.name} could not be asked: ${messageOf(error)}`);
+      }
+    }),
+  );
+  const { leases, damaged } = readLedger(desk.root);
+  const known = new Set(leases.map(({ id }) => id));
+  const due: Lease[] = [];
+  for (const lease of leases) if (await isDue(desk, lease, lists)) due.push(lease);
+  const others: (Marked & { lender: string })[] = [];
+  for (const [lender, list] of lists)
+    for (const marked of list ?? []) {
+      if (known.has(marked.lease)) continue;
+      if (marked.owner !== desk.who || !isLeaseId(marked.lease)) {
+        others.push({ ...marked, lender });
+        continue;
+      }
+      const found = adopted(desk, lender, marked);
+      if (await enter(desk.root, found)) due.push(found);
+    }
+  const returned: Lease[] = [];
+  await Promise.all(
+    due.map(async (lease) => {
+      say(`giving back ${lease.title} of ${lease.lender}, which nobody uses any more`);
+      try {
+        await giveBack(desk, lease.id, { attempts: 1 }, signal);
+        returned.push(lease);
+      } catch (error) {
+        signal.throwIfAborted();
+        left.push(`${lease.title} of ${lease.lender} (${lease.id}): ${messageOf(error)}`);
+      }
+    }),
+  );
+  for (const id of damaged) {
+    if (returned.some((lease) => lease.id === id)) continue;
+    // All were asked, and none has it.
+    if (
+      lists.size === desk.lenders.length &&
+      [...lists.values()].every((list) => list !== undefined)
+    )
+      await strikeOff(desk.root, id);
+    else left.push(`what was written of ${id} cannot be read`);
+  }
+  return { returned, left, others };
+}
+
+/**
+ * What becomes of a lease whose time seems to be over, or whose lender seems to have lost it. The lender
+ * decides: if it has the machine and an end of its own that has not come, the lease is put right.
+ */
+export async function judge(
+  desk: Desk,
+  lease: Lease,
+  listed: readonly Marked[] | undefined,
+): Promise<'lent' | 'over' | 'gone'> {
+  const now = desk.clock.now();
+  const marked = listed?.find((one) => one.lease === lease.id);
+  if (listed && !marked) return now < lease.end ? 'gone' : 'over';
+  const until = marked?.until;
+  if (until !== undefined && until > now) {
+    if (now >= lease.end)
+      await change(desk.root, lease.id, (one) => ({ ...one, until, end: until }));
+    return 'lent';
+  }
+  return now < lease.end ? 'lent' : 'over';
+}
+
+async function isDue(
+  desk: Desk,
+  lease: Lease,
+  lists: ReadonlyMap<string, Marked[] | undefined>,
+): Promise<boolean> {
+  const { owner, state } = lease;
+  // Of another host one cannot say whether its owner lives; but one's own home may be there too.
+  const away = owner.who !== desk.who;
+  const now = desk.clock.now();
+  if (state.kind === 'returning') return !away || now > lease.end + GRACE;
+  if (ownerLives(owner, desk.who)) return false;
+  if (owner.process && !away) return true;
+  if (now < lease.end + (away ? GRACE : 0)) return false;
+  return (await judge(desk, lease, lists.get(lease.lender))) !== 'lent';
+}
+
+async function listOf(lender: Lender, signal: AbortSignal): Promise<Marked[] | undefined> {
+  return await lender.list(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]));
+}
+
+/** A lease for a machine of ours that none was written for, so that it is not forgotten again. */
+function adopted(desk: Desk, lender: string, { lease, title, handle, until }: Marked): Lease {
+  const now = desk.clock.now();
+  return {
+    version: 1,
+    id: lease,
+    lender,
+    owner: { who: desk.who },
+    title,
+    askedAt: now - 24 * 3600_000,
+    end: until ?? now,
+    until: until ?? now,
+    handle,
+    state: { kind: 'returning', attempts: 0 },
+    work: [],
+  };
+}
