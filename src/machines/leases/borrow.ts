@@ -187,7 +187,12 @@ export async function extend(
   const end = lease.end + hours * 3600_000;
   await reserve(desk.root, desk.caps, { ...lease, end }, now);
   const until = lease.owner.process ? Math.min(end, now + STEP) : end;
-  if (until > lease.until) await lenderOf(desk, lease.lender).extend(lease, until, signal);
+  try {
+    if (until > lease.until) await lenderOf(desk, lease.lender).extend(lease, until, signal);
+  } catch (error) {
+    await settle(desk.root, lease, costOf(lease.price, lease.end - lease.askedAt), now);
+    throw error;
+  }
   return (
     (await change(desk.root, id, (one) => ({ ...one, end, until: Math.max(until, one.until) }))) ??
     lease

@@ -1,0 +1,484 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../../src/base/clock';
+import type { Lender, Marked } from '../../../src/machines/lender';
+import { attend, renew, type LeaseNews } from '../../../src/machines/leases/attend';
+import {
+  borrow,
+  estimate,
+  extend,
+  keepLease,
+  markReady,
+  offersAt,
+  working,
+} from '../../../src/machines/leases/borrow';
+import { costOf, usualCaps, type Caps } from '../../../src/machines/leases/caps';
+import { STEP, type Desk } from '../../../src/machines/leases/desk';
+import { giveBack, priceSoFar } from '../../../src/machines/leases/giveBack';
+import {
+  folderOf,
+  leaseOf,
+  readLedger,
+  workOn,
+  type Lease,
+} from '../../../src/machines/leases/ledger';
+import { sweep } from '../../../src/machines/leases/sweep';
+import { bookLender, machinesIn, smallOffer, type Books } from '../../bed/bookLender';
+
+const HOUR = 3600_000;
+const MINUTE = 60_000;
+const quiet = (): void => undefined;
+
+/** A clock that is at once where somebody waits for it to be. */
+class QuickClock implements Clock {
+  time = Date.parse('2026-03-01T08:00:00Z');
+  now = (): number => this.time;
+  after(milliseconds: number, run: () => void): Disposable {
+    const timer = setImmediate(() => {
+      this.time += milliseconds;
+      run();
+    });
+    return { [Symbol.dispose]: () => clearImmediate(timer) };
+  }
+}
+
+describe('Leases', () => {
+  let root: string;
+  let folder: string;
+  let clock: QuickClock;
+  /** The lender's own time; it has none of our mistakes. */
+  let lendersTime: () => number;
+  const { signal } = new AbortController();
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'ci-parity-leases-'));
+    folder = join(root, 'books');
+    clock = new QuickClock();
+    lendersTime = clock.now;
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const deskOf = (books: Partial<Books> = {}, caps: Caps = usualCaps): Desk => ({
+    root,
+    lenders: [bookLender({ folder, offers: [smallOffer], now: () => lendersTime(), ...books })],
+    caps,
+    clock,
+    who: 'ada@laptop',
+  });
+  const borrowOne = async (
+    desk: Desk,
+    hours = 2,
+    keep: 'until its end' | 'while this process lives' = 'while this process lives',
+    stop: AbortSignal = signal,
+  ): Promise<Lease> => {
+    const wanted = await estimate(desk, undefined, {}, hours, signal);
+    return await borrow(desk, wanted, { keep, progress: quiet }, stop);
+  };
+  const machines = (): Marked[] => machinesIn(folder, lendersTime());
+  const assertEmpty = (): void => {
+    assert.deepEqual(readdirSync(folder), []);
+    assert.deepEqual(readLedger(root), { leases: [], damaged: [] });
+  };
+
+  describe('Borrowing', () => {
+    it('writes down what is lent, for this user only', async () => {
+      const desk = deskOf();
+      const lease = await borrowOne(desk);
+      assert.deepEqual(leaseOf(root, lease.id), lease);
+      assert.deepEqual(
+        [lease.state, lease.title, lease.price, lease.handle],
+        [
+          { kind: 'lent', ssh: { host: '127.0.0.1' } },
+          'small, as lent',
+          { amount: 0.5, currency: 'USD' },
+          { number: `n-${lease.id}` },
+        ],
+      );
+      assert.equal(statSync(join(root, 'leases', `${lease.id}.json`)).mode & 0o777, 0o600);
+      assert.equal(statSync(folderOf(root, lease.id)).mode & 0o777, 0o700);
+      await markReady(desk, lease.id);
+      assert.equal(leaseOf(root, lease.id).state.kind, 'ready');
+    });
+
+    it('says what runs on the machine, while it does', async () => {
+      const desk = deskOf();
+      const { id } = await borrowOne(desk);
+      {
+        await using work = await working(desk, id, 'Reproducing cilium #42');
+        assert.ok(work);
+        assert.deepEqual(
+          workOn(leaseOf(root, id)).map(({ words }) => words),
+          ['Reproducing cilium #42'],
+        );
+      }
+      assert.deepEqual(leaseOf(root, id).work, []);
+    });
+
+    it('leaves nothing where the lender refuses, and counts nothing', async () => {
+      const desk = deskOf({ refuses: true }, { ...usualCaps, perDay: 1 });
+      for (let attempt = 0; attempt < 2; attempt++)
+        await assert.rejects(borrowOne(desk, 2), /There is none of these/);
+      assertEmpty();
+    });
+
+    it('gives back what was made where the answer was lost', async () => {
+      const at: Books['at'] = (step) => {
+        if (step === 'borrow: made') throw new Error('socket hang up');
+      };
+      await assert.rejects(borrowOne(deskOf({ at })), /socket hang up/);
+      assertEmpty();
+    });
+
+    it('gives back what was made where it is cancelled', async () => {
+      const cancel = new AbortController();
+      const at: Books['at'] = (step) => {
+        if (step !== 'borrow: noted') return;
+        cancel.abort();
+        cancel.signal.throwIfAborted();
+      };
+      const lent = borrowOne(deskOf({ at }), 2, 'while this process lives', cancel.signal);
+      await assert.rejects(lent, { name: 'AbortError' });
+      assertEmpty();
+    });
+
+    it('gives back a machine that is dearer than was agreed', async () => {
+      await assert.rejects(
+        borrowOne(deskOf({ dearer: 5 })),
+        /costs 5\.00 USD an hour, not 0\.50 USD/,
+      );
+      assertEmpty();
+    });
+
+    it('gives back a machine that somebody gave back before it was there', async () => {
+      let returned: Promise<void> | undefined;
+      const at: Books['at'] = (step, id) => {
+        if (step === 'borrow: told') returned = giveBack(desk, id, { attempts: 3 }, signal);
+      };
+      const desk = deskOf({ at });
+      await assert.rejects(borrowOne(desk), /given back before it was there/);
+      await returned;
+      assertEmpty();
+    });
+
+    it('leaves it to the next start where it cannot be given back', async () => {
+      let down = true;
+      const at: Books['at'] = (step) => {
+        if (step === 'borrow: noted') throw new Error('socket hang up');
+        if (down && step === 'give back: asked') throw new Error('no route to host');
+      };
+      const desk = deskOf({ at });
+      await assert.rejects(borrowOne(desk), /socket hang up/);
+      assert.equal(readLedger(root).leases[0]?.state.kind, 'returning');
+      down = false;
+      await sweep(desk, quiet, signal);
+      assertEmpty();
+    });
+  });
+
+  describe('What it costs', () => {
+    it('is reckoned in hours that were begun', () => {
+      const price = { amount: 0.4, currency: 'EUR' };
+      assert.deepEqual(costOf(price, 2 * HOUR), { amount: 0.8, currency: 'EUR' });
+      assert.deepEqual(costOf(price, 2.5 * HOUR), { amount: 1.2, currency: 'EUR' });
+      assert.deepEqual(costOf(price, 0), price);
+      assert.equal(costOf(undefined, HOUR), undefined);
+    });
+
+    it('is estimated for the first offer that fits, or for the one that is named', async () => {
+      const big = {
+        ...smallOffer,
+        id: 'big',
+        memory: 65_536,
+        price: { amount: 2, currency: 'USD' },
+      };
+      const away = { ...smallOffer, id: 'away', available: false };
+      const desk = deskOf({ offers: [away, smallOffer, big] });
+      const chosen = async (what: string | undefined, memory?: number): Promise<unknown> => {
+        const wish = memory === undefined ? {} : { memory };
+        const { offer, total } = await estimate(desk, what, wish, 3, signal);
+        return [offer.id, total?.amount];
+      };
+      assert.deepEqual(await chosen(undefined), ['small', 1.5]);
+      assert.deepEqual(await chosen(undefined, 16_384), ['big', 6]);
+      assert.deepEqual(await chosen('books/big'), ['big', 6]);
+      await assert.rejects(chosen('away'), /No machine that fits/);
+      await assert.rejects(chosen('huge'), /Nobody lends a "huge"/);
+    });
+
+    it('names who could not be asked, and shows what the others have', async () => {
+      const desk = deskOf();
+      const broken: Lender = {
+        ...bookLender({ folder, offers: [] }),
+        name: 'broken',
+        offers: () => Promise.reject(new Error('401')),
+      };
+      const { offers, problems } = await offersAt(
+        { ...desk, lenders: [broken, ...desk.lenders] },
+        signal,
+      );
+      assert.deepEqual([offers.length, problems], [1, ['broken: 401']]);
+    });
+
+    it('so far is shown', async () => {
+      const desk = deskOf();
+      const lease = await borrowOne(desk);
+      clock.time += 1.5 * HOUR;
+      assert.deepEqual(priceSoFar(lease, clock.now()), { amount: 1, currency: 'USD' });
+    });
+
+    for (const [what, caps, reason] of [
+      ['its hours', { ...usualCaps, hours: 2 }, /for more than 2 hours/],
+      ['its price', { ...usualCaps, price: 1 }, /no lease may cost more than 1\.00 USD/],
+      ['the day', { ...usualCaps, perDay: 1 }, /more than the 1\.00 USD a day/],
+    ] as const)
+      it(`is capped by ${what}, also when it is extended`, async () => {
+        const desk = deskOf({}, caps);
+        await assert.rejects(borrowOne(desk, 3), reason);
+        assertEmpty();
+        const { id, end } = await borrowOne(desk, 2);
+        await assert.rejects(extend(desk, id, 1, signal), reason);
+        assert.equal(leaseOf(root, id).end, end);
+      });
+
+    it('is capped for all that was borrowed within a day, also when two ask at once', async () => {
+      const desk = deskOf({}, { ...usualCaps, perDay: 2 });
+      const both = await Promise.allSettled([borrowOne(desk, 3), borrowOne(desk, 3)]);
+      assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+      clock.time += 25 * HOUR;
+      await borrowOne(desk, 3);
+    });
+
+    it('counts as what it was, once it is given back', async () => {
+      const desk = deskOf({}, { ...usualCaps, perDay: 2 });
+      const { id } = await borrowOne(desk, 4);
+      await assert.rejects(borrowOne(desk, 1), /a day/);
+      await giveBack(desk, id, { attempts: 1 }, signal);
+      await borrowOne(desk, 3);
+    });
+  });
+
+  describe('The end', () => {
+    it('is moved forward while the owner lives, in steps, and not beyond what was agreed', async () => {
+      const desk = deskOf();
+      const { id, askedAt, end } = await borrowOne(desk, 2);
+      assert.equal(machines()[0]?.until, askedAt + STEP);
+      const untils: number[] = [];
+      for (let minutes = 0; minutes < 115; minutes += 5) {
+        clock.time += 5 * MINUTE;
+        await renew(desk, quiet, signal);
+        const until = machines()[0]?.until ?? 0;
+        assert.equal(leaseOf(root, id).until, until);
+        assert.ok(until > clock.now());
+        if (until !== untils.at(-1)) untils.push(until);
+      }
+      assert.equal(untils.at(-1), end);
+      assert.ok(untils.length < 12, `${untils.length} calls`);
+    });
+
+    it('comes by itself where nobody moves it, and the lease is struck off', async () => {
+      const desk = deskOf();
+      await borrowOne(desk, 2);
+      clock.time += STEP + MINUTE;
+      assert.deepEqual(machines(), []);
+      const news: LeaseNews[] = [];
+      await renew(desk, (one) => news.push(one), signal);
+      assert.deepEqual(
+        news.map(({ kind }) => kind),
+        ['cannot extend', 'gone'],
+      );
+      assertEmpty();
+    });
+
+    it('is told, and the machine given back', async () => {
+      const desk = deskOf({ now: () => 0 });
+      await borrowOne(desk, 1);
+      clock.time += HOUR;
+      const news: LeaseNews[] = [];
+      await renew(desk, (one) => news.push(one), signal);
+      assert.deepEqual(
+        news.map(({ kind }) => kind),
+        ['over'],
+      );
+      assertEmpty();
+    });
+
+    it('is tried again to be moved where the lender could not be reached', async () => {
+      let down = true;
+      const at: Books['at'] = (step) => {
+        if (down && step.startsWith('extend')) throw new Error('no route to host');
+      };
+      const desk = deskOf({ at });
+      const { id, until } = await borrowOne(desk, 2);
+      clock.time += STEP / 2;
+      const news: LeaseNews[] = [];
+      await renew(desk, (one) => news.push(one), signal);
+      assert.match(JSON.stringify(news), /"cannot extend".*no route to host/);
+      assert.equal(leaseOf(root, id).until, until);
+      down = false;
+      await renew(desk, (one) => news.push(one), signal);
+      assert.equal(leaseOf(root, id).until, clock.now() + STEP);
+      assert.equal(news.length, 1);
+    });
+
+    it('is attended until that is disposed', async () => {
+      let gone: () => void = () => undefined;
+      const returned = new Promise<void>((resolve) => (gone = resolve));
+      const desk = deskOf({ at: (step) => (step === 'give back: gone' ? gone() : undefined) });
+      const { end } = await borrowOne(desk, 2);
+      const news: LeaseNews[] = [];
+      const attending = attend(desk, (one) => news.push(one));
+      await returned;
+      attending[Symbol.dispose]();
+      assert.ok(clock.now() >= end);
+      assert.deepEqual(
+        news.map(({ kind }) => kind),
+        ['over'],
+      );
+    });
+
+    it('is extended by so much, and kept where the window is closed', async () => {
+      const desk = deskOf();
+      const { id, end } = await borrowOne(desk, 2);
+      await extend(desk, id, 1, signal);
+      assert.equal(leaseOf(root, id).end, end + HOUR);
+      await keepLease(desk, id, signal);
+      const kept = leaseOf(root, id);
+      assert.deepEqual([kept.owner, kept.until], [{ who: 'ada@laptop' }, end + HOUR]);
+      assert.equal(machines()[0]?.until, end + HOUR);
+      clock.time += 2.5 * HOUR;
+      assert.deepEqual(await sweep(desk, quiet, signal), { returned: [], left: [], others: [] });
+    });
+
+    it('cannot be moved of what is being given back', async () => {
+      const at: Books['at'] = (step) => {
+        if (step.startsWith('give back')) throw new Error('503');
+      };
+      const desk = deskOf({ at });
+      const { id } = await borrowOne(desk, 1);
+      await assert.rejects(giveBack(desk, id, { attempts: 2 }, signal), /503/);
+      await assert.rejects(extend(desk, id, 1, signal), /returning/);
+    });
+  });
+
+  describe('Giving back', () => {
+    it('is tried until the machine is seen gone, ever more rarely', async () => {
+      let failures = 8;
+      const at: Books['at'] = (step) => {
+        if (step === 'give back: asked' && failures-- > 0) throw new Error('503');
+      };
+      const desk = deskOf({ at });
+      const { id } = await borrowOne(desk, 1);
+      const before = clock.now();
+      await giveBack(desk, id, { attempts: Infinity }, signal);
+      assert.equal(clock.now() - before, (1 + 2 + 4 + 8 + 16 + 32 + 60 + 60) * 1000);
+      assertEmpty();
+    });
+
+    it('of what another process gives back waits for that', async () => {
+      const desk = deskOf();
+      const { id } = await borrowOne(desk, 1);
+      const times = [1, 2, 3].map(() => giveBack(desk, id, { attempts: 3 }, signal));
+      await Promise.all(times);
+      assertEmpty();
+    });
+
+    it('of a lender that the settings know no more is named', async () => {
+      const desk = deskOf();
+      await borrowOne(desk, 1, 'until its end');
+      clock.time += 2 * HOUR;
+      const { left } = await sweep({ ...desk, lenders: [] }, quiet, signal);
+      assert.match(left.join(), /know no lender "books"/);
+      assert.equal(readLedger(root).leases.length, 1);
+    });
+  });
+
+  describe('A sweep', () => {
+    it('lets be what has a living owner, and what is kept until its end', async () => {
+      const desk = deskOf();
+      await borrowOne(desk, 2);
+      await borrowOne(desk, 2, 'until its end');
+      clock.time += 10 * MINUTE;
+      assert.deepEqual(await sweep(desk, quiet, signal), { returned: [], left: [], others: [] });
+      assert.equal(machines().length, 2);
+    });
+
+    it('gives back what is past its end, though its lender never ends anything', async () => {
+      const desk = deskOf({ now: () => 0 });
+      await borrowOne(desk, 1, 'until its end');
+      clock.time += HOUR + MINUTE;
+      assert.equal((await sweep(desk, quiet, signal)).returned.length, 1);
+      assertEmpty();
+    });
+
+    it('strikes off what its lender has ended while the laptop slept', async () => {
+      const desk = deskOf();
+      const { id } = await borrowOne(desk, 1, 'until its end');
+      assert.ok(existsSync(folderOf(root, id)));
+      clock.time += 9 * HOUR;
+      await sweep(desk, quiet, signal);
+      assertEmpty();
+      assert.equal(existsSync(folderOf(root, id)), false);
+    });
+
+    it('lets be what is past its end by a clock that is wrong: the lender knows what is left', async () => {
+      const desk = deskOf();
+      const { id } = await borrowOne(desk, 2, 'until its end');
+      const right = clock.now();
+      clock.time += 30 * HOUR;
+      const [books] = desk.lenders;
+      assert.ok(books);
+      lendersTime = () => right + HOUR;
+      // As lenders do that know their own time: what is left, by our clock.
+      const list: Lender['list'] = async (stop) =>
+        (await books.list(stop))?.map((one) => ({ ...one, until: clock.now() + HOUR }));
+      const { returned } = await sweep({ ...desk, lenders: [{ ...books, list }] }, quiet, signal);
+      assert.deepEqual(returned, []);
+      assert.equal(leaseOf(root, id).end, clock.now() + HOUR);
+    });
+
+    it('names the machines of others, and does not touch them', async () => {
+      const desk = deskOf();
+      const theirs: Marked = {
+        lease: 'abcdefabcdef',
+        owner: 'bob@desk',
+        handle: {},
+        title: 'theirs',
+        until: undefined,
+      };
+      writeFileSync(join(folder, theirs.lease), JSON.stringify(theirs));
+      const { others, returned } = await sweep(desk, quiet, signal);
+      assert.deepEqual(
+        [others.map(({ title, lender }) => [title, lender]), returned],
+        [[['theirs', 'books']], []],
+      );
+      assert.equal(machines().length, 1);
+    });
+
+    it('does not judge by process numbers of another host', async () => {
+      const lease = await borrowOne({ ...deskOf(), who: 'ada@desk' }, 1);
+      writeFileSync(
+        join(root, 'leases', `${lease.id}.json`),
+        JSON.stringify({ ...lease, owner: { who: 'ada@desk', process: { pid: 1, bornAt: 'x' } } }),
+      );
+      assert.deepEqual((await sweep(deskOf(), quiet, signal)).returned, []);
+      clock.time += 2 * HOUR;
+      await sweep(deskOf(), quiet, signal);
+      assertEmpty();
+    });
+
+    it('takes a lender that cannot tell what it lent at its word', async () => {
+      const [books] = deskOf({ now: () => 0 }).lenders;
+      assert.ok(books);
+      const desk: Desk = {
+        ...deskOf(),
+        lenders: [{ ...books, list: () => Promise.resolve(undefined) }],
+      };
+      await borrowOne(desk, 1, 'until its end');
+      assert.deepEqual(await sweep(desk, quiet, signal), { returned: [], left: [], others: [] });
+      clock.time += 2 * HOUR;
+      await sweep(desk, quiet, signal);
+      assertEmpty();
+    });
+  });
+});
