@@ -1,12 +1,10 @@
-import { execa } from 'execa';
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import type { Enclosure } from './machine';
+import type { Enclosure, Executed, Machine } from './machine';
+import { findPrograms } from './programs';
 
 /** Docker's command line, or Podman's under either name. */
 export interface Docker {
+  readonly machine: Machine;
   /** Its path: a step's own PATH must not lead to another one. */
   readonly program: string;
   /** What it needs of the machine's environment. */
@@ -20,23 +18,27 @@ export const LABEL = 'ci-parity.reproduction';
 const ANSWER = 20_000;
 const REMOVAL = 60_000;
 
+/** What takes things away is ended by its time only. */
+const NEVER = new AbortController().signal;
+
 /**
  * Looks in the PATH for `docker`, then for `podman`: the first that answers, since a client may well
  * lie there without its daemon. If none does, what the first one said; undefined if there is none.
  */
 export async function findDocker(
+  machine: Machine,
   environment: Readonly<Record<string, string>>,
+  signal: AbortSignal,
 ): Promise<{ readonly docker: Docker; readonly trouble: string | undefined } | undefined> {
   let silent: { docker: Docker; trouble: string } | undefined;
-  for (const name of ['docker', 'podman'])
-    for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
-      const program = join(folder, name);
-      if (folder === '' || !(await isExecutable(program))) continue;
-      const docker = { program, environment };
-      const result = await ask(docker, ['version']);
-      if (result.exitCode === 0) return { docker, trouble: undefined };
-      silent ??= { docker, trouble: result.all.trim().split('\n').at(-1) ?? '' };
-    }
+  const names = ['docker', 'podman'];
+  const found = await findPrograms(machine, names, environment['PATH'] ?? '', signal);
+  for (const program of names.flatMap((name) => found.get(name) ?? [])) {
+    const docker = { machine, program, environment };
+    const { code, stdout, stderr } = await ask(docker, ['version'], signal);
+    if (code === 0) return { docker, trouble: undefined };
+    silent ??= { docker, trouble: `${stdout}${stderr}`.trim().split('\n').at(-1) ?? '' };
+  }
   return silent;
 }
 
@@ -48,20 +50,24 @@ export interface ContainerWish {
   /** `run`'s own options that the Jenkinsfile gives. */
   readonly options: readonly string[];
   readonly directory: string;
-  /** Host paths that are seen in there under the same path. */
+  /** Paths of the machine that are seen in there under the same path. */
   readonly mounts: readonly { readonly path: string; readonly readOnly: boolean }[];
   /** Names of variables; their values come from the client's own environment, and are no arguments. */
   readonly variables: readonly string[];
 }
 
 /** The words of `docker run` for a container in which steps run, as Jenkins' `inside` does it. */
-export function runWords(docker: Docker, wish: ContainerWish): string[] {
-  const { uid, gid } = owner();
+export async function runWords(
+  docker: Docker,
+  wish: ContainerWish,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const user = await userOf(docker.machine, signal);
   return [
     docker.program,
-    ...['run', '-t', '-d', '-u', `${uid}:${gid}`],
+    ...['run', '-t', '-d', '-u', user],
     // Without it a Podman of an ordinary user maps that user to nobody's files.
-    ...(uid !== 0 && isPodman(docker) ? ['--userns=keep-id'] : []),
+    ...(!user.startsWith('0:') && isPodman(docker) ? ['--userns=keep-id'] : []),
     ...['--name', wish.name, '--label', `${LABEL}=${wish.label}`],
     ...wish.options,
     ...['-w', wish.directory],
@@ -97,7 +103,7 @@ export function enclosureOf(docker: Docker, name: string): Enclosure {
         signal: async (signal) => {
           // The client passes no signal on to what it has started.
           const script = signalScript(mark, signal.replace(/^SIG/, ''));
-          await ask(docker, ['exec', name, 'sh', '-c', script]);
+          await ask(docker, ['exec', name, 'sh', '-c', script], NEVER);
         },
       };
     },
@@ -108,26 +114,24 @@ export function enclosureOf(docker: Docker, name: string): Enclosure {
 export async function removeContainers(docker: Docker, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   // `rm` alone would ask them to end first, and what only holds a container up does not hear it.
-  await ask(docker, ['kill', ...names], REMOVAL);
-  await ask(docker, ['rm', '--force', '--volumes', ...names], REMOVAL);
+  await ask(docker, ['kill', ...names], NEVER, REMOVAL);
+  await ask(docker, ['rm', '--force', '--volumes', ...names], NEVER, REMOVAL);
 }
 
 /** The names of the containers of a reproduction, running or not; undefined where docker does not answer. */
 export async function containersOf(docker: Docker, label: string): Promise<string[] | undefined> {
   const filter = `label=${LABEL}=${label}`;
-  const { exitCode, stdout } = await ask(docker, [
-    ...['ps', '--all', '--filter', filter],
-    ...['--format', '{{.Names}}'],
-  ]);
-  return exitCode === 0 ? stdout.split('\n').flatMap((line) => line.trim() || []) : undefined;
+  const words = ['ps', '--all', '--filter', filter, '--format', '{{.Names}}'];
+  const { code, stdout } = await ask(docker, words, NEVER);
+  return code === 0 ? stdout.split('\n').flatMap((line) => line.trim() || []) : undefined;
 }
 
 export async function hasImage(docker: Docker, image: string): Promise<boolean> {
-  return (await ask(docker, ['image', 'inspect', image])).exitCode === 0;
+  return (await ask(docker, ['image', 'inspect', image], NEVER)).code === 0;
 }
 
 export async function removeImage(docker: Docker, image: string): Promise<void> {
-  await ask(docker, ['rmi', image], REMOVAL);
+  await ask(docker, ['rmi', image], NEVER, REMOVAL);
 }
 
 const MARK = 'CI_PARITY_MARK';
@@ -142,30 +146,21 @@ done
 [ -z "$found" ] || kill -${signal} $found 2>/dev/null; true`;
 }
 
-function ask({ program, environment }: Docker, args: readonly string[], timeout = ANSWER) {
-  return execa(program, args, {
-    env: { ...environment },
-    extendEnv: false,
-    stdin: 'ignore',
-    all: true,
-    reject: false,
-    timeout,
-  });
+function ask(
+  { machine, program, environment }: Docker,
+  args: readonly string[],
+  signal: AbortSignal,
+  timeout = ANSWER,
+): Promise<Executed> {
+  return machine.exec([program, ...args], { environment, timeout, signal });
 }
 
-function owner(): { uid: number; gid: number } {
-  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+/** As docker takes it: `1000:1000`. */
+async function userOf(machine: Machine, signal: AbortSignal): Promise<string> {
+  const { stdout } = await machine.exec(['sh', '-c', 'echo "$(id -u):$(id -g)"'], { signal });
+  return stdout.trim();
 }
 
 function isPodman({ program }: Docker): boolean {
   return program.endsWith('podman');
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MachineFiles } from './machine';
 
 /** A virtual machine that Vagrant made for a directory. */
 export interface VagrantMachine {
@@ -8,23 +9,61 @@ export interface VagrantMachine {
   readonly provider: string;
 }
 
+/** A folder in which Vagrant has worked. */
+export interface VagrantFolder {
+  readonly directory: string;
+  /** Those that it has made there, as it noted. */
+  readonly machines: readonly VagrantMachine[];
+}
+
 /**
- * The machines that Vagrant made for `directory`, read from its own notes: asking `vagrant status`
- * evaluates the Vagrantfile and takes up to 20 s while one boots.
+ * The folders at or below `directory` in which Vagrant has worked, at most three levels down, read
+ * from its own notes: asking `vagrant status` evaluates the Vagrantfile and takes up to 20 s while a
+ * machine boots.
  */
+export async function vagrantFolders(
+  files: MachineFiles,
+  directory: string,
+  signal: AbortSignal,
+): Promise<VagrantFolder[]> {
+  const levels = ['', '*/', '*/*/', '*/*/*/'];
+  const patterns = {
+    includes: levels.map((level) => `${level}${NOTES}/**`).join(),
+    excludes: '**/.git/**,**/node_modules/**',
+  };
+  const folders = new Map<string, VagrantMachine[]>();
+  for (const { path } of await files.find(directory, patterns, signal)) {
+    const end = path.indexOf(`${NOTES}/`);
+    const folder = join(directory, path.slice(0, end));
+    const machines = folders.get(folder) ?? [];
+    folders.set(folder, machines);
+    const [name = '', provider = '', note] = path.slice(end + NOTES.length + 1).split('/');
+    if (note === 'id') machines.push({ name, provider });
+  }
+  return [...folders].map(([folder, machines]) => ({ directory: folder, machines }));
+}
+
+/** The providers with which Vagrant has begun to make machines for `directory`, whether it noted an id or not. */
+export async function providersIn(
+  files: MachineFiles,
+  directory: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const root = join(directory, NOTES);
+  const found = new Set<string>();
+  for (const name of await files.list(root, signal))
+    for (const provider of await files.list(join(root, name), signal)) found.add(provider);
+  return [...found];
+}
+
+/** The machines that Vagrant made for a folder of this machine, at once. */
 export function machinesOf(directory: string): VagrantMachine[] {
-  const root = join(directory, '.vagrant', 'machines');
+  const root = join(directory, NOTES);
   return list(root).flatMap((name) =>
     list(join(root, name))
       .filter((provider) => isFile(join(root, name, provider, 'id')))
       .map((provider) => ({ name, provider })),
   );
-}
-
-/** The providers with which Vagrant has begun to make machines for `directory`, whether it noted an id or not. */
-export function providersIn(directory: string): string[] {
-  const root = join(directory, '.vagrant', 'machines');
-  return [...new Set(list(root).flatMap((name) => list(join(root, name))))];
 }
 
 /** Things of a provider that bear a machine's name, as its own program tells and removes them. */
@@ -100,17 +139,6 @@ export const vagrant = {
  */
 export const hypervisors =
   /^(VBox|VirtualBox|vmware|vmnet|prl_|libvirtd|virt|qemu|dnsmasq|dockerd|containerd|conmon|podman)/;
-
-/** The folders at or below `directory` in which Vagrant has worked, at most three levels down. */
-export function vagrantFolders(directory: string, depth = 3): string[] {
-  const here = wasUsedIn(directory) ? [directory] : [];
-  if (depth === 0) return here;
-  return list(directory)
-    .filter((name) => !name.startsWith('.') && name !== 'node_modules')
-    .map((name) => join(directory, name))
-    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)
-    .reduce((found, path) => found.concat(vagrantFolders(path, depth - 1)), here);
-}
 
 /** What Vagrant itself could not do, as opposed to a test that failed in the machine. */
 export interface VagrantTrouble {
@@ -216,12 +244,10 @@ const troubles: readonly (VagrantTrouble & { readonly pattern: RegExp })[] = [
   },
 ];
 
+const NOTES = '.vagrant/machines';
+
 function lines(output: string): string[] {
   return output.split('\n').flatMap((line) => line.trim() || []);
-}
-
-function wasUsedIn(directory: string): boolean {
-  return list(join(directory, '.vagrant', 'machines')).length > 0;
 }
 
 function list(directory: string): string[] {

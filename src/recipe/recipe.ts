@@ -40,6 +40,8 @@ export interface Recipe {
   /** `--env`: beats everything that the Jenkinsfile says, and is named so in the Plan. */
   readonly overrides: Readonly<Record<string, string>>;
   readonly keep: Keep;
+  /** The machine to run on: a lease's id, or a host of SSH. Absent for this one. */
+  readonly on?: string | undefined;
   /** A limit for the whole reproduction, in seconds, beside the Jenkinsfile's own. */
   readonly timeout: number | undefined;
 }

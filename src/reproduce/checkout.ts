@@ -2,11 +2,10 @@ import { copyFile, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../base/errors';
+import type { Machine } from '../machines/machine';
 import { blobAt, git, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
-
-/** Hooks of the person's repository are for the person's own work. */
-export const noHooks = ['-c', 'core.hooksPath=/dev/null'];
+import { noHooks } from './gitOn';
 
 const lfs = [
   '-c',
@@ -20,19 +19,23 @@ const lfs = [
 ];
 
 /**
- * Checks the recipe's commit out into `into` as a detached git worktree, with submodules and LFS
- * files when the repository uses them, and lays the person's uncommitted changes over it if the
- * recipe asks for it. Nothing in the person's own tree, index or branches is touched.
+ * Checks the recipe's commit out into `into` on the machine, with submodules and LFS files when the
+ * repository uses them, and lays the person's uncommitted changes over it if the recipe asks for it.
+ * On this machine it becomes a detached git worktree; to another one the commit is carried.
+ * Nothing in the person's own tree, index or branches is touched.
  * `env` marks the processes that take long, so that they are found if this one is killed.
  * The commit must be there: see `ensureCommit`.
  * @throws UserError when the changes do not fit on it, or git-lfs is missing.
  */
 export async function checkout(
   recipe: Recipe,
+  machine: Machine,
   into: string,
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
+  if (recipe.on !== undefined)
+    throw new UserError(`The source cannot be brought to ${machine.name} yet.`);
   const { directory } = recipe.repository;
   // Read before the checkout: the changes are those of the moment in which it was asked for.
   const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : '';
@@ -63,12 +66,14 @@ export function besideOf(into: string): string {
   return `${into}@git`;
 }
 
-/** Takes the worktree away, whatever is in it. It may be half made or half gone. */
+/** Takes a checkout away, whatever is in it. It may be half made or half gone. */
 export async function removeCheckout(
   recipe: Recipe,
+  machine: Machine,
   from: string,
   signal: AbortSignal,
 ): Promise<void> {
+  if (recipe.on !== undefined) return machine.files.remove(from, signal);
   const { directory } = recipe.repository;
   const remove = async (): Promise<boolean> => {
     try {

@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { UserError } from '../base/errors';
 import { createQueue } from '../base/queue';
 import type { Secrets } from '../base/secretChannel';
@@ -55,6 +54,8 @@ export interface Context {
   readonly recipe: Recipe;
   readonly files: Files;
   readonly machine: Machine;
+  /** Where on it the first agent works. */
+  readonly workspace: string;
   readonly journal: Journal;
   readonly screen: Screen;
   readonly secrets: Secrets;
@@ -165,12 +166,12 @@ export function realEffects(context: Context): RealEffects {
 
   const withWorkspace: Bench['withWorkspace'] = async (_wanted, use) => {
     // Jenkins gives a second workspace beside the first while that one is held.
-    let workspace = files.workspace;
-    for (let count = 2; held.has(workspace); count++) workspace = `${files.workspace}-${count}`;
+    let workspace = context.workspace;
+    for (let count = 2; held.has(workspace); count++) workspace = `${context.workspace}-${count}`;
     held.add(workspace);
     try {
       journal.append({ type: 'intent', what: 'machine', where: workspace });
-      await mkdir(workspace, { recursive: true, mode: 0o700 });
+      await machine.files.makeFolder(workspace, 0o700, kill);
       return await use(workspace);
     } finally {
       held.delete(workspace);
@@ -179,6 +180,7 @@ export function realEffects(context: Context): RealEffects {
 
   const bench: Bench = {
     ...{ recipe, files, machine, journal, secrets, base, mask, kill },
+    workspace: context.workspace,
     say: (line) => screen.say(mask.text(line)),
     print: async (text, at) => {
       const output = openOutput(at);
@@ -189,7 +191,7 @@ export function realEffects(context: Context): RealEffects {
     run: async (script, at, wishes = {}) => {
       const output = openOutput(at);
       const directory = wishes.directory ?? directoryOf(at);
-      await mkdir(directory, { recursive: true });
+      await machine.files.makeFolder(directory, 0o777, at.signal);
       const exit = await machine.run(script, {
         directory,
         environment: { ...environmentOf(at.environment), ...wishes.environment },
@@ -204,7 +206,7 @@ export function realEffects(context: Context): RealEffects {
       for (const test of found) tests.set(`${test.group}\0${test.name}`, test);
     },
     caveat,
-    docker: () => (docker ??= neededDocker(base)),
+    docker: () => (docker ??= neededDocker(machine, base, kill)),
     locks: new Map(),
     gitQueue: createQueue(),
     enclosure: (at) => containers.of(at.agent, at),
@@ -239,7 +241,7 @@ export function realEffects(context: Context): RealEffects {
       };
       if (agent.kind === 'kubernetes' || agent.kind === 'other')
         caveat(
-          `line ${agent.line} wants ${agent.kind === 'kubernetes' ? 'a Kubernetes pod' : `the agent ${shown(agent)}`}: its steps ran on this machine`,
+          `line ${agent.line} wants ${agent.kind === 'kubernetes' ? 'a Kubernetes pod' : `the agent ${shown(agent)}`}: its steps ran on ${machine.name}`,
         );
       const reused = agent.settings?.get('reuseNode') === true && at.environment.get('WORKSPACE');
       if (reused && typeof reused.value === 'string') await start(reused.value);

@@ -1,14 +1,15 @@
-import { constants } from 'node:fs';
-import { access, mkdir, statfs } from 'node:fs/promises';
-import { freemem, homedir, totalmem } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { UserError } from '../base/errors';
 import { findDocker } from '../machines/docker';
+import { factsOf, type MachineFacts } from '../machines/facts';
+import { findPrograms } from '../machines/programs';
 import { showFile } from '../recipe/git';
 import type { Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import type { Finding } from './journal';
-import type { Files, Reproduction } from './store';
+import type { Place } from './place';
+import type { Reproduction } from './store';
 
 /**
  * Looks at what the reproduction will want, all at once, and says what to do about what is
@@ -17,23 +18,24 @@ import type { Files, Reproduction } from './store';
 export async function preflight(
   recipe: Recipe,
   plan: Plan,
-  files: Files,
-  base: Readonly<Record<string, string>>,
+  place: Place,
   others: readonly Reproduction[],
   signal: AbortSignal,
 ): Promise<Finding[]> {
+  const { machine, workspace } = place;
   const vagrantfile = await vagrantfileOf(recipe, signal);
-  const ofVagrant =
-    vagrantfile === undefined
-      ? []
-      : [
-          vagrantFindings(base),
-          providerFindings(vagrantfile, base),
-          boxFindings(vagrantfile, base),
-        ];
-  const ofDocker = wantsContainers(plan) ? [dockerFindings(base)] : [];
-  const findings = await Promise.all([...ofVagrant, ...ofDocker, diskFindings(files)]);
-  return [...findings.flat(), ...memoryFindings(plan), ...leftoverFindings(others)];
+  const [ofVagrant, ofDocker, facts] = await Promise.all([
+    vagrantfile === undefined ? [] : vagrantFindings(vagrantfile, place, signal),
+    wantsContainers(plan) ? dockerFindings(place, signal) : [],
+    factsOf(machine, workspace, signal),
+  ]);
+  return [
+    ...ofVagrant,
+    ...ofDocker,
+    ...diskFindings(facts, workspace),
+    ...memoryFindings(plan, facts, machine.name),
+    ...leftoverFindings(others),
+  ];
 }
 
 async function vagrantfileOf(recipe: Recipe, signal: AbortSignal): Promise<string | undefined> {
@@ -45,20 +47,31 @@ async function vagrantfileOf(recipe: Recipe, signal: AbortSignal): Promise<strin
   }
 }
 
-/** Only where it is: Vagrant takes a tenth of a second or more to say its version. */
-async function vagrantFindings(base: Readonly<Record<string, string>>): Promise<Finding[]> {
-  const path = await inPath('vagrant', base);
-  return path === undefined
-    ? [
-        {
+async function vagrantFindings(
+  vagrantfile: string,
+  place: Place,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const { machine, base } = place;
+  const names = ['vagrant', ...Object.values(providers)];
+  const found = await findPrograms(machine, names, base['PATH'] ?? '', signal);
+  // Only where it is: Vagrant takes a tenth of a second or more to say its version.
+  const [path] = found.get('vagrant') ?? [];
+  const vagrant: Finding =
+    path === undefined
+      ? {
           level: 'stop',
           subject: 'vagrant',
-          message: 'Vagrant is not on this machine.',
+          message: `Vagrant is not on ${machine.name}.`,
           advice:
             'Install it (Debian: apt-get install vagrant; macOS: brew install vagrant), or reproduce on another machine.',
-        },
-      ]
-    : [{ level: 'ok', subject: 'vagrant', message: `Vagrant at ${path}` }];
+        }
+      : { level: 'ok', subject: 'vagrant', message: `Vagrant at ${path}` };
+  return [
+    vagrant,
+    providerFinding(vagrantfile, place, (name) => found.has(name)),
+    ...(await boxFindings(vagrantfile, place, signal)),
+  ];
 }
 
 function wantsContainers({ items }: Plan): boolean {
@@ -70,8 +83,8 @@ function wantsContainers({ items }: Plan): boolean {
 }
 
 /** Without it the steps would run in another environment than CI's, and the verdict would say nothing. */
-async function dockerFindings(base: Readonly<Record<string, string>>): Promise<Finding[]> {
-  const found = await findDocker(base);
+async function dockerFindings({ machine, base }: Place, signal: AbortSignal): Promise<Finding[]> {
+  const found = await findDocker(machine, base, signal);
   if (found?.trouble === undefined && found)
     return [{ level: 'ok', subject: 'docker', message: `containers by ${found.docker.program}` }];
   return [
@@ -80,7 +93,7 @@ async function dockerFindings(base: Readonly<Record<string, string>>): Promise<F
       subject: 'docker',
       message: found
         ? `The Jenkinsfile runs steps in containers, and ${found.docker.program} does not answer: ${found.trouble ?? ''}`
-        : 'The Jenkinsfile runs steps in containers, and neither docker nor podman is on this machine.',
+        : `The Jenkinsfile runs steps in containers, and neither docker nor podman is on ${machine.name}.`,
       advice: 'Install or start Docker or Podman, or reproduce a stage that wants no container.',
     },
   ];
@@ -96,10 +109,11 @@ const providers: Readonly<Record<string, string>> = {
   qemu: 'qemu-system-x86_64',
 };
 
-async function providerFindings(
+function providerFinding(
   vagrantfile: string,
-  base: Readonly<Record<string, string>>,
-): Promise<Finding[]> {
+  { machine, base }: Place,
+  isThere: (program: string) => boolean,
+): Finding {
   const chosen = base['VAGRANT_DEFAULT_PROVIDER'];
   const mentioned = [...vagrantfile.matchAll(/\.provider\s*\(?\s*[:"'](\w+)/g)].map(
     ([, name]) => name ?? '',
@@ -111,35 +125,35 @@ async function providerFindings(
   for (const name of wanted) {
     const program = providers[name];
     // Of a provider that we do not know, Vagrant itself has to speak.
-    if (program === undefined || (await inPath(program, base)) !== undefined)
-      return [{ level: 'ok', subject: 'provider', message: `provider ${name}` }];
+    if (program === undefined || isThere(program))
+      return { level: 'ok', subject: 'provider', message: `provider ${name}` };
   }
-  return [
-    {
-      level: 'warning',
-      subject: 'provider',
-      message: `No provider was found on this machine (looked for ${wanted.join(', ')}).`,
-      advice: 'Install VirtualBox, or libvirt with the vagrant-libvirt plugin.',
-    },
-  ];
+  return {
+    level: 'warning',
+    subject: 'provider',
+    message: `No provider was found on ${machine.name} (looked for ${wanted.join(', ')}).`,
+    advice: 'Install VirtualBox, or libvirt with the vagrant-libvirt plugin.',
+  };
 }
 
 async function boxFindings(
   vagrantfile: string,
-  base: Readonly<Record<string, string>>,
+  { machine, base }: Place,
+  signal: AbortSignal,
 ): Promise<Finding[]> {
   const [, box] = /\.vm\.box\s*=\s*["']([^"'#]+)["']\s*$/m.exec(vagrantfile) ?? [];
   // Docker images are no boxes, and a computed name is known to Vagrant alone.
   if (box === undefined || base['VAGRANT_DEFAULT_PROVIDER'] === 'docker') return [];
   const home = base['VAGRANT_HOME'] ?? join(base['HOME'] ?? homedir(), '.vagrant.d');
-  const there = await exists(join(home, 'boxes', box.replaceAll('/', '-VAGRANTSLASH-')));
+  const folder = join(home, 'boxes', box.replaceAll('/', '-VAGRANTSLASH-'));
+  const there = await machine.files.stat(folder, signal);
   return there
     ? [{ level: 'ok', subject: 'box', message: `box ${box}` }]
     : [
         {
           level: 'warning',
           subject: 'box',
-          message: `The box ${box} is not on this machine yet.`,
+          message: `The box ${box} is not on ${machine.name} yet.`,
           advice:
             'Vagrant will download it, which can take long. Beforehand: vagrant box add ' + box,
         },
@@ -147,7 +161,8 @@ async function boxFindings(
 }
 
 /** Holds what the pipeline calls MEMORY, in MB as Vagrantfiles have it, against what is there. */
-function memoryFindings(plan: Plan): Finding[] {
+function memoryFindings(plan: Plan, { memory }: MachineFacts, name: string): Finding[] {
+  if (!memory) return [];
   const values = plan.items.flatMap((item) =>
     item.kind === 'sh'
       ? item.changes.filter(({ name }) => name === 'MEMORY').map(({ value }) => value)
@@ -159,34 +174,36 @@ function memoryFindings(plan: Plan): Finding[] {
   );
   if (wanted === 0) return [];
   const mb = (bytes: number): number => Math.floor(bytes / 2 ** 20);
-  if (wanted > mb(totalmem()))
+  if (wanted > mb(memory.total))
     return [
       {
         level: 'stop',
         subject: 'memory',
-        message: `The run wants MEMORY=${wanted} MB, and this machine has ${mb(totalmem())} MB in all.`,
+        message: `The run wants MEMORY=${wanted} MB, and ${name} has ${mb(memory.total)} MB in all.`,
         advice:
           'Use a larger machine, or give less with --env MEMORY=…: then it is not the same machine as in CI.',
       },
     ];
-  if (wanted > mb(freemem()))
+  if (wanted > mb(memory.free))
     return [
       {
         level: 'warning',
         subject: 'memory',
-        message: `The run wants MEMORY=${wanted} MB, and ${mb(freemem())} MB are free at the moment.`,
+        message: `The run wants MEMORY=${wanted} MB, and ${mb(memory.free)} MB are free at the moment.`,
         advice: 'Close something large, or expect swapping.',
       },
     ];
   return [
-    { level: 'ok', subject: 'memory', message: `MEMORY=${wanted} MB of ${mb(freemem())} MB free` },
+    {
+      level: 'ok',
+      subject: 'memory',
+      message: `MEMORY=${wanted} MB of ${mb(memory.free)} MB free`,
+    },
   ];
 }
 
-async function diskFindings(files: Files): Promise<Finding[]> {
-  await mkdir(files.directory, { recursive: true });
-  const { bavail, bsize } = await statfs(files.directory);
-  const free = bavail * bsize;
+function diskFindings({ disk: free }: MachineFacts, workspace: string): Finding[] {
+  if (free === undefined) return [];
   const gigabytes = (free / 1e9).toFixed(1);
   if (free < 0.2e9)
     return [
@@ -194,7 +211,7 @@ async function diskFindings(files: Files): Promise<Finding[]> {
         level: 'stop',
         subject: 'disk',
         message: `Only ${gigabytes} GB are free for the workspace.`,
-        advice: `Make room where ${files.directory} lies.`,
+        advice: `Make room where ${workspace} lies.`,
       },
     ];
   if (free < 5e9)
@@ -231,25 +248,4 @@ function leftoverFindings(others: readonly Reproduction[]): Finding[] {
       ];
     return [];
   });
-}
-
-/** Where a program is found first. */
-async function inPath(
-  program: string,
-  base: Readonly<Record<string, string>>,
-): Promise<string | undefined> {
-  for (const folder of (base['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, program);
-    if (folder !== '' && (await exists(path, constants.X_OK))) return path;
-  }
-  return undefined;
-}
-
-async function exists(path: string, mode = constants.F_OK): Promise<boolean> {
-  try {
-    await access(path, mode);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,24 +1,16 @@
-import { execa } from 'execa';
-import { existsSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { messageOf } from '../base/errors';
+import { isUserError, messageOf } from '../base/errors';
 import { claimFile } from '../machines/claim';
-import { endProcessesWith } from '../machines/processes';
-import {
-  hypervisors,
-  machinesOf,
-  providersIn,
-  tracesOf,
-  vagrant,
-  vagrantFolders,
-} from '../machines/vagrant';
+import type { Machine } from '../machines/machine';
+import { providersIn, tracesOf, vagrant, vagrantFolders } from '../machines/vagrant';
 import { makePlan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { releaseCheckout, removeCheckout } from './checkout';
 import { cookieOf } from './effects';
 import { openJournal, type Journal, type Verdict } from './journal';
-import { temporaryOf } from './steps/bench';
+import { openPlace, placeName } from './place';
+import { takingAway, temporaryOf } from './steps/bench';
 import { putDockerAway } from './steps/docker';
 import { listReproductions, type Files, type Reproduction } from './store';
 
@@ -28,6 +20,7 @@ const DESTROY_TIMEOUT = 120_000;
 export interface Leavings {
   readonly files: Files;
   readonly recipe: Recipe;
+  readonly machine: Machine;
   readonly journal: Journal;
   readonly made: Reproduction['made'];
   /** What `vagrant destroy` needs to evaluate the Vagrantfile as the steps did. */
@@ -41,30 +34,28 @@ export interface Leavings {
  * without Vagrant's notes nobody could destroy that machine.
  */
 export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<string[]> {
-  const { files, recipe, journal, made, environment, say } = leavings;
+  const { files, recipe, machine, journal, made, environment, say } = leavings;
   const left: string[] = [];
   const { name, value } = cookieOf(files);
-  const outlived = await endProcessesWith(`${name}=${value}`, hypervisors, 3000, signal);
+  const outlived = await machine.endProcesses(`${name}=${value}`, 3000, signal);
   if (outlived.length > 0) left.push(`processes ${outlived.join(', ')} could not be ended`);
   // Secrets first: whatever may fail below.
-  left.push(...(await putSecretsAway(made, journal)));
-  left.push(...(await putDockerAway(made, { files, journal, base: environment })));
+  left.push(...(await putSecretsAway(made, machine, journal)));
+  left.push(...(await putDockerAway(made, { files, journal, machine, base: environment }, signal)));
   const workspaces = made.filter(({ what }) => what === 'machine').map(({ where }) => where);
   const lost = new Set<string>();
   for (const workspace of workspaces) {
-    for (const folder of vagrantFolders(workspace)) {
-      if (machinesOf(folder).length > 0) {
-        say(`destroying what is left of Vagrant in ${folder}`);
-        await destroy(folder, environment, signal);
-      }
-      for (const machine of machinesOf(folder)) {
-        left.push(
-          `the ${machine.provider} machine ${machine.name}: cd ${folder} && vagrant destroy -f`,
-        );
+    for (const { directory, machines } of await vagrantFolders(machine.files, workspace, signal)) {
+      if (machines.length === 0) continue;
+      say(`destroying what is left of Vagrant in ${directory}`);
+      await destroy(directory, leavings, signal);
+    }
+    for (const { directory, machines } of await vagrantFolders(machine.files, workspace, signal))
+      for (const vm of machines) {
+        left.push(`the ${vm.provider} machine ${vm.name}: cd ${directory} && vagrant destroy -f`);
         lost.add(workspace);
       }
-    }
-    for (const stray of await removeStrays(workspace, environment, say, signal)) {
+    for (const stray of await removeStrays(workspace, leavings, signal)) {
       left.push(stray);
       lost.add(workspace);
     }
@@ -72,7 +63,7 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
   for (const { what, where } of made) {
     if (what !== 'worktree' || [...lost].some((workspace) => where.startsWith(workspace))) continue;
     try {
-      await removeCheckout(recipe, where, signal);
+      await removeCheckout(recipe, machine, where, signal);
       journal.append({ type: 'gone', what: 'worktree', where });
     } catch (error) {
       signal.throwIfAborted();
@@ -80,12 +71,12 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
     }
   }
   for (const workspace of workspaces) {
-    await rm(temporaryOf(workspace), { recursive: true, force: true }).catch(() => undefined);
+    await isRemoved(temporaryOf(workspace), machine, signal);
     if (lost.has(workspace)) continue;
-    // What a machine wrote here as another user cannot be removed: it is seen by what is left.
-    await rm(workspace, { recursive: true, force: true }).catch(() => undefined);
-    if (existsSync(workspace)) left.push(`the folder ${workspace}`);
-    else journal.append({ type: 'gone', what: 'machine', where: workspace });
+    // What a machine wrote here as another user cannot be removed.
+    if (await isRemoved(workspace, machine, signal))
+      journal.append({ type: 'gone', what: 'machine', where: workspace });
+    else left.push(`the folder ${workspace}`);
   }
   await releaseCheckout(recipe, signal);
   return left;
@@ -94,34 +85,39 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
 /** Takes the folders with secrets away; so quick that it is done even where the person ends everything at once. */
 export async function putSecretsAway(
   made: Reproduction['made'],
+  machine: Machine,
   journal: Journal,
 ): Promise<string[]> {
   const left: string[] = [];
   for (const { what, where } of made) {
     if (what !== 'secrets') continue;
-    await rm(where, { recursive: true, force: true }).catch(() => undefined);
-    if (existsSync(where)) left.push(`secrets in ${where}`);
-    else journal.append({ type: 'gone', what, where });
+    if (await isRemoved(where, machine, takingAway()))
+      journal.append({ type: 'gone', what, where });
+    else left.push(`secrets in ${where}`);
   }
   return left;
 }
 
+/** Removes a folder, and looks whether it is gone. */
+async function isRemoved(path: string, machine: Machine, signal: AbortSignal): Promise<boolean> {
+  try {
+    await machine.files.remove(path, signal);
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return (await machine.files.stat(path, signal)) === undefined;
+  }
+}
+
 async function destroy(
-  folder: string,
-  environment: Readonly<Record<string, string>>,
+  directory: string,
+  { machine, environment }: Leavings,
   signal: AbortSignal,
 ): Promise<void> {
   const { command, args } = vagrant.destroy;
+  const options = { directory, environment, timeout: DESTROY_TIMEOUT, signal };
   // What it could not do is seen by what is left afterwards.
-  await execa(command, args, {
-    cwd: folder,
-    env: { ...environment },
-    extendEnv: false,
-    stdio: 'ignore',
-    reject: false,
-    timeout: DESTROY_TIMEOUT,
-    cancelSignal: signal,
-  });
+  await machine.exec([command, ...args], options);
 }
 
 /**
@@ -131,16 +127,14 @@ async function destroy(
  */
 async function removeStrays(
   workspace: string,
-  environment: Readonly<Record<string, string>>,
-  say: (line: string) => void,
+  { machine, environment: given, say }: Leavings,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const env = { LIBVIRT_DEFAULT_URI: 'qemu:///system', ...environment };
-  const options = { env, extendEnv: false, stdin: 'ignore', reject: false } as const;
+  const environment = { LIBVIRT_DEFAULT_URI: 'qemu:///system', ...given };
   const run = ({ command, args }: { command: string; args: readonly string[] }) =>
-    execa(command, args, { ...options, timeout: DESTROY_TIMEOUT, cancelSignal: signal });
+    machine.exec([command, ...args], { environment, timeout: DESTROY_TIMEOUT, signal });
   const left: string[] = [];
-  for (const provider of providersIn(workspace))
+  for (const provider of await providersIn(machine.files, workspace, signal))
     for (const { list, remove } of tracesOf[provider] ?? []) {
       const names = async (): Promise<string[]> =>
         list
@@ -167,8 +161,25 @@ export async function sweep(
   how: 'quickly' | 'thoroughly' = 'quickly',
 ): Promise<{ id: string; left: readonly string[] }[]> {
   const swept: { id: string; left: readonly string[] }[] = [];
+  /** Puts away on the machine where it was made. */
+  const leftBy = async (
+    { files, recipe, made }: Reproduction,
+    journal: Journal,
+  ): Promise<readonly string[]> => {
+    try {
+      await using place = await openPlace(recipe.on, files, base, signal);
+      const environment = { ...place.base, ...(await environmentOf(recipe, signal)) };
+      const { machine } = place;
+      return await putAway({ files, recipe, machine, journal, made, environment, say }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (recipe.on === undefined || !isUserError(error)) throw error;
+      const name = placeName(recipe.on);
+      return made.map(({ what, where }) => `${what} ${where} on ${name}: ${error.message}`);
+    }
+  };
   for (const reproduction of listReproductions()) {
-    const { files, recipe, status, made } = reproduction;
+    const { files, status, made } = reproduction;
     const leftBehind = status.state === 'ended' && made.length > 0 && how === 'thoroughly';
     if (status.state !== 'interrupted' && !leftBehind) continue;
     const claim = `${files.owner}.sweep`;
@@ -176,8 +187,7 @@ export async function sweep(
     try {
       say(`${files.id} left something: putting it away`);
       using journal = openJournal(files.journal);
-      const environment = { ...base, ...(await environmentOf(recipe, signal)) };
-      const left = await putAway({ files, recipe, journal, made, environment, say }, signal);
+      const left = await leftBy(reproduction, journal);
       if (!leftBehind) journal.append({ type: 'verdict', verdict: interrupted(reproduction) });
       journal.append({ type: 'ended', left });
       swept.push({ id: files.id, left });

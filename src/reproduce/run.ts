@@ -1,10 +1,10 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, watch } from 'node:fs';
-import { isAbort, messageOf, UserError } from '../base/errors';
+import { Cleanups } from '../base/cleanups';
+import { isAbort, isUserError, messageOf, UserError } from '../base/errors';
 import type { Secrets, WantedCredential } from '../base/secretChannel';
 import { claimFile } from '../machines/claim';
-import { openLocalMachine } from '../machines/local';
 import { bornAt } from '../machines/processes';
-import { machinesOf, vagrantFolders } from '../machines/vagrant';
+import { vagrantFolders } from '../machines/vagrant';
 import { interpret } from '../pipeline/interpret';
 import { parse } from '../pipeline/parser';
 import { ensureCommit } from '../recipe/git';
@@ -14,8 +14,8 @@ import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
+import { openPlace, placeName, type Place } from './place';
 import { putAway, putSecretsAway, sweep } from './putAway';
-import { temporaryOf } from './steps/bench';
 import { listReproductions, readReproduction, type Files } from './store';
 import { judge, type Observation } from './verdict';
 
@@ -63,10 +63,14 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
   introduce(recipe, screen);
   await sweep(base, (line) => screen.say(line), will.kill);
 
-  const attempt: { real?: RealEffects } = {};
+  await using cleanups = new Cleanups();
+  const attempt: Attempt = {};
   let observation: Observation;
   try {
-    observation = await carryOut(recipe, files, journal, surroundings, will, attempt);
+    const place = await openPlace(recipe.on, files, base, will.kill);
+    cleanups.defer(async () => place[Symbol.asyncDispose]());
+    attempt.place = place;
+    observation = await carryOut(recipe, files, place, journal, surroundings, will, attempt);
   } catch (error) {
     if (!(error instanceof UserError) && !isAbort(error) && !will.kill.aborted) throw error;
     observation = couldNot(error, will, attempt.real);
@@ -82,18 +86,29 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
 
   /** Puts away; when the person ends that too, what was made is what is left. */
   async function leave(): Promise<readonly string[]> {
-    const environment = { ...base, ...attempt.real?.lastEnvironment() };
+    // Where there was no machine, nothing was made.
+    if (!attempt.place) return [];
+    const { machine, base: given } = attempt.place;
+    const environment = { ...given, ...attempt.real?.lastEnvironment() };
     const say = (line: string): void => screen.say(line);
-    await putSecretsAway(readReproduction(id).made, journal);
+    await putSecretsAway(readReproduction(id).made, machine, journal);
     const { made } = readReproduction(id);
     try {
       will.kill.throwIfAborted();
-      return await putAway({ files, recipe, journal, made, environment, say }, will.kill);
+      return await putAway({ files, recipe, machine, journal, made, environment, say }, will.kill);
     } catch (error) {
-      if (!will.kill.aborted) throw error;
-      return readReproduction(id).made.map(({ what, where }) => `${what} ${where}`);
+      const unreachable = recipe.on !== undefined && isUserError(error);
+      if (!will.kill.aborted && !unreachable) throw error;
+      const why = unreachable ? ` on ${machine.name}: ${error.message}` : '';
+      return readReproduction(id).made.map(({ what, where }) => `${what} ${where}${why}`);
     }
   }
+}
+
+/** How far it came. */
+interface Attempt {
+  place?: Place;
+  real?: RealEffects;
 }
 
 /** What the person wants of a running reproduction. */
@@ -163,19 +178,21 @@ function taken(path: string): boolean {
 async function carryOut(
   recipe: Recipe,
   files: Files,
+  place: Place,
   journal: Journal,
   surroundings: Surroundings,
   will: Will,
-  attempt: { real?: RealEffects },
+  attempt: Attempt,
 ): Promise<Observation> {
-  const { screen, base } = surroundings;
+  const { screen } = surroundings;
+  const { machine, base, workspace } = place;
   const plan = await makePlan(recipe, will.cancel);
   checkBranches(recipe, plan);
   const { directory, remoteUrl } = recipe.repository;
   const remotes = remoteUrl === undefined ? [] : [remoteUrl];
   await ensureCommit(directory, recipe.commit, remotes, will.cancel);
   const others = listReproductions().filter((other) => other.files.id !== files.id);
-  for (const finding of await preflight(recipe, plan, files, base, others, will.cancel)) {
+  for (const finding of await preflight(recipe, plan, place, others, will.cancel)) {
     journal.append({ type: 'finding', finding });
     if (finding.level === 'stop') throw new UserError(finding.message, { advice: finding.advice });
     if (finding.level === 'warning') screen.say(`${finding.message} ${finding.advice ?? ''}`);
@@ -186,12 +203,12 @@ async function carryOut(
 
   mkdirSync(files.artifacts, { recursive: true });
   const output = openSync(files.output, 'a', 0o600);
-  await using machine = openLocalMachine(temporaryOf(files.workspace));
   let held = false;
   const real = realEffects({
     recipe,
     files,
     machine,
+    workspace,
     journal,
     screen,
     secrets,
@@ -212,7 +229,7 @@ async function carryOut(
         error: undefined,
       });
       journal.append({ type: 'verdict', verdict });
-      await keepMachine(files, journal, verdict, real.plainEnvironment(), screen, will);
+      await keepMachine(files, place, journal, verdict, real.plainEnvironment(), screen, will);
     },
   });
   attempt.real = real;
@@ -274,17 +291,19 @@ function couldNot(error: unknown, will: Will, real: RealEffects | undefined): Ob
 
 async function keepMachine(
   files: Files,
+  { machine, workspace }: Place,
   journal: Journal,
   verdict: Verdict,
   environment: Kept['environment'],
   screen: Screen,
   will: Will,
 ): Promise<void> {
-  const folder = vagrantFolders(files.workspace)[0] ?? files.workspace;
-  const machines = machinesOf(folder).map(({ name }) => name);
-  journal.append({ type: 'kept', directory: folder, machines, environment });
+  const [folder] = await vagrantFolders(machine.files, workspace, will.kill);
+  const { directory, machines } = folder ?? { directory: workspace, machines: [] };
+  const names = machines.map(({ name }) => name);
+  journal.append({ type: 'kept', directory, machines: names, environment });
   screen.say(verdict.sentence);
-  screen.say(`kept as it is: ${folder}`);
+  screen.say(`kept as it is: ${directory}`);
   screen.say(`  enter it:  ci-parity enter ${files.id}`);
   screen.say(`  finish it: press Enter here, or run  ci-parity finish ${files.id}`);
   await will.finish();
@@ -293,11 +312,12 @@ async function keepMachine(
 
 function introduce(recipe: Recipe, screen: Screen): void {
   const { run, commit, jenkinsfile } = recipe;
+  const where = placeName(recipe.on);
   const changes = recipe.withChanges ? ' with your changes' : '';
   screen.say(
     run
-      ? `${run.job} #${run.number} at ${commit.slice(0, 12)}${changes}, on this machine`
-      : `${jenkinsfile.path} at ${commit.slice(0, 12)}${changes}, on this machine`,
+      ? `${run.job} #${run.number} at ${commit.slice(0, 12)}${changes}, on ${where}`
+      : `${jenkinsfile.path} at ${commit.slice(0, 12)}${changes}, on ${where}`,
   );
   if (jenkinsfile.source === 'recorded commands')
     screen.say('no Jenkinsfile could be had: running the commands that the log recorded');

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { UserError } from '../base/errors';
 import { createLogScanner } from '../jenkins/logTests';
 import { falseGreen } from '../machines/vagrant';
@@ -53,7 +52,7 @@ export function createShell(bench: Bench, around: Around): Shell {
     const environment = around.environmentOf(at.environment);
     const post = around.isPost(at);
     const directory = directoryOf(at);
-    await mkdir(directory, { recursive: true });
+    await machine.files.makeFolder(directory, 0o777, at.signal);
     const inside = await bench.enclosure(at);
     const step = ++count;
     last = environment;

@@ -30,7 +30,7 @@ export interface Files {
   readonly stop: string;
   /** Exists once a runner has taken the reproduction; two can not. */
   readonly owner: string;
-  /** Where the steps run. The last part of its path is unique, since Vagrant names VMs after it. */
+  /** Where the steps run, on this machine. The last part of its path is unique, since Vagrant names VMs after it. */
   readonly workspace: string;
 }
 

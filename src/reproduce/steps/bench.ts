@@ -22,6 +22,8 @@ export interface Bench {
   readonly recipe: Recipe;
   readonly files: Files;
   readonly machine: Machine;
+  /** Where on it the first agent works. Its last part is unique, since Vagrant names VMs after it. */
+  readonly workspace: string;
   readonly journal: Journal;
   readonly secrets: Secrets;
   /** The environment that the machine itself gives a step. */
@@ -42,7 +44,7 @@ export interface Bench {
   caveat(sentence: string): void;
   /** Where the steps of an agent run, if not on the machine itself; started when it is asked for. */
   enclosure(at: Scope): Promise<Enclosure | undefined>;
-  /** The docker of this machine. Rejects with a UserError where there is none that answers. */
+  /** The docker of the machine. Rejects with a UserError where there is none that answers. */
   docker(): Promise<Docker>;
   /** Who holds or waits for a lock, as the end of the last of them. */
   readonly locks: Map<string, Promise<unknown>>;
@@ -69,6 +71,14 @@ export type BlockEffect = (
   body: (inside: Inside) => Promise<Outcome>,
   bench: Bench,
 ) => Promise<void>;
+
+/**
+ * For what is taken away whatever happens, also when the person ends everything at once: a machine
+ * that cannot be reached any more must not hold that up for ever.
+ */
+export function takingAway(): AbortSignal {
+  return AbortSignal.timeout(20_000);
+}
 
 /** Beside a workspace, as Jenkins has it: what must not lie in the checkout. */
 export function temporaryOf(workspace: string): string {

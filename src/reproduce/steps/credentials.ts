@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Cleanups } from '../../base/cleanups';
 import { UserError } from '../../base/errors';
@@ -204,7 +203,7 @@ async function unzipped(
 ): Promise<string> {
   const archive = await folder.write('archive.zip', Buffer.from(credential.content, 'base64'));
   const into = join(folder.path, 'files');
-  await mkdir(into, { mode: 0o700 });
+  await bench.machine.files.makeFolder(into, 0o700, at.signal);
   const line = shellLine(['unzip', '-q', '-o', archive, '-d', into]);
   const exit = await bench.run(`#!/bin/sh\numask 077\nexec ${line}\n`, at);
   if (exit.code !== 0)

@@ -1,6 +1,4 @@
-import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Cleanups } from '../../base/cleanups';
 import { UserError } from '../../base/errors';
@@ -15,6 +13,7 @@ import {
   runWords,
   type Docker,
 } from '../../machines/docker';
+import type { Machine } from '../../machines/machine';
 import { shellLine, wordsOf } from '../../machines/quote';
 import {
   StepError,
@@ -24,7 +23,7 @@ import {
   type Value,
 } from '../../pipeline/effects';
 import { bindingsOf } from '../../recipe/bindings';
-import { git } from '../../recipe/git';
+import { gitOn } from '../gitOn';
 import {
   neededText,
   temporaryOf,
@@ -134,17 +133,15 @@ export const withRegistry: BlockEffect = async (call, at, body, bench) => {
       '--password-stdin',
       ...(url === '' ? [] : [url]),
     ];
-    const done = await execa(docker.program, words, {
+    const done = await bench.machine.exec([docker.program, ...words], {
       input: credential.password,
-      env: { ...docker.environment, ...environment },
-      extendEnv: false,
-      reject: false,
-      all: true,
-      cancelSignal: at.signal,
+      environment: { ...docker.environment, ...environment },
+      signal: at.signal,
     });
-    at.signal.throwIfAborted();
-    if (done.exitCode !== 0)
-      throw new StepError(`docker login failed: ${bench.mask.text(done.all.trim())}`);
+    if (done.code !== 0)
+      throw new StepError(
+        `docker login failed: ${bench.mask.text(`${done.stdout}${done.stderr}`.trim())}`,
+      );
     for (const [name, value] of Object.entries(environment))
       variables.push({ name, value, origin, line });
   }
@@ -154,12 +151,13 @@ export const withRegistry: BlockEffect = async (call, at, body, bench) => {
 /** Takes away what containers and images the journal promises; resolves with a sentence for each that is left. */
 export async function putDockerAway(
   made: readonly { readonly what: string; readonly where: string }[],
-  bench: Pick<Bench, 'files' | 'journal' | 'base'>,
+  bench: Pick<Bench, 'files' | 'journal' | 'base' | 'machine'>,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const containers = made.filter(({ what }) => what === 'container');
   const images = made.filter(({ what }) => what === 'image');
   if (containers.length + images.length === 0) return [];
-  const docker = (await findDocker(bench.base))?.docker;
+  const docker = (await findDocker(bench.machine, bench.base, signal))?.docker;
   const all = docker && (await containersOf(docker, bench.files.id));
   if (!docker || !all)
     return [...containers, ...images].map(
@@ -199,15 +197,15 @@ async function startInside(
   const workspace = workspaceOf(at);
   const temporary = temporaryOf(workspace);
   // A folder that is not there would be made by docker, as root.
-  await mkdir(temporary, { recursive: true, mode: 0o700 });
+  await bench.machine.files.makeFolder(temporary, 0o700, at.signal);
   const name = newName(bench);
   bench.journal.append({ type: 'intent', what: 'container', where: name });
   const variables = plainNames(at, bench);
   // The scripts of steps lie beside the first workspace.
-  const folders = new Set([workspace, temporary, temporaryOf(bench.files.workspace)]);
+  const folders = new Set([workspace, temporary, temporaryOf(bench.workspace)]);
   const mounts = [
     ...[...folders].map((path) => ({ path, readOnly: false })),
-    ...(await repositoryMounts(workspace, at.signal)),
+    ...(await repositoryMounts(workspace, at.signal, bench)),
   ];
   const wish = {
     name,
@@ -218,7 +216,12 @@ async function startInside(
     mounts,
     variables,
   };
-  await dockerScript(shellLine(runWords(docker, wish)), at, bench, `$ docker run … ${image} cat`);
+  await dockerScript(
+    shellLine(await runWords(docker, wish, at.signal)),
+    at,
+    bench,
+    `$ docker run … ${image} cat`,
+  );
   return {
     enclosure: enclosureOf(docker, name),
     remove: () => remove(docker, name, bench),
@@ -262,7 +265,7 @@ async function build(
 /** An image that the person had before stays theirs, and is only said to be replaced. */
 async function noteImage(image: string, docker: Docker, bench: Bench): Promise<void> {
   if (await hasImage(docker, image))
-    bench.say(`the image ${image} is on this machine already: it is replaced, and stays`);
+    bench.say(`the image ${image} is on ${bench.machine.name} already: it is replaced, and stays`);
   else bench.journal.append({ type: 'intent', what: 'image', where: image });
 }
 
@@ -291,13 +294,17 @@ async function dockerScript(line: string, at: Scope, bench: Bench, shown: string
   return exit.stdout ?? '';
 }
 
-/** The docker of this machine. @throws UserError when there is none that answers. */
-export async function neededDocker(base: Bench['base']): Promise<Docker> {
-  const found = await findDocker(base);
+/** The docker of a machine. @throws UserError when there is none that answers. */
+export async function neededDocker(
+  machine: Machine,
+  base: Bench['base'],
+  signal: AbortSignal,
+): Promise<Docker> {
+  const found = await findDocker(machine, base, signal);
   if (found && found.trouble === undefined) return found.docker;
   const what = found
     ? `${found.docker.program} does not answer: ${found.trouble ?? ''}`
-    : 'neither docker nor podman is on this machine';
+    : `neither docker nor podman is on ${machine.name}`;
   throw new UserError(`The Jenkinsfile runs containers, and ${what}.`, {
     advice: 'Install or start Docker or Podman, then reproduce again.',
   });
@@ -323,9 +330,10 @@ async function imageOf(given: Value | undefined, at: Scope, bench: Bench): Promi
 async function repositoryMounts(
   workspace: string,
   signal: AbortSignal,
+  { machine }: Bench,
 ): Promise<{ path: string; readOnly: boolean }[]> {
   const ask = async (what: string): Promise<string> =>
-    resolve(workspace, (await git(['rev-parse', what], workspace, signal)).trim());
+    resolve(workspace, (await gitOn(machine, ['rev-parse', what], workspace, signal)).trim());
   try {
     const [own, common] = await Promise.all([ask('--git-dir'), ask('--git-common-dir')]);
     if (!own.startsWith(`${common}/`) || common.startsWith(`${workspace}/`)) return [];

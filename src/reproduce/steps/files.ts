@@ -1,66 +1,69 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { antFiles } from '../../machines/antFiles';
-import { machinesOf, vagrantFolders } from '../../machines/vagrant';
-import { StepError, Unknown, type Value } from '../../pipeline/effects';
+import { isUserError, messageOf } from '../../base/errors';
+import { vagrantFolders } from '../../machines/vagrant';
+import { StepError, Unknown, type Scope, type StepCall, type Value } from '../../pipeline/effects';
 import { showFile } from '../../recipe/git';
 import { directoryOf, isOn, neededText, pathOf, temporaryOf, textOf, workspaceOf } from './bench';
 import type { Bench, StepEffect } from './bench';
 
-export const readFileStep: StepEffect = async (call, at) => {
-  const bytes = await bytesOf(pathOf(neededText(call, 'file'), at));
+export const readFileStep: StepEffect = async (call, at, bench) => {
+  const bytes = await bytesOf(pathOf(neededText(call, 'file'), at), at, bench);
   return bytes.toString(encodingOf(textOf({ ...call, args: named(call.args) }, 'encoding')));
 };
 
-export const writeFileStep: StepEffect = async (call, at) => {
+export const writeFileStep: StepEffect = async (call, at, bench) => {
   const path = pathOf(neededText(call, 'file'), at);
   const text = call.args.get('text');
   if (typeof text !== 'string') throw new StepError('writeFile wants a text that is known here.');
   const encoding = encodingOf(textOf({ ...call, args: named(call.args) }, 'encoding'));
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, Buffer.from(text, encoding));
+  await write(path, Buffer.from(text, encoding), at, bench);
   return null;
 };
 
-export const fileExists: StepEffect = async (call, at) =>
-  (await statOf(pathOf(neededText(call, 'file'), at))) !== undefined;
+export const fileExists: StepEffect = async (call, at, { machine }) => {
+  const path = pathOf(neededText(call, 'file'), at);
+  try {
+    return (await machine.files.stat(path, at.signal)) !== undefined;
+  } catch {
+    at.signal.throwIfAborted();
+    // Java too takes what it may not look at for absent.
+    return false;
+  }
+};
 
-export const touch: StepEffect = async (call, at) => {
+export const touch: StepEffect = async (call, at, { machine }) => {
   const path = pathOf(neededText(call, 'file'), at);
   const stamp = call.args.get('timestamp');
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, '', { flag: 'a' });
-  const time = typeof stamp === 'number' ? new Date(stamp) : new Date();
-  await utimes(path, time, time);
+  await machine.files.makeFolder(dirname(path), 0o777, at.signal);
+  await machine.files.touch(path, typeof stamp === 'number' ? stamp : Date.now(), at.signal);
   return null;
 };
 
 /** What Jenkins gives of each: `name`, `path`, `directory`, `length`, `lastModified`. */
-export const findFiles: StepEffect = async (call, at) => {
-  const directory = directoryOf(at);
+export const findFiles: StepEffect = async (call, at, { machine }) => {
   const patterns = {
     includes: textOf(call, 'glob'),
     excludes: optional(call.args.get('excludes')),
+    defaultExcludes: true,
   };
-  const found = await antFiles(directory, { ...patterns, defaultExcludes: true }, at.signal);
-  return Promise.all(
-    found.map(async (path): Promise<Value> => {
-      const info = await statOf(join(directory, path));
-      return new Map<string, Value>([
+  const found = await machine.files.find(directoryOf(at), patterns, at.signal);
+  return found.map(
+    ({ path, size, changedAt }): Value =>
+      new Map<string, Value>([
         ['name', basename(path)],
         ['path', path],
         ['directory', false],
-        ['length', info?.size ?? 0],
-        ['lastModified', Math.round(info?.mtimeMs ?? 0)],
-      ]);
-    }),
+        ['length', size],
+        ['lastModified', changedAt],
+      ]),
   );
 };
 
-export const readJson: StepEffect = async (call, at) => {
+export const readJson: StepEffect = async (call, at, bench) => {
   const text = call.args.get('text');
-  const source = typeof text === 'string' ? text : await readText(call, at);
+  const source = typeof text === 'string' ? text : await readText(call, at, bench);
   try {
     return valueOfJson(JSON.parse(source));
   } catch (error) {
@@ -68,21 +71,19 @@ export const readJson: StepEffect = async (call, at) => {
   }
 };
 
-export const writeJson: StepEffect = async (call, at) => {
+export const writeJson: StepEffect = async (call, at, bench) => {
   const json = call.args.get('json');
   if (json === undefined || json instanceof Unknown)
     throw new StepError('writeJSON wants a value that is known here.');
   const indent = call.args.get('pretty');
   const text = JSON.stringify(jsonOf(json), null, typeof indent === 'number' ? indent : undefined);
   if (isOn(call, 'returnText')) return text;
-  const path = pathOf(neededText(call, 'file'), at);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
+  await write(pathOf(neededText(call, 'file'), at), text, at, bench);
   return null;
 };
 
 /** Java's properties, without its continuation lines and Unicode escapes. */
-export const readProperties: StepEffect = async (call, at) => {
+export const readProperties: StepEffect = async (call, at, bench) => {
   const found = new Map<string, Value>();
   const defaults = call.args.get('defaults');
   if (defaults instanceof Map)
@@ -94,16 +95,16 @@ export const readProperties: StepEffect = async (call, at) => {
       if (key !== undefined && value !== undefined) found.set(key, value);
     }
   };
-  if (textOf(call, 'file') !== undefined) read(await readText(call, at));
+  if (textOf(call, 'file') !== undefined) read(await readText(call, at, bench));
   if (typeof text === 'string') read(text);
   return found;
 };
 
 const digest =
   (algorithm: string): StepEffect =>
-  async (call, at) =>
+  async (call, at, bench) =>
     createHash(algorithm)
-      .update(await bytesOf(pathOf(neededText(call, 'file'), at)))
+      .update(await bytesOf(pathOf(neededText(call, 'file'), at), at, bench))
       .digest('hex');
 export const sha1 = digest('sha1');
 export const sha256 = digest('sha256');
@@ -114,7 +115,11 @@ export const readTrusted: StepEffect = async (call, at, { recipe }) => {
   const { directory } = recipe.repository;
   if (recipe.jenkinsfile.source !== 'working tree')
     return (await showFile(directory, recipe.commit, path, at.signal)).text;
-  return (await bytesOf(join(directory, path))).toString('utf8');
+  try {
+    return await readFile(join(directory, path), 'utf8');
+  } catch (error) {
+    throw noSuchFile(path, error);
+  }
 };
 
 export const pwd: StepEffect = (call, at) =>
@@ -124,52 +129,64 @@ export const isUnix: StepEffect = () => Promise.resolve(true);
 
 export const deleteDir: StepEffect = async (_call, at, bench) => {
   const directory = directoryOf(at);
-  if (holdsMachine(directory, bench)) return null;
-  await emptied(directory);
-  if (directory !== workspaceOf(at)) await rm(directory, { recursive: true, force: true });
+  if (await holdsMachine(directory, at, bench)) return null;
+  await emptied(directory, at, bench);
+  if (directory !== workspaceOf(at)) await bench.machine.files.remove(directory, at.signal);
   return null;
 };
 
 /** The whole workspace; what patterns and conditions would spare goes too, as the step's plain form does. */
 export const cleanWs: StepEffect = async (_call, at, bench) => {
   const workspace = workspaceOf(at);
-  if (!holdsMachine(workspace, bench)) await emptied(workspace);
+  if (!(await holdsMachine(workspace, at, bench))) await emptied(workspace, at, bench);
   return null;
 };
 
 /** Without Vagrant's notes nobody could destroy the machine any more. */
-function holdsMachine(directory: string, bench: Bench): boolean {
-  const folder = vagrantFolders(directory).find((path) => machinesOf(path).length > 0);
+async function holdsMachine(directory: string, at: Scope, bench: Bench): Promise<boolean> {
+  const folders = await vagrantFolders(bench.machine.files, directory, at.signal);
+  const folder = folders.find(({ machines }) => machines.length > 0);
   if (folder !== undefined)
     bench.say(
-      `${directory} is not emptied: Vagrant's machine in ${folder} has to be put away first`,
+      `${directory} is not emptied: Vagrant's machine in ${folder.directory} has to be put away first`,
     );
   return folder !== undefined;
 }
 
-async function emptied(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  for (const name of names) await rm(join(directory, name), { recursive: true, force: true });
+/** The folder itself stays: it may be where a step stands. */
+async function emptied(directory: string, at: Scope, { machine }: Bench): Promise<void> {
+  for (const name of await machine.files.list(directory, at.signal))
+    await machine.files.remove(join(directory, name), at.signal);
 }
 
-async function readText(call: Parameters<StepEffect>[0], at: Parameters<StepEffect>[1]) {
-  return (await bytesOf(pathOf(neededText(call, 'file'), at))).toString('utf8');
+async function write(
+  path: string,
+  content: Buffer | string,
+  at: Scope,
+  { machine }: Bench,
+): Promise<void> {
+  await machine.files.makeFolder(dirname(path), 0o777, at.signal);
+  await machine.files.write(path, content, {}, at.signal);
 }
 
-async function bytesOf(path: string): Promise<Buffer> {
+async function readText(call: StepCall, at: Scope, bench: Bench): Promise<string> {
+  return (await bytesOf(pathOf(neededText(call, 'file'), at), at, bench)).toString('utf8');
+}
+
+/** The longest file that a step reads into memory, in bytes. */
+const LONGEST = 1 << 30;
+
+async function bytesOf(path: string, at: Scope, { machine }: Bench): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await machine.files.read(path, LONGEST, at.signal);
   } catch (error) {
-    throw new StepError(`java.nio.file.NoSuchFileException: ${path}: ${(error as Error).message}`);
+    at.signal.throwIfAborted();
+    throw isUserError(error) ? error : noSuchFile(path, error);
   }
 }
 
-async function statOf(path: string) {
-  try {
-    return await stat(path);
-  } catch {
-    return undefined;
-  }
+function noSuchFile(path: string, error: unknown): StepError {
+  return new StepError(`java.nio.file.NoSuchFileException: ${path}: ${messageOf(error)}`);
 }
 
 /** Java's names of encodings; what is not known is read as UTF-8, Jenkins' own default. */

@@ -1,16 +1,15 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { UserError } from '../../base/errors';
+import { findPrograms } from '../../machines/programs';
 import { StepError } from '../../pipeline/effects';
 import { isOn, neededText, type StepEffect } from './bench';
 
 /** PowerShell for all systems, where it is installed. */
 export const pwsh: StepEffect = async (call, at, bench) => {
   const script = neededText(call, 'script');
-  if (!(await inPath('pwsh', bench.base)))
+  const { machine, base } = bench;
+  if (!(await findPrograms(machine, ['pwsh'], base['PATH'] ?? '', at.signal)).has('pwsh'))
     throw new UserError(
-      `Line ${at.range.line} wants PowerShell, and pwsh is not on this machine.`,
+      `Line ${at.range.line} wants PowerShell, and pwsh is not on ${machine.name}.`,
       {
         advice: 'Install PowerShell, then reproduce again.',
       },
@@ -23,15 +22,3 @@ export const pwsh: StepEffect = async (call, at, bench) => {
   if (code !== 0) throw new StepError(`script returned exit code ${code}`, 'FAILURE', code);
   return exit.stdout ?? null;
 };
-
-async function inPath(name: string, base: Readonly<Record<string, string>>): Promise<boolean> {
-  for (const folder of (base['PATH'] ?? '').split(delimiter)) {
-    try {
-      await access(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      // The next folder may have it.
-    }
-  }
-  return false;
-}

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors';
+import type { Machine } from '../../machines/machine';
 import { StepError, type Value } from '../../pipeline/effects';
-import { git } from '../../recipe/git';
 import { sourceOf } from '../../recipe/steps';
-import { besideOf, checkout as checkoutCommit, noHooks } from '../checkout';
+import { besideOf, checkout as checkoutCommit } from '../checkout';
+import { gitOn, noHooks } from '../gitOn';
 import { directoryOf, type Bench, type StepEffect } from './bench';
 
 /** `checkout` and `git`: the run's own repository at its own commit, any other at its branch of today. */
@@ -27,13 +26,14 @@ export const checkout: StepEffect = async (call, at, bench) => {
 
 async function checkoutOwn(into: string, signal: AbortSignal, bench: Bench): Promise<void> {
   // A second checkout of the same commit changes nothing, unless the folder was emptied meanwhile.
-  if (existsSync(join(into, '.git'))) return;
-  const { files, journal, recipe } = bench;
+  const { files, journal, recipe, machine } = bench;
+  if (await machine.files.stat(join(into, '.git'), signal)) return;
   const beside = besideOf(into);
   for (const where of [into, beside]) journal.append({ type: 'intent', what: 'worktree', where });
   const mark = { CI_PARITY_COOKIE: files.id };
-  await bench.gitQueue(() => checkoutCommit(recipe, into, mark, signal));
-  if (!existsSync(beside)) journal.append({ type: 'gone', what: 'worktree', where: beside });
+  await bench.gitQueue(() => checkoutCommit(recipe, machine, into, mark, signal));
+  if (!(await machine.files.stat(beside, signal)))
+    journal.append({ type: 'gone', what: 'worktree', where: beside });
 }
 
 /** What `checkout` gives: GIT_COMMIT and its like, as the run had them. */
@@ -52,15 +52,17 @@ async function checkoutOther(
   if (url.startsWith('-') || branch?.startsWith('-') === true)
     throw new StepError(`git would take this for an option: ${url} ${branch ?? ''}`);
   const name = branch?.replace(/^(\*\/|refs\/heads\/|origin\/)/, '') ?? 'HEAD';
-  if (existsSync(join(into, '.git')) && (await isWorktree(into, signal)))
+  const { machine } = bench;
+  const known = await machine.files.stat(join(into, '.git'), signal);
+  if (known && (await isWorktree(into, signal, machine)))
     throw new UserError(`${url} would be checked out over the run's own repository in ${into}.`, {
       advice:
         'In CI it replaced it. Reproduce one stage, or give the repository a folder of its own.',
     });
   bench.caveat(`${url} was checked out as ${name} is today: CI's run does not tell its commit`);
-  await mkdir(into, { recursive: true });
-  const env = { CI_PARITY_COOKIE: bench.files.id };
-  const run = (...args: string[]) => git([...noHooks, ...args], into, signal, { env });
+  await machine.files.makeFolder(into, 0o777, signal);
+  const mark = { CI_PARITY_COOKIE: bench.files.id };
+  const run = (...args: string[]) => gitOn(machine, [...noHooks, ...args], into, signal, mark);
   await run('init', '--quiet');
   await run('fetch', '--quiet', '--tags', url, name);
   await run('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD');
@@ -72,9 +74,9 @@ async function checkoutOther(
   ]);
 }
 
-async function isWorktree(into: string, signal: AbortSignal): Promise<boolean> {
+async function isWorktree(into: string, signal: AbortSignal, machine: Machine): Promise<boolean> {
   const [own, common] = (
-    await git(['rev-parse', '--git-dir', '--git-common-dir'], into, signal)
+    await gitOn(machine, ['rev-parse', '--git-dir', '--git-common-dir'], into, signal)
   ).split('\n');
   return own !== common;
 }

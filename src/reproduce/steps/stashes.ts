@@ -1,16 +1,5 @@
-import {
-  copyFile,
-  lstat,
-  mkdir,
-  readlink,
-  realpath,
-  rm,
-  stat,
-  symlink,
-  chmod,
-} from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { antFiles } from '../../machines/antFiles';
+import { join } from 'node:path';
+import { isUserError } from '../../base/errors';
 import { StepError } from '../../pipeline/effects';
 import { directoryOf, isOn, neededText, temporaryOf, type Bench, type StepEffect } from './bench';
 
@@ -27,16 +16,15 @@ export const stash: StepEffect = async (call, at, bench) => {
   };
   const defaultExcludes = isOn(call, 'useDefaultExcludes', true);
   const patterns = { includes: text('includes'), excludes: text('excludes'), defaultExcludes };
-  const found = await antFiles(directory, patterns, at.signal);
+  const { files } = bench.machine;
+  const found = await files.find(directory, patterns, at.signal);
   if (found.length === 0 && !isOn(call, 'allowEmpty'))
     throw new StepError(`No files included in stash '${name}'`);
   const into = stashOf(name, bench);
-  await rm(into, { recursive: true, force: true });
-  await mkdir(into, { recursive: true, mode: 0o700 });
-  for (const path of found) {
-    at.signal.throwIfAborted();
-    await copyOne(join(directory, path), join(into, path));
-  }
+  await files.remove(into, at.signal);
+  await files.makeFolder(into, 0o700, at.signal);
+  const paths = found.map(({ path }) => path);
+  await files.copy(directory, into, paths, at.signal);
   await bench.print(`Stashed ${found.length} file(s)\n`, at);
   return null;
 };
@@ -44,51 +32,23 @@ export const stash: StepEffect = async (call, at, bench) => {
 export const unstash: StepEffect = async (call, at, bench) => {
   const name = neededText(call, 'name');
   const from = stashOf(name, bench);
-  if (!(await exists(from))) throw new StepError(`No such saved stash '${name}'`);
+  const { files } = bench.machine;
+  if (!(await files.stat(from, at.signal))) throw new StepError(`No such saved stash '${name}'`);
   const directory = directoryOf(at);
-  await mkdir(directory, { recursive: true });
-  const root = await realpath(directory);
-  for (const path of await antFiles(from, {}, at.signal)) {
-    at.signal.throwIfAborted();
-    const to = join(directory, path);
-    await mkdirInside(root, dirname(to), name);
-    await rm(to, { recursive: true, force: true });
-    await copyOne(join(from, path), to);
+  await files.makeFolder(directory, 0o777, at.signal);
+  const paths = (await files.find(from, {}, at.signal)).map(({ path }) => path);
+  try {
+    await files.copy(from, directory, paths, at.signal);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    throw new StepError(
+      `The stash '${name}' would be written outside of the workspace: ${error.message}`,
+    );
   }
   return null;
 };
 
-/** A folder of the workspace may be a link to somewhere else by now. */
-async function mkdirInside(root: string, folder: string, name: string): Promise<void> {
-  let above = folder;
-  while (!(await exists(above))) above = dirname(above);
-  const real = await realpath(above);
-  if (real !== root && !real.startsWith(`${root}/`))
-    throw new StepError(`The stash '${name}' would be written outside of the workspace: ${folder}`);
-  await mkdir(folder, { recursive: true });
-}
-
-/** Links stay links. */
-async function copyOne(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  const info = await lstat(from);
-  if (info.isSymbolicLink()) await symlink(await readlink(from), to);
-  else if (info.isFile()) {
-    await copyFile(from, to);
-    await chmod(to, info.mode & 0o777);
-  }
-}
-
 function stashOf(name: string, bench: Bench): string {
   const folder = Buffer.from(name).toString('hex');
-  return join(temporaryOf(bench.files.workspace), 'stashes', folder || 'empty');
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return join(temporaryOf(bench.workspace), 'stashes', folder || 'empty');
 }

@@ -1,0 +1,40 @@
+import { UserError } from '../base/errors';
+import type { Machine } from '../machines/machine';
+
+/** Hooks of the person's repository are for the person's own work. */
+export const noHooks = ['-c', 'core.hooksPath=/dev/null'];
+
+/**
+ * Runs git in a folder of a machine and resolves with what it printed. `marks` are added to its
+ * environment, so that it is found if this program is killed.
+ * @throws UserError with git's own last words when it fails or is not there.
+ */
+export async function gitOn(
+  machine: Machine,
+  args: readonly string[],
+  directory: string,
+  signal: AbortSignal,
+  marks: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const command = [
+    'env',
+    // Inherited from a hook or an editor's own git, these would point at another repository.
+    ...['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE'].flatMap((name) => ['-u', name]),
+    ...Object.entries({ GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...marks }).map(
+      ([name, value]) => `${name}=${value}`,
+    ),
+    'git',
+    ...args,
+  ];
+  const { code, stdout, stderr } = await machine.exec(command, { directory, signal });
+  if (code === 0) return stdout;
+  if (code === 127)
+    throw new UserError(`There is no git on ${machine.name}.`, {
+      advice: 'Install git there, then reproduce again.',
+    });
+  const words = (stderr.trim().split('\n').at(-1) ?? '').replace(/^(fatal|error): /, '');
+  const subcommand = args.find((word) => /^[a-z]/.test(word) && !word.includes('=')) ?? '';
+  throw new UserError(
+    `git ${subcommand} failed on ${machine.name}: ${words || `exit code ${code ?? 'none'}`}`,
+  );
+}
