@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { isAbort, UserError } from './base/errors';
 import {
   clean,
-  enter,
   finish,
   list,
   outlineFiles,
@@ -13,6 +12,7 @@ import {
   runs,
   show,
 } from './cli/commands';
+import { enter } from './cli/enter';
 import { explain, failures } from './cli/failures';
 import { readArguments, readFlags, UsageError } from './cli/flags';
 import { helpOf } from './cli/help';

@@ -8,11 +8,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
 import { UserError } from '../base/errors';
 import type { Run } from '../jenkins/run';
 import { parseRunUrl, runUrl } from '../jenkins/url';
-import { vagrant } from '../machines/vagrant';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
 import { problemsOf } from '../pipeline/validate';
@@ -23,6 +21,7 @@ import { makePlan } from '../recipe/plan';
 import { planDocument } from '../recipe/planDocument';
 import { parseRecipe, type Recipe } from '../recipe/recipe';
 import type { Verdict, VerdictKind } from '../reproduce/journal';
+import { otherMachine, placeName } from '../reproduce/place';
 import { sweep } from '../reproduce/putAway';
 import { runReproduction } from '../reproduce/run';
 import { testName } from '../reproduce/verdict';
@@ -35,7 +34,7 @@ import {
 import { credentialsFor } from './credentials';
 import type { Flags } from './flags';
 import { clientFor } from './server';
-import { printable, type Terminal } from './terminal';
+import { printable, stepEnvironment, type Terminal } from './terminal';
 
 export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Promise<void> {
   const address = parseRunUrl(jobUrl);
@@ -139,42 +138,6 @@ export async function finish(id: string, terminal: Terminal): Promise<void> {
   await show(id, terminal);
 }
 
-/** A shell in a kept machine, or in the workspace where there is none. Resolves when it has ended. */
-export async function enter(
-  id: string,
-  machine: string | undefined,
-  terminal: Terminal,
-): Promise<void> {
-  const { status } = readReproduction(id);
-  if (status.state !== 'kept')
-    throw new UserError(`Nothing is kept of ${id}.`, {
-      advice: 'Reproduce with --keep on-failure, and it stays until you say finish.',
-    });
-  const name = machine ?? status.machines[0];
-  if (name !== undefined && !status.machines.includes(name))
-    throw new UserError(`${id} has no machine "${name}".`, {
-      advice: `It has: ${status.machines.join(', ')}`,
-    });
-  // A name of the repository's choosing must stay a name, and not become an option.
-  if (name?.startsWith('-') === true)
-    throw new UserError(`The machine has a name that Vagrant cannot be given: ${name}`);
-  const { command, args } =
-    name === undefined ? { command: process.env['SHELL'] ?? 'sh', args: [] } : vagrant.ssh(name);
-  // An interrupt is meant for what runs in there.
-  const listening = terminal.onInterrupt(() => undefined);
-  try {
-    await execa(command, args, {
-      cwd: status.directory,
-      env: { ...stepEnvironment(), ...status.environment },
-      extendEnv: false,
-      stdio: 'inherit',
-      reject: false,
-    });
-  } finally {
-    listening[Symbol.dispose]();
-  }
-}
-
 /** Resolves with whether nothing is left. */
 export async function clean(terminal: Terminal): Promise<boolean> {
   const swept = await sweep(
@@ -235,6 +198,7 @@ async function compose(
     overrides,
     parameters,
     timeout,
+    on: flags.on === undefined ? undefined : otherMachine(flags.on),
     libraries: resolveMapping(flags.libraries, process.cwd()),
     announce: (line: string) => terminal.say(printable(line)),
   };
@@ -269,19 +233,6 @@ async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
   });
   printVerdict(verdict, terminal);
   return verdict.kind;
-}
-
-/**
- * What an agent's environment would be: this one's, without what belongs to us or to the editor
- * that started us.
- */
-function stepEnvironment(): Record<string, string> {
-  const ours = /^(CI_PARITY_|JENKINS_(USER|TOKEN|CA)$|VSCODE_|ELECTRON_|TERM_PROGRAM)/;
-  return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),
-    ),
-  );
 }
 
 /** For commands that an interrupt simply ends. Inside a reproduction it means more. */
@@ -324,6 +275,7 @@ function summary({
     verdict,
     run: run && { url: run.url, job: run.job, number: run.number },
     commit: recipe.commit,
+    on: recipe.on,
     stages,
     startedAt,
     endedAt,
@@ -346,6 +298,7 @@ function describe(reproduction: Reproduction, terminal: Terminal): void {
     run ? `  run        ${printable(run.url)}` : `  file       ${recipe.jenkinsfile.path}`,
   );
   terminal.print(`  commit     ${recipe.commit}`);
+  if (recipe.on) terminal.print(printable(`  on         ${placeName(recipe.on)}`));
   for (const { path, state, why } of stages)
     terminal.print(
       printable(

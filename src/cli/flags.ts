@@ -17,6 +17,7 @@ const options = {
   input: { type: 'string', multiple: true, default: [] as string[] },
   decide: { type: 'string', multiple: true, default: [] as string[] },
   library: { type: 'string', multiple: true, default: [] as string[] },
+  on: { type: 'string' },
   timeout: { type: 'string' },
   repository: { type: 'string', default: '.' },
   limit: { type: 'string', default: '15' },
@@ -34,6 +35,8 @@ export interface Flags {
   readonly parameters: Readonly<Record<string, string>>;
   /** Shared libraries by name: a folder or an address, as it was typed. */
   readonly libraries: Readonly<Record<string, string>>;
+  /** The machine to run on, as it was typed; undefined for this one. */
+  readonly on: string | undefined;
   /** Seconds. */
   readonly timeout: number | undefined;
   readonly repository: string;
@@ -64,6 +67,7 @@ export function readFlags(values: ReturnType<typeof readArguments>['values']): F
     overrides: assignments('--env', values.env),
     parameters: assignments('--param', values.param),
     libraries: libraries(values.library),
+    on: values.on,
     timeout: values.timeout === undefined ? undefined : duration(values.timeout),
     repository: values.repository,
     limit: wholeNumber('--limit', values.limit),

@@ -1,5 +1,5 @@
-const general = `CI Parity does a failed Jenkins run again, on this machine: the same commit, the same
-Jenkinsfile, the same environment; and says whether the same failure came back.
+const general = `CI Parity does a failed Jenkins run again, on this machine or another: the same commit, the
+same Jenkinsfile, the same environment; and says whether the same failure came back.
 
   ci-parity runs JOB-URL                  list a job's runs
   ci-parity failures [URL]                what fails: in a job, a folder, on a server
@@ -90,6 +90,7 @@ and the verdict is passed (exit code 0) or failed (1).
   --input ID=ok           answers an input step beforehand, by its id or its line; ID.NAME=VALUE
                           answers a parameter of it, and ID=abort says no
   --decide LINE=yes       which way a condition goes that is not known here; or LINE=no
+  --on NAME               on another machine: a borrowed one, or any host that ssh NAME reaches
   --timeout 45m           a limit for the whole
   --repository DIR        your clone, if not the current directory
 
@@ -122,7 +123,8 @@ Says what happened: stages, findings, verdict, and where output and artifacts ar
   enter: `ci-parity enter ID [MACHINE]
 
 Opens a shell (vagrant ssh) in a machine that --keep kept, with the environment that the Vagrantfile
-was evaluated with. Without a machine there, a shell in the workspace.
+was evaluated with. Without a machine there, a shell in the workspace. Where that is on another
+machine, ssh leads there.
 `,
   finish: `ci-parity finish ID
 

@@ -115,3 +115,16 @@ async function askPerson(
     if (hidden) process.stderr.write('\n');
   }
 }
+
+/**
+ * What an agent's environment would be: this one's, without what belongs to us or to the editor
+ * that started us.
+ */
+export function stepEnvironment(): Record<string, string> {
+  const ours = /^(CI_PARITY_|JENKINS_(USER|TOKEN|CA)$|VSCODE_|ELECTRON_|TERM_PROGRAM)/;
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),
+    ),
+  );
+}

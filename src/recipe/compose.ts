@@ -25,6 +25,7 @@ import type {
   Keep,
   Recipe,
   RecipeLibrary,
+  OtherMachine,
   RecordedStage,
   RunFacts,
   Selection,
@@ -46,6 +47,8 @@ export interface Wishes {
   readonly libraries?: Readonly<Record<string, string>>;
   /** Told what takes its time because another server is asked. */
   readonly announce?: (line: string) => void;
+  /** The machine to run on; this one without it. */
+  readonly on?: OtherMachine | undefined;
   /** Seconds for the whole reproduction. */
   readonly timeout?: number | undefined;
 }
@@ -159,13 +162,14 @@ export async function composeFromFile(request: FileRequest, signal: AbortSignal)
   };
 }
 
-function wished({ branches, answers, withChanges, overrides = {}, keep, timeout }: Wishes) {
+function wished({ branches, answers, withChanges, overrides = {}, keep, on, timeout }: Wishes) {
   return {
     ...(branches && { branches }),
     ...(answers && { answers }),
     withChanges,
     overrides,
     keep,
+    ...(on && { on }),
     timeout,
   };
 }

@@ -40,11 +40,14 @@ export interface Recipe {
   /** `--env`: beats everything that the Jenkinsfile says, and is named so in the Plan. */
   readonly overrides: Readonly<Record<string, string>>;
   readonly keep: Keep;
-  /** The machine to run on: a lease's id, or a host of SSH. Absent for this one. */
-  readonly on?: string | undefined;
+  /** The machine to run on; absent for this one. */
+  readonly on?: OtherMachine | undefined;
   /** A limit for the whole reproduction, in seconds, beside the Jenkinsfile's own. */
   readonly timeout: number | undefined;
 }
+
+/** A machine that was borrowed, by its lease's id; or a host, as OpenSSH names it. */
+export type OtherMachine = { readonly lease: string } | { readonly host: string };
 
 /** `recorded commands`: no Jenkinsfile could be had, and its text was made from the log's `+` lines. */
 export type JenkinsfileSource = 'commit' | 'replay' | 'working tree' | 'recorded commands';

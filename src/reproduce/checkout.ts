@@ -34,8 +34,7 @@ export async function checkout(
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (recipe.on !== undefined)
-    throw new UserError(`The source cannot be brought to ${machine.name} yet.`);
+  if (recipe.on) throw new UserError(`The source cannot be brought to ${machine.name} yet.`);
   const { directory } = recipe.repository;
   // Read before the checkout: the changes are those of the moment in which it was asked for.
   const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : '';
@@ -73,7 +72,7 @@ export async function removeCheckout(
   from: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (recipe.on !== undefined) return machine.files.remove(from, signal);
+  if (recipe.on) return machine.files.remove(from, signal);
   const { directory } = recipe.repository;
   const remove = async (): Promise<boolean> => {
     try {

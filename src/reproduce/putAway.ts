@@ -9,7 +9,7 @@ import type { Recipe } from '../recipe/recipe';
 import { releaseCheckout, removeCheckout } from './checkout';
 import { cookieOf } from './effects';
 import { openJournal, type Journal, type Verdict } from './journal';
-import { openPlace, placeName } from './place';
+import { addressOf, openPlace, placeName } from './place';
 import { takingAway, temporaryOf } from './steps/bench';
 import { putDockerAway } from './steps/docker';
 import { listReproductions, type Files, type Reproduction } from './store';
@@ -167,13 +167,19 @@ export async function sweep(
     journal: Journal,
   ): Promise<readonly string[]> => {
     try {
+      if (recipe.on && !addressOf(recipe.on)) {
+        say(`the machine ${placeName(recipe.on)} was given back: nothing is left there`);
+        for (const { what, where } of made) journal.append({ type: 'gone', what, where });
+        await releaseCheckout(recipe, signal);
+        return [];
+      }
       await using place = await openPlace(recipe.on, files, base, signal);
       const environment = { ...place.base, ...(await environmentOf(recipe, signal)) };
       const { machine } = place;
       return await putAway({ files, recipe, machine, journal, made, environment, say }, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (recipe.on === undefined || !isUserError(error)) throw error;
+      if (!recipe.on || !isUserError(error)) throw error;
       const name = placeName(recipe.on);
       return made.map(({ what, where }) => `${what} ${where} on ${name}: ${error.message}`);
     }

@@ -97,7 +97,7 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
       will.kill.throwIfAborted();
       return await putAway({ files, recipe, machine, journal, made, environment, say }, will.kill);
     } catch (error) {
-      const unreachable = recipe.on !== undefined && isUserError(error);
+      const unreachable = recipe.on && isUserError(error);
       if (!will.kill.aborted && !unreachable) throw error;
       const why = unreachable ? ` on ${machine.name}: ${error.message}` : '';
       return readReproduction(id).made.map(({ what, where }) => `${what} ${where}${why}`);
