@@ -3,7 +3,6 @@ import type { Machine } from './machine';
 
 /** What a machine has, as far as it tells. */
 export interface MachineFacts {
-  readonly cpus: number | undefined;
   /** Bytes. */
   readonly memory: { readonly total: number; readonly free: number } | undefined;
   /** Bytes that are free where `directory` lies. */
@@ -26,16 +25,15 @@ export async function factsOf(
   const said = new Map(
     [...stdout.matchAll(/^(\w+) (\S+)$/gm)].map(([, name = '', value = '']) => [name, value]),
   );
-  const number = (name: string, unit: number): number | undefined => {
+  const bytes = (name: string): number | undefined => {
     const value = Number(said.get(name) ?? NaN);
-    return Number.isFinite(value) ? value * unit : undefined;
+    return Number.isFinite(value) ? value * 1024 : undefined;
   };
-  const total = number('total', 1024);
-  const free = number('free', 1024);
+  const total = bytes('total');
+  const free = bytes('free');
   return {
-    cpus: number('cpus', 1),
     memory: total === undefined || free === undefined ? undefined : { total, free },
-    disk: number('disk', 1024),
+    disk: bytes('disk'),
     kvm: said.get('system') === 'Linux' ? said.has('kvm') : undefined,
   };
 }
@@ -49,7 +47,6 @@ Darwin)
   vm_stat | awk '/page size of/ { size = $8 } /^Pages free:/ { print "free", $3 * (size / 1024) }' ;;
 *) awk '$1 == "MemTotal:" { print "total", $2 } $1 == "MemAvailable:" { print "free", $2 }' /proc/meminfo ;;
 esac
-echo "cpus $(getconf _NPROCESSORS_ONLN)"
 [ ! -e /dev/kvm ] || echo 'kvm yes'
 folder=$1
 while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done

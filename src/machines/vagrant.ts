@@ -148,14 +148,16 @@ export interface VagrantTrouble {
 }
 
 /**
- * The class of Vagrant's own error in what a step printed, with what to do about it. A failing
+ * The class of Vagrant's own error in what a step on `machine` printed, with what to do about it. A failing
  * provisioner is none: that is the run's own failure. Words and classes from Vagrant 2.3.4's
  * `templates/locales/en.yml` and vagrant-libvirt 0.11.2, as they were seen.
  */
-export function findTrouble(output: string): VagrantTrouble | undefined {
+export function findTrouble(output: string, machine = 'this machine'): VagrantTrouble | undefined {
   // Vagrant breaks its messages into lines of 80 columns, each with the machine's name before it.
   const text = output.replace(/\s*\n(?:==> [\w.-]+: |\s+[\w.-]+: )?\s*/g, ' ');
-  for (const { pattern, ...trouble } of troubles) if (pattern.test(text)) return trouble;
+  for (const { pattern, message, ...trouble } of troubles)
+    if (pattern.test(text))
+      return { ...trouble, message: message.replace('this machine', machine) };
   return undefined;
 }
 
@@ -213,7 +215,7 @@ const troubles: readonly (VagrantTrouble & { readonly pattern: RegExp })[] = [
   {
     class: 'MachineActionLockedError',
     pattern: /another process is already executing an action on the machine/,
-    message: 'Another Vagrant works on this machine at the moment.',
+    message: 'Another Vagrant works on the same virtual machine at the moment.',
     advice: 'Wait until it has ended, or end it.',
   },
   {

@@ -97,7 +97,7 @@ export function realEffects(context: Context): RealEffects {
   const mask = createMask(Object.values(secrets).flatMap(secretTexts));
   const held = new Set<string>();
   const posts = createPostScopes();
-  const failures = createFailures();
+  const failures = createFailures(machine.name);
   const tests = new Map<string, FailedTest>();
   const caveats = new Set<string>();
   const containers = createContainers();

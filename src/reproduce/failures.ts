@@ -17,13 +17,15 @@ export interface Failures {
   };
 }
 
-export function createFailures(): Failures {
+/** `machine` is the name of the one that the steps run on. */
+export function createFailures(machine: string): Failures {
   let own: { failure: ObservedFailure; trouble: VagrantTrouble | undefined }[] = [];
   let inPost: ObservedFailure | undefined;
   return {
     note: (failure, post, tail) => {
       if (post) inPost ??= failure;
-      else own.push({ failure, trouble: tail === undefined ? undefined : findTrouble(tail) });
+      else
+        own.push({ failure, trouble: tail === undefined ? undefined : findTrouble(tail, machine) });
     },
     forgive: (stage) => {
       own = own.filter(({ failure }) => !isWithin(failure.stage, stage));

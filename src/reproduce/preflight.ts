@@ -24,10 +24,11 @@ export async function preflight(
 ): Promise<Finding[]> {
   const { machine, workspace } = place;
   const vagrantfile = await vagrantfileOf(recipe, signal);
+  const asking = factsOf(machine, workspace, signal);
   const [ofVagrant, ofDocker, facts] = await Promise.all([
-    vagrantfile === undefined ? [] : vagrantFindings(vagrantfile, place, signal),
+    vagrantfile === undefined ? [] : vagrantFindings(vagrantfile, place, asking, signal),
     wantsContainers(plan) ? dockerFindings(place, signal) : [],
-    factsOf(machine, workspace, signal),
+    asking,
   ]);
   return [
     ...ofVagrant,
@@ -50,6 +51,7 @@ async function vagrantfileOf(recipe: Recipe, signal: AbortSignal): Promise<strin
 async function vagrantFindings(
   vagrantfile: string,
   place: Place,
+  facts: Promise<MachineFacts>,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { machine, base } = place;
@@ -69,7 +71,7 @@ async function vagrantFindings(
       : { level: 'ok', subject: 'vagrant', message: `Vagrant at ${path}` };
   return [
     vagrant,
-    providerFinding(vagrantfile, place, (name) => found.has(name)),
+    ...providerFindings(vagrantfile, place, (name) => found.has(name), await facts),
     ...(await boxFindings(vagrantfile, place, signal)),
   ];
 }
@@ -109,11 +111,12 @@ const providers: Readonly<Record<string, string>> = {
   qemu: 'qemu-system-x86_64',
 };
 
-function providerFinding(
+function providerFindings(
   vagrantfile: string,
   { machine, base }: Place,
   isThere: (program: string) => boolean,
-): Finding {
+  { kvm }: MachineFacts,
+): Finding[] {
   const chosen = base['VAGRANT_DEFAULT_PROVIDER'];
   const mentioned = [...vagrantfile.matchAll(/\.provider\s*\(?\s*[:"'](\w+)/g)].map(
     ([, name]) => name ?? '',
@@ -126,13 +129,29 @@ function providerFinding(
     const program = providers[name];
     // Of a provider that we do not know, Vagrant itself has to speak.
     if (program === undefined || isThere(program))
-      return { level: 'ok', subject: 'provider', message: `provider ${name}` };
+      return [
+        { level: 'ok', subject: 'provider', message: `provider ${name}` },
+        ...(kvm === false && usesKvm.has(name) ? [withoutKvm(machine.name)] : []),
+      ];
   }
+  return [
+    {
+      level: 'warning',
+      subject: 'provider',
+      message: `No provider was found on ${machine.name} (looked for ${wanted.join(', ')}).`,
+      advice: 'Install VirtualBox, or libvirt with the vagrant-libvirt plugin.',
+    },
+  ];
+}
+
+const usesKvm: ReadonlySet<string> = new Set(['libvirt', 'qemu']);
+
+function withoutKvm(name: string): Finding {
   return {
     level: 'warning',
-    subject: 'provider',
-    message: `No provider was found on ${machine.name} (looked for ${wanted.join(', ')}).`,
-    advice: 'Install VirtualBox, or libvirt with the vagrant-libvirt plugin.',
+    subject: 'virtualisation',
+    message: `There is no /dev/kvm on ${name}: its virtual machines are emulated, if they start at all.`,
+    advice: 'Turn on (nested) virtualisation, or expect everything to take ten times as long.',
   };
 }
 
