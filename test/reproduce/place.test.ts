@@ -72,7 +72,7 @@ describe('Where a reproduction is carried out', () => {
   });
 
   it('is named with what is left there while it cannot be reached', async () => {
-    await lend({ kind: 'returning', attempts: 3 });
+    await lend({ kind: 'returning', wasLent: true, attempts: 3 });
     const files = killed();
     const { left } = await swept();
     assert.deepEqual(left, [

@@ -63,7 +63,8 @@ async function untilGone(
       const now = desk.clock.now();
       const age = now - lease.askedAt;
       // By a clock that was set back, the time may seem not to have come for ever.
-      if (Object.keys(lease.handle).length > 0 || age > LATE || age < 0) {
+      const wasLent = lease.state.kind === 'returning' && lease.state.wasLent;
+      if (wasLent || age > LATE || age < 0) {
         await settle(desk.root, lease, priceSoFar(lease, now), now);
         await strikeOff(desk.root, id);
         return;
@@ -90,12 +91,13 @@ export function priceSoFar(lease: Lease, now: number): Lease['price'] {
 
 function returning(lease: Lease): Lease | undefined {
   if (lease.state.kind === 'returning') return undefined;
-  return { ...lease, state: { kind: 'returning', attempts: 0 } };
+  const wasLent = lease.state.kind !== 'asked';
+  return { ...lease, state: { kind: 'returning', wasLent, attempts: 0 } };
 }
 
-function noted(lease: Lease, problem: string): Lease {
-  const attempts = lease.state.kind === 'returning' ? lease.state.attempts + 1 : 1;
-  return { ...lease, state: { kind: 'returning', attempts, problem } };
+function noted(lease: Lease, problem: string): Lease | undefined {
+  if (lease.state.kind !== 'returning') return undefined;
+  return { ...lease, state: { ...lease.state, attempts: lease.state.attempts + 1, problem } };
 }
 
 async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -49,7 +49,13 @@ export type LeaseState =
   /** Its SSH server answers; when it is ready, it has all that a recipe needs. */
   | { readonly kind: 'lent' | 'ready'; readonly ssh: SshAddress }
   /** It is given back, again and again until it is seen gone. `problem` is what kept it from that. */
-  | { readonly kind: 'returning'; readonly attempts: number; readonly problem?: string };
+  | {
+      readonly kind: 'returning';
+      /** Whether the lender ever said that the machine is there. */
+      readonly wasLent: boolean;
+      readonly attempts: number;
+      readonly problem?: string;
+    };
 
 export interface Owner {
   /** `user@host`. */

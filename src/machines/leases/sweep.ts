@@ -150,7 +150,7 @@ function adopted(desk: Desk, lender: string, { lease, title, handle, until }: Ma
     end: until ?? now,
     until: until ?? now,
     handle,
-    state: { kind: 'returning', attempts: 0 },
+    state: { kind: 'returning', wasLent: true, attempts: 0 },
     work: [],
   };
 }

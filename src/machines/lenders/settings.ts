@@ -19,10 +19,10 @@ export type LenderSettings = PacketSettings | PoolSettings | CommandSettings;
 export interface PacketSettings {
   readonly kind: 'packet';
   readonly name: string;
-  /** Without a slash at its end. */
-  readonly address: string;
-  /** The project's id. */
-  readonly project: string;
+  /** Equinix' own, which was switched off on 2026-06-30, unless told. */
+  readonly address?: string;
+  /** The project's id or name; the only one that the token opens unless told. */
+  readonly project?: string;
   /** Only these metros, by their codes; any unless told. */
   readonly metros?: readonly string[];
   /** Only these plans, by their slugs; any unless told. */
@@ -132,15 +132,15 @@ function packetOf(fields: Fields, name: string): PacketSettings {
   // A token goes there: in clear only to this machine.
   const web = /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$))[^\s?#]*$/;
   const address = fields.text('address', web, 'an address that begins with https://');
-  const project = fields.needed('project', slug, 'the id of a project');
+  const project = fields.text('project');
   const metros = fields.texts('metros', slug, 'the code of a metro');
   const plans = fields.texts('plans', slug, 'the slug of a plan');
   const system = fields.text('system', slug, 'the slug of an operating system');
   return {
     kind: 'packet',
     name,
-    address: (address ?? 'https://api.equinix.com/metal/v1').replace(/\/+$/, ''),
-    project,
+    ...(address === undefined ? {} : { address: address.replace(/\/+$/, '') }),
+    ...(project === undefined ? {} : { project }),
     ...(metros ? { metros } : {}),
     ...(plans ? { plans } : {}),
     ...(system === undefined ? {} : { system }),

@@ -135,7 +135,8 @@ describe('A lease whose owner is killed', () => {
       assert.equal(left.length, 2);
       assert.match(left.join('\n'), /no route to host/);
       const [lease] = readLedger(root).leases;
-      assert.deepEqual(lease?.state, { kind: 'returning', attempts, problem: 'no route to host' });
+      const problem = 'no route to host';
+      assert.deepEqual(lease?.state, { kind: 'returning', wasLent: true, attempts, problem });
     }
     down = false;
     await sweep(shaky, () => undefined, signal);

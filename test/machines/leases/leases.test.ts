@@ -171,6 +171,7 @@ describe('Leases', () => {
       await assert.rejects(borrowOne(desk), /socket hang up/);
       assert.equal(readLedger(root).leases[0]?.state.kind, 'returning');
       down = false;
+      clock.time += 3 * MINUTE;
       await sweep(desk, quiet, signal);
       assertEmpty();
     });
