@@ -21,7 +21,7 @@ export interface MetalOptions {
 export interface MetalWire {
   /** Without a `/` at its end. */
   readonly address: string;
-  /** How many milliseconds the server's clock is ahead of ours, as its last answer told; 0 before the first. */
+  /** How many milliseconds the server's clock is ahead of ours, as its last answer told; 0 where that is less than ten seconds. */
   readonly clockSkew: number;
   /**
    * The parsed answer; undefined where it is empty. Rejects with a MetalError, or with the signal's reason.
@@ -44,6 +44,7 @@ export const METAL_ADDRESS = 'https://api.equinix.com/metal/v1';
 
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_TRIES = 4;
+const NO_SKEW = 10_000;
 /** Whoever asks to be left alone for longer is told to the person instead. */
 const LONGEST_PAUSE = 120_000;
 
@@ -73,7 +74,9 @@ export function openMetalWire(options: MetalOptions): MetalWire {
     try {
       const answer = await ask(urlOf(address, message), message, { token, signal: limit });
       const date = Date.parse(answer.headers.date ?? '');
-      if (!Number.isNaN(date)) clockSkew = date - Date.now();
+      // The header tells whole seconds, and took a moment to come.
+      const ahead = date - Date.now();
+      if (!Number.isNaN(ahead)) clockSkew = Math.abs(ahead) < NO_SKEW ? 0 : ahead;
       return answer.status >= 200 && answer.status < 300
         ? understood(answer)
         : refusal(answer, message);
