@@ -1,0 +1,195 @@
+import { messageOf, UserError } from '../../base/errors';
+import {
+  LoanRefused,
+  type Borrowed,
+  type LeaseRequest,
+  type Lender,
+  type Lent,
+  type Marked,
+  type Offer,
+  type SshAddress,
+  type Wish,
+} from '../lender';
+import type { Machine } from '../machine';
+import { cleanHost } from './poolClean';
+import { LOCK, LOCK_SCRIPT } from './poolLock';
+
+export interface PoolOptions {
+  readonly name: string;
+  readonly hosts: readonly SshAddress[];
+  /** Logs in at a host. Whoever gets the machine disposes it. */
+  readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
+}
+
+/** Lends hosts of one's own, each to one lease at a time: a lock on the host itself says to which. */
+export function poolLender({ name, hosts, open }: PoolOptions): Lender {
+  const on = async <T>(
+    address: SshAddress,
+    signal: AbortSignal,
+    work: (machine: Machine) => Promise<T>,
+  ): Promise<T> => {
+    await using machine = await open(address, signal);
+    return await work(machine);
+  };
+  /** The host that a lease has; all that it may have where that is not known. */
+  const hostsOf = ({ handle: { host } }: Lent): readonly SshAddress[] => {
+    if (host === undefined) return hosts;
+    const address = hosts.find((one) => idOf(one) === host);
+    if (!address)
+      throw new UserError(`${host} is no host of "${name}" any more.`, {
+        advice: 'Name it in lenders.json until it is given back.',
+      });
+    return [address];
+  };
+  const borrow = async (
+    wish: Wish,
+    lease: LeaseRequest,
+    signal: AbortSignal,
+  ): Promise<Borrowed> => {
+    const held: string[] = [];
+    for (const address of hosts) {
+      const id = idOf(address);
+      if (wish.offer !== undefined && wish.offer !== id) continue;
+      lease.progress(`asking ${id}`);
+      await lease.note({ host: id });
+      const title = await on(address, signal, async (machine) => {
+        const seen = await lock(machine, 'look', lease.id, lease.owner, 0, signal);
+        if ((seen.memory ?? Infinity) < (wish.memory ?? 0)) return undefined;
+        const seconds = (lease.until - Date.now()) / 1000;
+        const { state, by } = await lock(machine, 'take', lease.id, lease.owner, seconds, signal);
+        if (state === 'held') held.push(`${id} is lent to ${by}`);
+        if (state !== 'taken' && state !== 'taken over') return undefined;
+        if (state === 'taken over') {
+          lease.progress('clearing away what its last lease left');
+          await cleanHost(machine, signal);
+        }
+        return titleOf(id, seen);
+      });
+      if (title !== undefined)
+        return { handle: { host: id }, ssh: address, price: undefined, title };
+    }
+    throw new LoanRefused(`No host of "${name}" is free.`, {
+      advice: held.join('\n') || undefined,
+    });
+  };
+  return {
+    name,
+    borrow,
+    offers: (signal) =>
+      Promise.all(
+        hosts.map(async (address): Promise<Offer> => {
+          const offer = { id: idOf(address), price: undefined, spot: false };
+          try {
+            const seen = await on(address, signal, (machine) =>
+              lock(machine, 'look', '', '', 0, signal),
+            );
+            const { cpus, memory, state, by } = seen;
+            const title = `${titleOf(offer.id, seen)}${state === 'held' ? `, lent to ${by}` : ''}`;
+            return { ...offer, title, cpus, memory, available: state !== 'held' };
+          } catch (error) {
+            signal.throwIfAborted();
+            const title = `${offer.id}: ${messageOf(error)}`;
+            return { ...offer, title, cpus: undefined, memory: undefined, available: false };
+          }
+        }),
+      ),
+    extend: async (lease, until, signal) => {
+      for (const address of hostsOf(lease)) {
+        const seconds = (until - Date.now()) / 1000;
+        const { state } = await on(address, signal, (machine) =>
+          lock(machine, 'extend', lease.id, '', seconds, signal),
+        );
+        if (state === 'moved') return;
+      }
+      throw new UserError(`No host of "${name}" is lent to this lease any more.`);
+    },
+    giveBack: async (lease, signal) => {
+      for (const address of hostsOf(lease))
+        await on(address, signal, async (machine) => {
+          const { state, holder } = await lock(machine, 'look', lease.id, '', 0, signal);
+          if (state === 'free' || holder !== lease.id) return;
+          await cleanHost(machine, signal);
+          await lock(machine, 'release', lease.id, '', 0, signal);
+        });
+    },
+    list: async (signal) => {
+      const all = await Promise.all(
+        hosts.map((address) =>
+          on(address, signal, async (machine): Promise<Marked[]> => {
+            const seen = await lock(machine, 'look', '', '', 0, signal);
+            if (seen.state === 'free' || seen.holder === '') return [];
+            const id = idOf(address);
+            // What is left by the host's clock, from now on by ours.
+            const until = Date.now() + seen.left * 1000;
+            const { holder, by } = seen;
+            return [
+              { lease: holder, owner: by, handle: { host: id }, title: titleOf(id, seen), until },
+            ];
+          }),
+        ),
+      );
+      return all.flat();
+    },
+  };
+}
+
+interface Seen {
+  readonly state: 'free' | 'held' | 'stale' | 'taken' | 'taken over' | 'moved' | 'lost';
+  /** The lease that has the host; empty where that is not known. */
+  readonly holder: string;
+  /** Its owner. */
+  readonly by: string;
+  /** Seconds until its end. */
+  readonly left: number;
+  readonly cpus: number | undefined;
+  /** Megabytes. */
+  readonly memory: number | undefined;
+}
+
+async function lock(
+  machine: Machine,
+  verb: 'look' | 'take' | 'extend' | 'release',
+  lease: string,
+  owner: string,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Seen> {
+  const words = [verb, LOCK, lease, owner, String(Math.max(0, Math.round(seconds)))];
+  const command = ['sh', '-c', LOCK_SCRIPT, 'sh', ...words];
+  const { code, stdout, stderr } = await machine.exec(command, { timeout: 60_000, signal });
+  const [state = '', holder = '', by = '', left = '', cpus = '', memory = ''] = stdout.split('\n');
+  if (code !== 0 || !isState(state))
+    throw new UserError(`The lease of ${machine.name} cannot be told: ${shown(stderr)}`);
+  return {
+    state,
+    holder: /^[a-z0-9]{12}$/.test(holder) ? holder : '',
+    by: shown(by),
+    left: Number(left) || 0,
+    cpus: Number(cpus) || undefined,
+    memory: Number(memory) || undefined,
+  };
+}
+
+function isState(text: string): text is Seen['state'] {
+  return ['free', 'held', 'stale', 'taken', 'taken over', 'moved', 'lost'].includes(text);
+}
+
+function idOf({ host, port }: SshAddress): string {
+  return port === undefined ? host : `${host}:${port}`;
+}
+
+function titleOf(id: string, { cpus, memory }: Seen): string {
+  const has = [
+    ...(cpus === undefined ? [] : [`${cpus} CPUs`]),
+    ...(memory === undefined ? [] : [`${Math.round(memory / 102.4) / 10} GB`]),
+  ];
+  return has.length > 0 ? `${id} (${has.join(', ')})` : id;
+}
+
+/** What a host says, for people. */
+function shown(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .slice(0, 200);
+}

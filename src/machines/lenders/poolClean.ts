@@ -1,0 +1,46 @@
+import { UserError } from '../../base/errors';
+import type { Machine } from '../machine';
+
+/** A workspace in which a machine could not be destroyed stays: without Vagrant's notes nobody could do it. */
+const VAGRANT_SCRIPT = String.raw`
+cd "$1" || exit 0
+find . -type d -name .vagrant -prune | while read -r notes; do
+  [ -n "$(find "$notes/machines" -name id -size +0 2>/dev/null)" ] || continue
+  (cd "$notes/.." && vagrant destroy -f </dev/null >&2)
+  [ -z "$(find "$notes/machines" -name id -size +0 2>/dev/null)" ] || echo "$notes"
+done
+`;
+
+const PLACE_SCRIPT = 'printf %s "${XDG_CACHE_HOME:-$HOME/.cache}/ci-parity"';
+
+/**
+ * Takes away what reproductions have left in the workspaces of a host: processes, found by the cookie of
+ * each, virtual machines, files. What makes the next reproduction quick stays.
+ * @throws UserError where something could not be taken away.
+ */
+export async function cleanHost(machine: Machine, signal: AbortSignal): Promise<void> {
+  const place = (await machine.exec(['sh', '-c', PLACE_SCRIPT], { signal })).stdout;
+  if (!place.startsWith('/'))
+    throw new UserError(`${machine.name} does not tell where its caches are.`);
+  const workspaces = `${place}/workspaces`;
+  for (const name of await machine.files.list(workspaces, signal)) {
+    const workspace = `${workspaces}/${name}`;
+    // A workspace's neighbours have its name and something behind it: name@tmp, name-2.
+    const [id = name] = name.split('@');
+    const outlived = await machine.endProcesses(`CI_PARITY_COOKIE=${id}`, 3000, signal);
+    if (outlived.length > 0)
+      throw new UserError(
+        `Processes of ${machine.name} could not be ended: ${outlived.join(', ')}`,
+      );
+    const { stdout } = await machine.exec(['sh', '-c', VAGRANT_SCRIPT, 'sh', workspace], {
+      timeout: 10 * 60_000,
+      signal,
+    });
+    if (stdout.trim() !== '')
+      throw new UserError(`A virtual machine of ${machine.name} could not be destroyed.`, {
+        advice: `Its Vagrant folder lies in ${workspace}.`,
+      });
+    await machine.files.remove(workspace, signal);
+  }
+  await machine.files.remove(`${place}/steps`, signal);
+}
