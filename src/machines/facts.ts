@@ -29,25 +29,31 @@ export async function factsOf(
     const value = Number(said.get(name) ?? NaN);
     return Number.isFinite(value) ? value * 1024 : undefined;
   };
+  // POSIX has the format; what comes before the numbers may have spaces.
+  const [, room] = / (\d+) +[\d-]+% /.exec(stdout) ?? [];
   const total = bytes('total');
   const free = bytes('free');
   return {
     memory: total === undefined || free === undefined ? undefined : { total, free },
-    disk: bytes('disk'),
+    disk: room === undefined ? undefined : Number(room) * 1024,
     kvm: said.get('system') === 'Linux' ? said.has('kvm') : undefined,
   };
 }
 
-/** Sizes are in units of 1024 bytes: some versions of awk write larger numbers as powers. */
-const SCRIPT = `system=$(uname -s)
-echo "system $system"
-case $system in
-Darwin)
+/** As few programs as can be: it is run between the click and the first byte. Sizes are in units of 1024 bytes. */
+const SCRIPT = `if [ -r /proc/meminfo ]; then
+  echo 'system Linux'
+  while read -r name value unit; do
+    case $name in
+    MemTotal:) echo "total $value" ;;
+    MemAvailable:) echo "free $value"; break ;;
+    esac
+  done < /proc/meminfo
+else
   echo "total $(($(sysctl -n hw.memsize) / 1024))"
-  vm_stat | awk '/page size of/ { size = $8 } /^Pages free:/ { print "free", $3 * (size / 1024) }' ;;
-*) awk '$1 == "MemTotal:" { print "total", $2 } $1 == "MemAvailable:" { print "free", $2 }' /proc/meminfo ;;
-esac
+  vm_stat | awk '/page size of/ { size = $8 } /^Pages free:/ { print "free", $3 * (size / 1024) }'
+fi
 [ ! -e /dev/kvm ] || echo 'kvm yes'
 folder=$1
-while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-df -Pk "$folder" | sed -n 's/.* \\([0-9][0-9]*\\)  *[0-9-]*% .*/disk \\1/p'`;
+while [ ! -d "$folder/" ]; do folder=\${folder%/*}; done
+df -Pk "$folder/"`;

@@ -23,10 +23,9 @@ export async function preflight(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { machine, workspace } = place;
-  const vagrantfile = await vagrantfileOf(recipe, signal);
   const asking = factsOf(machine, workspace, signal);
   const [ofVagrant, ofDocker, facts] = await Promise.all([
-    vagrantfile === undefined ? [] : vagrantFindings(vagrantfile, place, asking, signal),
+    vagrantFindings(recipe, place, asking, signal),
     wantsContainers(plan) ? dockerFindings(place, signal) : [],
     asking,
   ]);
@@ -49,14 +48,18 @@ async function vagrantfileOf(recipe: Recipe, signal: AbortSignal): Promise<strin
 }
 
 async function vagrantFindings(
-  vagrantfile: string,
+  recipe: Recipe,
   place: Place,
   facts: Promise<MachineFacts>,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { machine, base } = place;
   const names = ['vagrant', ...Object.values(providers)];
-  const found = await findPrograms(machine, names, base['PATH'] ?? '', signal);
+  const [vagrantfile, found] = await Promise.all([
+    vagrantfileOf(recipe, signal),
+    findPrograms(machine, names, base['PATH'] ?? '', signal),
+  ]);
+  if (vagrantfile === undefined) return [];
   // Only where it is: Vagrant takes a tenth of a second or more to say its version.
   const [path] = found.get('vagrant') ?? [];
   const vagrant: Finding =
