@@ -1,11 +1,12 @@
-import { copyFile, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
 import { blobAt, git, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
-import { noHooks } from './gitOn';
+import { carriedTo, carryCommit } from './carry';
+import { gitOn, noHooks } from './gitOn';
 
 const lfs = [
   '-c',
@@ -21,9 +22,10 @@ const lfs = [
 /**
  * Checks the recipe's commit out into `into` on the machine, with submodules and LFS files when the
  * repository uses them, and lays the person's uncommitted changes over it if the recipe asks for it.
- * On this machine it becomes a detached git worktree; to another one the commit is carried.
+ * It becomes a detached git worktree: of the person's clone, or of a repository on another machine to
+ * which the commit is carried.
  * Nothing in the person's own tree, index or branches is touched.
- * `env` marks the processes that take long, so that they are found if this one is killed.
+ * `marks` are in the environment of the processes that take long, so that they are found if this one is killed.
  * The commit must be there: see `ensureCommit`.
  * @throws UserError when the changes do not fit on it, or git-lfs is missing.
  */
@@ -31,33 +33,34 @@ export async function checkout(
   recipe: Recipe,
   machine: Machine,
   into: string,
-  env: Readonly<Record<string, string>>,
+  marks: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (recipe.on) throw new UserError(`The source cannot be brought to ${machine.name} yet.`);
   const { directory } = recipe.repository;
   // Read before the checkout: the changes are those of the moment in which it was asked for.
   const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : '';
   const attributes = await blobAt(directory, recipe.commit, '.gitattributes', signal);
   const usesLfs = attributes?.text.includes('filter=lfs') ?? false;
-  if (usesLfs) await needLfs(directory, signal);
+  const repository = recipe.on ? await carryCommit(recipe, machine, signal) : directory;
+  if (usesLfs) await needLfs(machine, repository, signal);
   const run = (args: readonly string[], where: string): Promise<string> =>
-    git([...noHooks, ...(usesLfs ? lfs : []), ...args], where, signal, { env });
+    gitOn(machine, [...noHooks, ...(usesLfs ? lfs : []), ...args], where, signal, { marks });
   // `--force` also where an emptied folder is still noted as a worktree.
   const add = ['worktree', 'add', '--force', '--detach', '--quiet'];
-  if (await isEmpty(into)) await run([...add, into, recipe.commit], directory);
+  if ((await machine.files.list(into, signal)).length === 0)
+    await run([...add, into, recipe.commit], repository);
   else {
     // As Jenkins does it: what lies there stays, unless the commit has a file of that name.
     const beside = besideOf(into);
-    await run([...add, '--no-checkout', beside, recipe.commit], directory);
-    await rename(join(beside, '.git'), join(into, '.git'));
-    await rm(beside, { recursive: true, force: true });
-    await run(['worktree', 'repair', into], directory);
+    await run([...add, '--no-checkout', beside, recipe.commit], repository);
+    await machine.exec(['mv', join(beside, '.git'), join(into, '.git')], { signal });
+    await machine.files.remove(beside, signal);
+    await run(['worktree', 'repair', into], repository);
     await run(['checkout', '--quiet', '--force', '--detach', recipe.commit], into);
   }
   if (await blobAt(directory, recipe.commit, '.gitmodules', signal))
-    await updateSubmodules(directory, into, env, signal);
-  if (changes !== '') await applyChanges(changes, into, signal);
+    await updateSubmodules(machine, repository, into, marks, signal);
+  if (changes !== '') await applyChanges(changes, machine, into, signal);
 }
 
 /** Where a worktree is made for a folder that is not empty, before it is moved into it. */
@@ -72,11 +75,13 @@ export async function removeCheckout(
   from: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (recipe.on) return machine.files.remove(from, signal);
-  const { directory } = recipe.repository;
+  const repository = recipe.on
+    ? await carriedTo(recipe, machine, signal)
+    : recipe.repository.directory;
   const remove = async (): Promise<boolean> => {
     try {
-      await git(['worktree', 'remove', '--force', '--force', from], directory, signal);
+      const words = ['worktree', 'remove', '--force', '--force', from];
+      await gitOn(machine, words, repository, signal);
       return true;
     } catch (error) {
       signal.throwIfAborted();
@@ -85,19 +90,10 @@ export async function removeCheckout(
     }
   };
   const done = await remove();
-  await rm(from, { recursive: true, force: true });
+  await machine.files.remove(from, signal);
   // One that was emptied is no worktree to git, until its folder is gone too. It may also never
   // have been registered, or the repository itself is gone: the folder is all there was.
   if (!done) await remove();
-}
-
-async function isEmpty(folder: string): Promise<boolean> {
-  try {
-    return (await readdir(folder)).length === 0;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
-    throw error;
-  }
 }
 
 /** Lets go of the commit that `checkout` fetched. */
@@ -128,9 +124,15 @@ async function uncommittedChanges(directory: string, signal: AbortSignal): Promi
   }
 }
 
-async function applyChanges(patch: string, into: string, signal: AbortSignal): Promise<void> {
+async function applyChanges(
+  patch: string,
+  machine: Machine,
+  into: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await git(['apply', '--3way', '--whitespace=nowarn'], into, signal, { input: patch });
+    const words = ['apply', '--3way', '--whitespace=nowarn'];
+    await gitOn(machine, words, into, signal, { input: patch });
   } catch (cause) {
     signal.throwIfAborted();
     throw new UserError("Your uncommitted changes do not fit on the run's commit.", {
@@ -140,41 +142,46 @@ async function applyChanges(patch: string, into: string, signal: AbortSignal): P
   }
 }
 
-async function needLfs(directory: string, signal: AbortSignal): Promise<void> {
+async function needLfs(machine: Machine, directory: string, signal: AbortSignal): Promise<void> {
   try {
-    await git(['lfs', 'version'], directory, signal);
+    await gitOn(machine, ['lfs', 'version'], directory, signal);
   } catch (cause) {
     signal.throwIfAborted();
-    throw new UserError('The repository keeps files in Git LFS, and git-lfs is not there.', {
-      cause,
-      advice: 'Install git-lfs, then reproduce again.',
-    });
+    throw new UserError(
+      `The repository keeps files in Git LFS, and git-lfs is not on ${machine.name}.`,
+      {
+        cause,
+        advice: 'Install git-lfs, then reproduce again.',
+      },
+    );
   }
 }
 
 /** `submodule update --init` writes into the configuration that all worktrees share; what it added is taken out again. */
 async function updateSubmodules(
-  directory: string,
+  machine: Machine,
+  repository: string,
   into: string,
-  env: Readonly<Record<string, string>>,
+  marks: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
-  const before = await submoduleSettings(directory, signal);
+  const before = await submoduleSettings(machine, repository, signal);
   try {
-    await git(
-      [...noHooks, 'submodule', 'update', '--init', '--recursive', '--quiet'],
-      into,
-      signal,
-      { env },
-    );
+    const update = ['submodule', 'update', '--init', '--recursive', '--quiet'];
+    await gitOn(machine, [...noHooks, ...update], into, signal, { marks });
   } finally {
-    const after = await submoduleSettings(directory, signal);
-    for (const key of after)
-      if (!before.has(key)) await git(['config', '--local', '--unset-all', key], directory, signal);
+    for (const key of await submoduleSettings(machine, repository, signal))
+      if (!before.has(key))
+        await gitOn(machine, ['config', '--local', '--unset-all', key], repository, signal);
   }
 }
 
-async function submoduleSettings(directory: string, signal: AbortSignal): Promise<Set<string>> {
-  const names = await git(['config', '--local', '--name-only', '--list'], directory, signal);
+async function submoduleSettings(
+  machine: Machine,
+  repository: string,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const list = ['config', '--local', '--name-only', '--list'];
+  const names = await gitOn(machine, list, repository, signal);
   return new Set(names.split('\n').filter((name) => name.startsWith('submodule.')));
 }

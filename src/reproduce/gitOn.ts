@@ -4,9 +4,14 @@ import type { Machine } from '../machines/machine';
 /** Hooks of the person's repository are for the person's own work. */
 export const noHooks = ['-c', 'core.hooksPath=/dev/null'];
 
+export interface GitOptions {
+  /** Added to its environment, so that it is found if this program is killed. */
+  readonly marks?: Readonly<Record<string, string>>;
+  readonly input?: Buffer | string;
+}
+
 /**
- * Runs git in a folder of a machine and resolves with what it printed. `marks` are added to its
- * environment, so that it is found if this program is killed.
+ * Runs git in a folder of a machine and resolves with what it printed.
  * @throws UserError with git's own last words when it fails or is not there.
  */
 export async function gitOn(
@@ -14,7 +19,7 @@ export async function gitOn(
   args: readonly string[],
   directory: string,
   signal: AbortSignal,
-  marks: Readonly<Record<string, string>> = {},
+  { marks = {}, input }: GitOptions = {},
 ): Promise<string> {
   const command = [
     'env',
@@ -26,7 +31,11 @@ export async function gitOn(
     'git',
     ...args,
   ];
-  const { code, stdout, stderr } = await machine.exec(command, { directory, signal });
+  const { code, stdout, stderr } = await machine.exec(command, {
+    directory,
+    signal,
+    ...(input !== undefined && { input }),
+  });
   if (code === 0) return stdout;
   if (code === 127)
     throw new UserError(`There is no git on ${machine.name}.`, {

@@ -61,8 +61,8 @@ async function checkoutOther(
     });
   bench.caveat(`${url} was checked out as ${name} is today: CI's run does not tell its commit`);
   await machine.files.makeFolder(into, 0o777, signal);
-  const mark = { CI_PARITY_COOKIE: bench.files.id };
-  const run = (...args: string[]) => gitOn(machine, [...noHooks, ...args], into, signal, mark);
+  const marks = { CI_PARITY_COOKIE: bench.files.id };
+  const run = (...args: string[]) => gitOn(machine, [...noHooks, ...args], into, signal, { marks });
   await run('init', '--quiet');
   await run('fetch', '--quiet', '--tags', url, name);
   await run('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD');
