@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../base/errors';
+import type { Machine, RunOptions } from './machine';
+
+/** What a machine has to have for recipes with Vagrant, beside git and rsync. */
+export interface ReadyWish {
+  readonly provider: 'libvirt' | 'virtualbox';
+  /** Names of Vagrant's plugins, such as `neededPlugins` finds. */
+  readonly plugins: readonly string[];
+}
+
+export interface MakingReady extends Pick<RunOptions, 'onOutput' | 'signal' | 'kill'> {
+  /** The text of the project's own `.ci-parity/bootstrap.sh`, which is run afterwards: `sh`, or what its `#!` says. */
+  readonly hook?: string | undefined;
+}
+
+/**
+ * Makes a machine ready; nothing is run where that was done before by the same scripts.
+ * Rejects with a UserError where a script fails. What is missing all the same, preflight tells.
+ */
+export async function makeReady(
+  machine: Machine,
+  wish: ReadyWish,
+  { hook, ...running }: MakingReady,
+): Promise<void> {
+  const { signal } = running;
+  const scripts = [ours(wish), ...(hook === undefined ? [] : [theirs(hook)])];
+  const look = `${PLACE}
+printf '%s\\n' "$HOME" "$PATH"
+for mark; do [ ! -e "$place/$mark" ] || printf '%s\\n' "$mark"; done`;
+  const command = ['sh', '-c', look, 'sh', ...scripts.map(({ mark }) => mark)];
+  const { stdout } = await machine.exec(command, { signal });
+  const [home = '/', path = '', ...there] = stdout.split('\n');
+  for (const { mark, script, advice, marksItself } of scripts) {
+    if (there.includes(mark)) continue;
+    const { code } = await machine.run(script, {
+      ...running,
+      directory: home,
+      environment: { HOME: home, PATH: path, LANG: 'C.UTF-8' },
+      grace: 10_000,
+      captureStdout: false,
+    });
+    signal.throwIfAborted();
+    if (code !== 0)
+      throw new UserError(
+        `${machine.name} could not be made ready (exit code ${code ?? 'none'}).`,
+        { advice },
+      );
+    const done = `${PLACE}\nmkdir -p "$place" && : > "$place/$1"`;
+    if (!marksItself) await machine.exec(['sh', '-c', done, 'sh', mark], { signal });
+  }
+}
+
+/**
+ * A POSIX shell script that installs what is missing with the system's own packages: apt on Debian and Ubuntu,
+ * dnf on Fedora. It may be run any number of times, and leaves a marker when all is there. Only a failure to
+ * install git and rsync is one: what else the system does not have, the project's hook may bring.
+ */
+export function bootstrapScript(wish: ReadyWish): string {
+  return ours(wish).script;
+}
+
+interface Script {
+  /** The name of the marker's file. */
+  readonly mark: string;
+  readonly script: string;
+  readonly marksItself: boolean;
+  readonly advice: string;
+}
+
+function ours({ provider, plugins }: ReadyWish): Script {
+  const wrong = plugins.find((plugin) => !/^[A-Za-z\d][\w.-]*$/.test(plugin));
+  if (wrong !== undefined) throw new UserError(`There is no Vagrant plugin of this name: ${wrong}`);
+  const needed = new Set(provider === 'libvirt' ? ['vagrant-libvirt', ...plugins] : plugins);
+  const wishes = `provider=${provider}\nplugins='${[...needed].join(' ')}'`;
+  const mark = markOf(`${wishes}\n${BODY}`);
+  return {
+    mark,
+    script: `#!/bin/sh\n# Makes a machine ready for CI Parity.\nset -eu\n${wishes}\nmark=${mark}\n${PLACE}\n${BODY}`,
+    marksItself: true,
+    advice:
+      'Its output says what is missing. What the system does not have can be installed by `.ci-parity/bootstrap.sh`, or by hand.',
+  };
+}
+
+function theirs(script: string): Script {
+  return {
+    mark: markOf(script),
+    script,
+    marksItself: false,
+    advice: "The project's own `.ci-parity/bootstrap.sh` failed.",
+  };
+}
+
+function markOf(text: string): string {
+  return `ready-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+}
+
+const PLACE = 'place="${XDG_STATE_HOME:-$HOME/.local/state}/ci-parity"';
+
+const BODY = `[ ! -e "$place/$mark" ] || exit 0
+mkdir -p "$place"
+
+say() { printf 'ci-parity: %s\\n' "$*"; }
+has() { command -v "$1" > /dev/null 2>&1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
+# One at a time: the first start of a machine does the same by itself. A claim appears with its content.
+boot=$(cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo one)
+draft="$place/making-ready.$$"
+claim="$place/making-ready"
+echo "$$ $boot" > "$draft"
+trap 'rm -f "$draft"' EXIT
+trap 'exit 1' HUP INT TERM
+waited=0
+until ln "$draft" "$claim" 2> /dev/null; do
+  holder= since=
+  read -r holder since < "$claim" || true
+  if [ "$since" != "$boot" ] || ! kill -0 "$holder" 2> /dev/null; then rm -f "$claim"; fi
+  if [ "$waited" -gt 3600 ]; then say "somebody else is making it ready for too long"; exit 1; fi
+  waited=$((waited + 1))
+  sleep 1
+done
+trap 'rm -f "$draft" "$claim"' EXIT
+[ ! -e "$place/$mark" ] || exit 0
+
+if has apt-get; then system=apt; elif has dnf; then system=dnf; else system=none; fi
+updated=
+install() {
+  case $system in
+    apt)
+      if [ -z "$updated" ]; then as_root apt-get -q -o DPkg::Lock::Timeout=600 update || true; fi
+      updated=yes
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 install "$@" ;;
+    dnf) as_root dnf -q -y install "$@" ;;
+    none) return 1 ;;
+  esac
+}
+missing=
+# A program, and the packages that bring it, which differ by system.
+need() {
+  program=$1 apt=$2 dnf=$3
+  if has "$program"; then return 0; fi
+  if [ "$system" = dnf ]; then packages=$dnf; else packages=$apt; fi
+  say "installing $packages"
+  if install $packages && has "$program"; then return 0; fi
+  say "$program is not among the packages of this system"
+  missing="$missing $program"
+  return 0
+}
+
+need git git git-core
+need rsync rsync rsync
+if [ -n "$missing" ]; then say 'without these nothing can be brought here'; exit 1; fi
+
+case $provider in
+  libvirt)
+    case $(uname -m) in aarch64 | arm64) emulator=qemu-system-arm ;; *) emulator=qemu-system-x86 ;; esac
+    need virsh "libvirt-daemon-system libvirt-clients $emulator qemu-utils dnsmasq-base" 'libvirt-daemon-kvm libvirt-client qemu-kvm'
+    if has systemctl; then
+      as_root systemctl enable --now libvirtd || say 'libvirtd could not be started'
+    fi
+    if [ "$(id -u)" != 0 ]; then as_root usermod -aG libvirt "$(id -un)" || true; fi ;;
+  virtualbox) need VBoxManage virtualbox VirtualBox ;;
+esac
+# The system's Vagrant has its own package of the plugin, which fits it.
+if [ "$provider" = libvirt ]; then
+  need vagrant 'vagrant vagrant-libvirt' 'vagrant vagrant-libvirt'
+else
+  need vagrant vagrant vagrant
+fi
+if has vagrant; then
+  installed=$(vagrant plugin list 2> /dev/null || true)
+  for plugin in $plugins; do
+    if printf '%s\\n' "$installed" | grep -q "^$plugin "; then continue; fi
+    say "installing the plugin $plugin"
+    vagrant plugin install "$plugin" || missing="$missing $plugin"
+  done
+fi
+if [ -n "$missing" ]; then say "still missing:$missing"; exit 0; fi
+: > "$place/$mark"
+say 'ready'
+`;

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bootstrapScript, makeReady, type ReadyWish } from '../../src/machines/bootstrap';
+import { openLocalMachine } from '../../src/machines/local';
+import type { Machine } from '../../src/machines/machine';
+import { neededPlugins } from '../../src/machines/vagrantPlugins';
+
+const { signal } = new AbortController();
+const LIBVIRT: ReadyWish = { provider: 'libvirt', plugins: ['vagrant-reload'] };
+
+describe('Making a machine ready', () => {
+  it('installs what a bare Debian lacks, then the plugins, and marks it', async () => {
+    await using bare = await open('apt-get');
+    await bare.makeReady(LIBVIRT);
+    assert.deepEqual(await bare.asked(), [
+      'apt-get -q -o DPkg::Lock::Timeout=600 update',
+      ...[
+        'git',
+        'rsync',
+        'libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base',
+        'vagrant vagrant-libvirt',
+      ].map(
+        (packages) =>
+          `apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 install ${packages}`,
+      ),
+      'vagrant plugin install vagrant-reload',
+    ]);
+    assert.match(bare.output(), /ci-parity: ready\n$/);
+    assert.deepEqual(
+      (await readdir(bare.place)).map((name) => name.slice(0, 6)),
+      ['ready-'],
+    );
+  });
+
+  it('does so on Fedora by dnf', async () => {
+    await using bare = await open('dnf');
+    await bare.makeReady({ provider: 'libvirt', plugins: [] });
+    assert.deepEqual(await bare.asked(), [
+      'dnf -q -y install git-core',
+      'dnf -q -y install rsync',
+      'dnf -q -y install libvirt-daemon-kvm libvirt-client qemu-kvm',
+      'dnf -q -y install vagrant vagrant-libvirt',
+    ]);
+  });
+
+  it('runs nothing on a machine that is ready, and again for another wish', async () => {
+    await using bare = await open('apt-get');
+    await bare.makeReady(LIBVIRT);
+    const before = (await bare.asked()).length;
+    const said = bare.output();
+    await bare.makeReady(LIBVIRT);
+    assert.equal(bare.output(), said);
+    assert.equal((await bare.asked()).length, before);
+    await bare.makeReady({ ...LIBVIRT, plugins: ['vagrant-reload', 'vagrant-scp'] });
+    assert.deepEqual((await bare.asked()).slice(before), ['vagrant plugin install vagrant-scp']);
+  });
+
+  it('goes on, unmarked, without what the system does not have, but not without git', async () => {
+    await using bare = await open('apt-get', { without: 'virtualbox' });
+    await bare.makeReady({ provider: 'virtualbox', plugins: [] });
+    assert.match(
+      bare.output(),
+      /VBoxManage is not among the packages.*still missing: VBoxManage\n$/s,
+    );
+    assert.deepEqual(await readdir(bare.place), []);
+    await using none = await open('apt-get', { without: 'git' });
+    await assert.rejects(none.makeReady(LIBVIRT), /could not be made ready \(exit code 1\)/);
+    assert.match(none.output(), /git is not among the packages/);
+    assert.deepEqual(await readdir(none.place), []);
+  });
+
+  it("runs the project's own script once, after ours", async () => {
+    await using bare = await open('apt-get');
+    const hook = '#!/bin/sh\necho "hook in $PWD"; vagrant plugin install by-hook\n';
+    for (let times = 0; times < 2; times++) await bare.makeReady(LIBVIRT, hook);
+    assert.match(bare.output(), /ready\nhook in [^\n]*home\n$/);
+    assert.equal((await bare.asked()).filter((line) => line.includes('by-hook')).length, 1);
+    await assert.rejects(bare.makeReady(LIBVIRT, 'exit 3\n'), /exit code 3/);
+  });
+
+  it('is done by one at a time, also where one of two died in the middle', async () => {
+    await using bare = await open('apt-get');
+    await mkdir(bare.place, { recursive: true });
+    await writeFile(join(bare.place, 'making-ready'), '999999 another-boot\n');
+    await Promise.all([bare.makeReady(LIBVIRT), bare.makeReady(LIBVIRT)]);
+    const asked = await bare.asked();
+    assert.equal(asked.filter((line) => line.endsWith('install git')).length, 1);
+    assert.equal((await readdir(bare.place)).length, 1);
+  });
+
+  it('is a script for every POSIX shell, and takes no name for a part of it', async () => {
+    const script = bootstrapScript(LIBVIRT);
+    for (const shell of ['sh', 'bash', 'dash']) await execa(shell, ['-n'], { input: script });
+    assert.throws(
+      () => bootstrapScript({ provider: 'libvirt', plugins: ['a; rm x'] }),
+      /no Vagrant/i,
+    );
+  });
+});
+
+describe('The plugins that a Vagrantfile needs', () => {
+  const cases: [string, string[]][] = [
+    ['config.vagrant.plugins = "vagrant-reload"', ['vagrant-reload']],
+    ["config.vagrant.plugins = ['a', \"b\"]\nx = 'c'", ['a', 'b']],
+    ['config.vagrant.plugins = %w[a b]', ['a', 'b']],
+    ['c.vagrant.plugins = {"a" => {"version" => "1"}, "b" => "2"}', ['a', 'b']],
+    ['if Vagrant.has_plugin?("a") then end', []],
+    ['# config.vagrant.plugins = "a"', []],
+    ['config.vagrant.plugins = ["#{x}", "a b", "-x"]', []],
+  ];
+  for (const [text, plugins] of cases)
+    it(`are ${plugins.join(' and ') || 'none'} in ${text.split('\n')[0]}`, () => {
+      assert.deepEqual(neededPlugins(text), plugins);
+    });
+});
+
+/** A home and a PATH of their own, where nothing is but a package manager that writes down what it is asked. */
+async function open(manager: 'apt-get' | 'dnf', { without = '' } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'ci-parity-ready-'));
+  const [bin, home, log] = [join(folder, 'bin'), join(folder, 'home'), join(folder, 'asked')];
+  await mkdir(bin);
+  await mkdir(home);
+  await writeFile(log, '');
+  const tools = 'sh cat chmod dirname env grep ln mkdir mv rm sleep';
+  for (const tool of tools.split(' ')) {
+    const { stdout } = await execa('sh', ['-c', `command -v ${tool}`]);
+    await symlink(stdout, join(bin, tool));
+  }
+  const write = async (name: string, script: string): Promise<void> => {
+    await writeFile(join(bin, name), `#!/bin/sh\necho "${name} $*" >> ${log}\n${script}`);
+    await chmod(join(bin, name), 0o755);
+  };
+  await writeFile(join(bin, 'id'), '#!/bin/sh\necho 0\n', { mode: 0o755 });
+  await writeFile(join(bin, 'uname'), '#!/bin/sh\necho x86_64\n', { mode: 0o755 });
+  // What is installed is there from then on; the system's Vagrant comes with the plugin of libvirt.
+  await write(
+    manager,
+    `for package; do
+  case $package in
+    ${without || 'nothing'}) exit 100 ;;
+    git | git-core) name=git ;; rsync) name=rsync ;; libvirt-clients | libvirt-client) name=virsh ;;
+    virtualbox) name=VBoxManage ;; vagrant) name=vagrant ;;
+    *) continue ;;
+  esac
+  printf '#!/bin/sh\\nexit 0\\n' > ${bin}/$name
+  if [ $name = vagrant ]; then cat ${folder}/vagrant > ${bin}/vagrant; fi
+  chmod +x ${bin}/$name
+done
+`,
+  );
+  await writeFile(
+    join(folder, 'vagrant'),
+    `#!/bin/sh
+case "$2" in
+  list) echo 'vagrant-libvirt (0.11.2, system)'; cat ${folder}/plugins 2> /dev/null ;;
+  install) echo "vagrant $*" >> ${log}; echo "$3 (1.0, global)" >> ${folder}/plugins ;;
+esac
+true
+`,
+  );
+  let output = '';
+  const local = openLocalMachine();
+  const environment = { HOME: home, PATH: bin };
+  const machine: Machine = {
+    ...local,
+    exec: (command, options) => local.exec(command, { ...options, environment }),
+  };
+  return {
+    place: join(home, '.local/state/ci-parity'),
+    output: () => output,
+    asked: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
+    makeReady: (wish: ReadyWish, hook?: string) =>
+      makeReady(machine, wish, {
+        hook,
+        onOutput: (chunk) => {
+          output += chunk.toString();
+        },
+        signal,
+        kill: signal,
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await local[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
