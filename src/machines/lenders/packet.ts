@@ -11,20 +11,28 @@ import {
   type Lender,
   type Lent,
   type Marked,
-  type SshAddress,
   type Wish,
 } from '../lender';
-import type { Machine } from '../machine';
 import { openMetal } from '../metal/metal';
 import { isMetalError, type MetalError } from '../metal/metalError';
 import type { Metal } from '../metal/operations';
 import type { Device, SSHKey } from '../metal/shapes';
 import type { MetalOptions } from '../metal/wire';
 import { newSshKey, type SshKeyPair } from '../sshKey';
-import { moveEnd, userDataFor } from '../userData';
+import { userDataFor } from '../userData';
+import { leaseTag, MARK, marked, tagsOf, untilOf, untilTag } from './packetMarks';
 import { fitting, packetOffers, titleOf, type OfferFilter, type PacketOffer } from './packetOffers';
+import {
+  addressOf,
+  isGoing,
+  isPassing,
+  tellEnd,
+  untilActive,
+  untilOpen,
+  type Looks,
+} from './packetReady';
 
-export interface PacketOptions extends MetalOptions, OfferFilter {
+export interface PacketOptions extends MetalOptions, OfferFilter, Pick<Looks, 'open'> {
   /** The lender's, as the settings name it. */
   readonly name: string;
   /** A project's id or name; the only one that the token opens unless told. */
@@ -33,8 +41,6 @@ export interface PacketOptions extends MetalOptions, OfferFilter {
   readonly system?: string | undefined;
   /** A script that makes a machine ready, run at its first start. */
   readonly bootstrap?: string | undefined;
-  /** Connects to a machine; rejects where it does not answer yet, or shows another key than it may. */
-  readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
   /** Milliseconds between two looks at a machine; 5 seconds unless told. */
   readonly pollInterval?: number | undefined;
   /** Milliseconds that making a machine may take; 45 minutes unless told. */
@@ -48,10 +54,6 @@ export interface PacketLender extends Lender {
   list(signal: AbortSignal): Promise<Marked[]>;
 }
 
-const MARK = 'ci-parity';
-const LEASE = 'ci-parity-lease=';
-const OWNER = 'ci-parity-owner=';
-const UNTIL = 'ci-parity-until=';
 const MINUTE = 60_000;
 
 /**
@@ -62,6 +64,7 @@ const MINUTE = 60_000;
 export function packetLender(options: PacketOptions): PacketLender {
   const { name, pollInterval = 5000, patience = 45 * MINUTE, goodbye = 10 * MINUTE } = options;
   const metal = openMetal(options);
+  const looks: Looks = { name, metal, open: options.open, pollInterval, patience };
 
   async function borrow(wish: Wish, lease: LeaseRequest, signal: AbortSignal): Promise<Borrowed> {
     const project = await projectOf(metal, options, signal).catch(refuse);
@@ -95,10 +98,10 @@ export function packetLender(options: PacketOptions): PacketLender {
     await note({ device: device.id });
     // What was cancelled while it was asked for is known now, and can be given back.
     signal.throwIfAborted();
-    const active = await untilActive(device, lease, signal);
+    const active = await untilActive(device, lease, looks, signal);
     const ssh = addressOf(active, handle);
     await note({ host: ssh.host, user: ssh.user ?? '' });
-    await untilOpen(active, ssh, lease, signal);
+    await untilOpen(active, ssh, lease, looks, signal);
     return { handle, ssh, price: offer.price, title: titleOf(active) };
   }
 
@@ -109,8 +112,12 @@ export function packetLender(options: PacketOptions): PacketLender {
     lease: LeaseRequest,
   ): Promise<SSHKey> {
     const { signal } = new AbortController();
-    const label = `${LEASE}${lease.id}`;
-    const wish = { label, key: publicKey, tags: [...tagsOf(lease), untilTag(lease)] };
+    const label = leaseTag(lease.id);
+    const wish = {
+      label,
+      key: publicKey,
+      tags: [...tagsOf(lease), untilTag(lease.until + metal.clockSkew)],
+    };
     try {
       return await metal.keys.createProjectSSHKey(project, wish, signal);
     } catch (error) {
@@ -182,66 +189,6 @@ export function packetLender(options: PacketOptions): PacketLender {
     throw refused === undefined ? nothingFits(name, wish) : refusal(refused);
   }
 
-  async function untilActive(
-    made: Device,
-    { progress }: LeaseRequest,
-    signal: AbortSignal,
-  ): Promise<Device> {
-    const end = Date.now() + patience;
-    let device = made;
-    while (device.state !== 'active') {
-      if (device.state === 'failed')
-        throw new UserError(`${name} could not make the machine.`, {
-          advice: 'Try again: it is mostly the one piece of hardware.',
-        });
-      if (Date.now() > end) throw tooLong(name, patience);
-      const percent = device.provisioningPercentage;
-      const far = percent === undefined ? '' : ` (${Math.floor(percent)} %)`;
-      progress(`the machine is being made${far}`);
-      await wait(pollInterval, undefined, { signal });
-      device = await stillThere(made, device, signal);
-    }
-    return device;
-  }
-
-  /** As it is now, or as it was where the server does not tell for the moment. */
-  async function stillThere(made: Device, before: Device, signal: AbortSignal): Promise<Device> {
-    const device = await metal.devices.findDeviceById(made.id, signal).catch((error: unknown) => {
-      if (isPassing(error)) return before;
-      throw error;
-    });
-    if (device !== undefined && !isGoing(device)) return device;
-    throw new UserError(
-      made.spotInstance
-        ? `Somebody pays more for the machine than its limit: ${name} took it away.`
-        : `${name} took the machine away.`,
-      made.spotInstance ? { advice: 'Borrow one that is not on the spot market.' } : {},
-    );
-  }
-
-  /** Until it shows its key, and has been told when it ends: its own count began when it first started. */
-  async function untilOpen(
-    device: Device,
-    ssh: SshAddress,
-    { progress, until }: LeaseRequest,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const end = Date.now() + patience;
-    for (;;) {
-      progress('it starts');
-      try {
-        await tellEnd(ssh, until, signal);
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        // Before its user data has run, it shows a key of its own.
-        if (Date.now() > end) throw tooLong(name, patience, error);
-      }
-      await wait(pollInterval, undefined, { signal });
-      await stillThere(device, device, signal);
-    }
-  }
-
   async function extend(lease: Lent, until: number, signal: AbortSignal): Promise<void> {
     const [device] = await devicesOf(
       await projectOfLease(lease, signal),
@@ -259,12 +206,7 @@ export function packetLender(options: PacketOptions): PacketLender {
       throw new UserError(`${name} does not move the machine's end.`, {
         advice: `It ends at ${new Date(left).toLocaleTimeString()}.`,
       });
-    await tellEnd(addressOf(moved, lease.handle), until, signal);
-  }
-
-  async function tellEnd(ssh: SshAddress, until: number, signal: AbortSignal): Promise<void> {
-    await using machine = await options.open(ssh, signal);
-    await moveEnd(machine, (until - Date.now()) / 1000, signal);
+    await tellEnd(addressOf(moved, lease.handle), until, looks, signal);
   }
 
   async function giveBack(lease: Lent, signal: AbortSignal): Promise<void> {
@@ -299,7 +241,7 @@ export function packetLender(options: PacketOptions): PacketLender {
   async function list(signal: AbortSignal): Promise<Marked[]> {
     const project = await projectOf(metal, options, signal);
     const devices = await metal.devices.findProjectDevices(project, { tag: MARK }, signal);
-    const keys = await metal.keys.findProjectSSHKeys(project, { query: LEASE }, signal);
+    const keys = await metal.keys.findProjectSSHKeys(project, { query: leaseTag('') }, signal);
     const machines = devices.filter(isThere).flatMap((device) =>
       marked(device.tags, {
         handle: { at: metal.address, project, device: device.id },
@@ -311,7 +253,7 @@ export function packetLender(options: PacketOptions): PacketLender {
       marked(key.tags, {
         handle: { at: metal.address, project, key: key.id },
         title: 'a key without a machine',
-        until: Date.parse(tagged(key.tags, UNTIL) ?? '') || undefined,
+        until: untilOf(key.tags),
       }),
     );
     const known = new Set(machines.map(({ lease }) => lease));
@@ -328,11 +270,7 @@ export function packetLender(options: PacketOptions): PacketLender {
     signal: AbortSignal,
     id?: string,
   ): Promise<Device[]> {
-    const found = await metal.devices.findProjectDevices(
-      project,
-      { tag: `${LEASE}${lease}` },
-      signal,
-    );
+    const found = await metal.devices.findProjectDevices(project, { tag: leaseTag(lease) }, signal);
     const known =
       id === undefined || found.some((device) => device.id === id)
         ? undefined
@@ -341,7 +279,7 @@ export function packetLender(options: PacketOptions): PacketLender {
   }
 
   async function keysOf(project: string, lease: string, signal: AbortSignal): Promise<SSHKey[]> {
-    const label = `${LEASE}${lease}`;
+    const label = leaseTag(lease);
     const found = await metal.keys.findProjectSSHKeys(project, { query: label }, signal);
     return found.filter((key) => key.label === label);
   }
@@ -354,10 +292,6 @@ export function packetLender(options: PacketOptions): PacketLender {
         advice: `Let the lender ${name} have that address until the machine is given back.`,
       });
     return project ?? projectOf(metal, options, signal);
-  }
-
-  function untilTag({ until }: LeaseRequest): string {
-    return `${UNTIL}${new Date(until + metal.clockSkew).toISOString()}`;
   }
 
   return {
@@ -391,55 +325,8 @@ async function projectOf(
   });
 }
 
-function tagsOf({ id, owner }: LeaseRequest): string[] {
-  return [MARK, `${LEASE}${id}`, `${OWNER}${printable(owner, 80)}`];
-}
-
-function tagged(tags: readonly string[], name: string): string | undefined {
-  return tags.find((tag) => tag.startsWith(name))?.slice(name.length);
-}
-
-function marked(
-  tags: readonly string[],
-  rest: Pick<Marked, 'handle' | 'title' | 'until'>,
-): Marked[] {
-  const lease = tagged(tags, LEASE);
-  // Anybody in the project can write tags: what is no id of ours is none.
-  if (lease === undefined || !/^[\da-z]{12}$/i.test(lease)) return [];
-  return [{ lease, owner: printable(tagged(tags, OWNER) ?? '', 80), ...rest }];
-}
-
-/** The public address that it has for all its life, IPv4 before IPv6. */
-function addressOf({ ipAddresses, user }: Device, handle: Handle): SshAddress {
-  const own = ipAddresses.filter((one) => one.public);
-  const [best] = [
-    ...own.filter((one) => one.management && one.addressFamily === 4),
-    ...own.filter((one) => one.addressFamily === 4),
-    ...own,
-    ...ipAddresses,
-  ];
-  if (best === undefined) throw new UserError('The machine has no address.');
-  const { keyFile, hostKey } = handle;
-  return {
-    host: best.address,
-    // A name from outside: it is given to an SSH client.
-    user: user !== undefined && /^[a-z_][\w-]{0,31}$/.test(user) ? user : 'root',
-    ...(keyFile !== undefined && { keyFile }),
-    hostKeys: hostKey === undefined ? [] : [hostKey],
-  };
-}
-
 function isThere({ state }: Device): boolean {
   return state !== 'deleted';
-}
-
-function isGoing({ state }: Device): boolean {
-  return state === 'deprovisioning' || state === 'deleted';
-}
-
-/** Whether it may be otherwise in a moment. */
-function isPassing(error: unknown): boolean {
-  return isMetalError(error, 'unreachable', 'server', 'busy', 'unreadable');
 }
 
 /** Before anything was asked for, whatever goes wrong means that there is nothing. */
@@ -465,14 +352,4 @@ function unknownOutcome(name: string, cause: MetalError): UserError {
     cause,
     advice: 'Whatever it made is given back as soon as it shows.',
   });
-}
-
-function tooLong(name: string, patience: number, cause?: unknown): UserError {
-  return new UserError(
-    `${name} did not have the machine ready within ${Math.round(patience / MINUTE)} minutes.`,
-    {
-      cause,
-      ...(cause !== undefined && { advice: printable(messageOf(cause), 300) }),
-    },
-  );
 }
