@@ -17,6 +17,14 @@ import { explain, failures } from './cli/failures';
 import { readArguments, readFlags, UsageError } from './cli/flags';
 import { helpOf } from './cli/help';
 import { lintFiles } from './cli/lint';
+import {
+  borrowMachine,
+  extendMachine,
+  machines,
+  returnMachines,
+  sshInto,
+  sweepLeases,
+} from './cli/machines';
 import { createTerminal, type Terminal } from './cli/terminal';
 import type { VerdictKind } from './reproduce/journal';
 
@@ -51,6 +59,8 @@ async function main(argv: readonly string[]): Promise<number> {
       });
     return operand;
   };
+  if (command === 'reproduce' || command === 'run' || command === 'clean')
+    await sweepLeases(terminal);
   switch (command) {
     case 'runs':
       return await quiet(runs(one(), flags, terminal));
@@ -76,6 +86,21 @@ async function main(argv: readonly string[]): Promise<number> {
       if (id === undefined || operands.length > 2)
         throw new UsageError('enter wants an id, and at most the name of a machine.');
       return await quiet(enter(id, machine, terminal));
+    }
+    case 'machines':
+      if (operands.length > 0) throw new UsageError('machines wants no arguments.');
+      return await quiet(machines(terminal));
+    case 'borrow':
+      if (operands.length > 1) throw new UsageError('borrow wants at most one offer.');
+      return await quiet(borrowMachine(operands[0], flags, terminal));
+    case 'return':
+      return await quiet(returnMachines(operands, flags, terminal));
+    case 'extend':
+      return await quiet(extendMachine(one(), flags, terminal));
+    case 'ssh': {
+      const [id, ...command] = operands;
+      if (id === undefined) throw new UsageError('ssh wants the id of a borrowed machine.');
+      return await sshInto(id, command, terminal);
     }
     case 'clean':
       return (await clean(terminal)) ? EXIT.done : EXIT.couldNotRun;

@@ -18,6 +18,9 @@ const options = {
   decide: { type: 'string', multiple: true, default: [] as string[] },
   library: { type: 'string', multiple: true, default: [] as string[] },
   on: { type: 'string' },
+  for: { type: 'string', default: '2h' },
+  yes: { type: 'boolean', short: 'y', default: false },
+  all: { type: 'boolean', default: false },
   timeout: { type: 'string' },
   repository: { type: 'string', default: '.' },
   limit: { type: 'string', default: '15' },
@@ -37,6 +40,11 @@ export interface Flags {
   readonly libraries: Readonly<Record<string, string>>;
   /** The machine to run on, as it was typed; undefined for this one. */
   readonly on: string | undefined;
+  /** How long a machine is borrowed, or longer; seconds. */
+  readonly duration: number;
+  /** Nobody is to be asked. */
+  readonly yes: boolean;
+  readonly all: boolean;
   /** Seconds. */
   readonly timeout: number | undefined;
   readonly repository: string;
@@ -68,7 +76,10 @@ export function readFlags(values: ReturnType<typeof readArguments>['values']): F
     parameters: assignments('--param', values.param),
     libraries: libraries(values.library),
     on: values.on,
-    timeout: values.timeout === undefined ? undefined : duration(values.timeout),
+    duration: duration('--for', values.for),
+    yes: values.yes,
+    all: values.all,
+    timeout: values.timeout === undefined ? undefined : duration('--timeout', values.timeout),
     repository: values.repository,
     limit: wholeNumber('--limit', values.limit),
   };
@@ -139,10 +150,10 @@ function libraries(texts: readonly string[]): Record<string, string> {
 }
 
 /** `90`, `90s`, `30m`, `2h`: in seconds. */
-function duration(text: string): number {
+function duration(option: string, text: string): number {
   const [, number, unit = 's'] = /^(\d+)([smh]?)$/.exec(text) ?? [];
   const seconds = Number(number) * (unit === 'h' ? 3600 : unit === 'm' ? 60 : 1);
-  if (!(seconds > 0)) throw new UsageError(`--timeout ${text} is not a time like 90s, 30m or 2h.`);
+  if (!(seconds > 0)) throw new UsageError(`${option} ${text} is not a time like 90s, 30m or 2h.`);
   return seconds;
 }
 

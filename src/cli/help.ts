@@ -11,6 +11,11 @@ same Jenkinsfile, the same environment; and says whether the same failure came b
   ci-parity enter ID [MACHINE]            a shell in a machine that was kept
   ci-parity finish ID                     put a kept machine away
   ci-parity clean                         put away what was left by programs that were killed
+  ci-parity machines                      what is borrowed, and what may be
+  ci-parity borrow [OFFER] [--for 2h]     borrow a machine; its price is asked about
+  ci-parity extend ID [--for 2h]          keep it longer
+  ci-parity ssh ID [COMMAND…]             log in
+  ci-parity return ID…|--all              give it back
   ci-parity outline FILE…                 stages and environment of Jenkinsfiles
   ci-parity lint FILE…                    what Jenkins would refuse in Jenkinsfiles
   ci-parity run ID                        carry out a reproduction that the editor prepared
@@ -134,6 +139,40 @@ Lets a reproduction whose machine was kept go on: post is run, and everything is
 
 Puts away what reproductions left whose program was killed: processes, machines, worktrees. What
 cannot be put away is named.
+`,
+  machines: `ci-parity machines [--json]
+
+Lists the machines that are lent to you: what, by whom, its state, the time that is left, the price so far,
+what runs on it. Then what may be borrowed. Who lends is named in lenders.json (see Lending in the
+README); METAL_AUTH_TOKEN holds the token of a lender of kind packet. What nobody uses any more is given
+back first. As JSON, one line for each:
+
+  {"kind": "lease", "id", "state": "asked"|"lent"|"ready"|"returning", "lender", "title", "price", "owner",
+   "askedAt", "end", "secondsLeft", "soFar", "work", "ssh", "problem"}
+  {"kind": "other", "lender", "lease", "owner", "title", "until"}: lent to somebody else
+  {"kind": "offer", "lender", "id", "title", "price", "memory", "cpus", "available", "spot"}
+`,
+  borrow: `ci-parity borrow [OFFER] [--for 2h] [--yes]
+
+Borrows a machine: OFFER is a lender's name, an offer's id, or LENDER/OFFER, as machines lists them; without
+it, the first that is to be had. Says what it will cost at most, and asks; with --yes it does not. The machine
+is kept until its end, and then given back: by its lender, or by the next ci-parity.
+
+  ci-parity borrow lab/vm1 --for 90m
+  ci-parity reproduce RUN-URL --on ID
+`,
+  extend: `ci-parity extend ID [--for 2h]
+
+Moves the end of a borrowed machine, within the caps of lenders.json, and says what it costs then.
+`,
+  ssh: `ci-parity ssh ID [--] [COMMAND…]
+
+Logs in at a borrowed machine with the ssh of this system, by the key that was made for it; no other host can
+be taken for it. The exit code is that of ssh.
+`,
+  return: `ci-parity return ID…|--all
+
+Gives machines back, again and again until they are seen gone. The exit code is 3 where one is not.
 `,
   outline: `ci-parity outline FILE… [--json]
 

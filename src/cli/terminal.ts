@@ -121,7 +121,8 @@ async function askPerson(
  * that started us.
  */
 export function stepEnvironment(): Record<string, string> {
-  const ours = /^(CI_PARITY_|JENKINS_(USER|TOKEN|CA)$|VSCODE_|ELECTRON_|TERM_PROGRAM)/;
+  const ours =
+    /^(CI_PARITY_|JENKINS_(USER|TOKEN|CA)$|METAL_AUTH_TOKEN$|VSCODE_|ELECTRON_|TERM_PROGRAM)/;
   return Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),

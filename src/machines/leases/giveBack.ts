@@ -83,9 +83,11 @@ async function untilGone(
   }
 }
 
-/** What the machine has cost until now. */
+/** What the machine has cost until now; nothing while none is known of. */
 export function priceSoFar(lease: Lease, now: number): Lease['price'] {
-  if (Object.keys(lease.handle).length === 0) return undefined;
+  const { state, handle } = lease;
+  const wasLent = state.kind === 'returning' ? state.wasLent : state.kind !== 'asked';
+  if (!wasLent && Object.keys(handle).length === 0) return undefined;
   return costOf(lease.price, now - lease.askedAt);
 }
 

@@ -1,0 +1,244 @@
+import { execa } from 'execa';
+import { systemClock } from '../base/clock';
+import { messageOf, UserError } from '../base/errors';
+import { stateDirectory } from '../base/stateDirectory';
+import { borrow, estimate, extend, offersAt, type Offered } from '../machines/leases/borrow';
+import { costOf, priceText } from '../machines/leases/caps';
+import type { Desk } from '../machines/leases/desk';
+import { giveBack, priceSoFar } from '../machines/leases/giveBack';
+import {
+  folderOf,
+  leaseOf,
+  readLedger,
+  whoWeAre,
+  workOn,
+  type Lease,
+} from '../machines/leases/ledger';
+import { sweep, type Swept } from '../machines/leases/sweep';
+import type { SshAddress } from '../machines/lender';
+import { openLender } from '../machines/lenders/open';
+import { lendersFile, readLendingSettings } from '../machines/lenders/settings';
+import type { Machine } from '../machines/machine';
+import { sshWords } from '../machines/openSsh';
+import { interruptible } from './commands';
+import { UsageError, type Flags } from './flags';
+import { printable, stepEnvironment, type Terminal } from './terminal';
+
+/** What is lent, and what may be borrowed. */
+export async function machines(terminal: Terminal): Promise<void> {
+  const desk = openDesk();
+  const signal = interruptible(terminal);
+  const { others } = await sweepDesk(desk, terminal, signal);
+  const now = desk.clock.now();
+  const { leases } = readLedger(desk.root);
+  for (const lease of leases) {
+    terminal.emit({ kind: 'lease', ...summary(lease, now) });
+    if (!terminal.json) terminal.print(printable(leaseLine(lease, now)));
+  }
+  if (leases.length === 0) terminal.say('nothing is borrowed');
+  for (const other of others) {
+    terminal.emit({ kind: 'other', ...other });
+    terminal.say(`${other.title} of ${other.lender} is lent to ${other.owner}`);
+  }
+  const { offers, problems } = await offersAt(desk, signal);
+  for (const { lender, offer } of offers) {
+    terminal.emit({ kind: 'offer', lender, ...offer });
+    if (!terminal.json) terminal.print(printable(offerLine({ lender, offer })));
+  }
+  for (const problem of problems) terminal.say(printable(problem));
+  if (desk.lenders.length === 0) terminal.say(`nobody lends: name lenders in ${lendersFile()}`);
+}
+
+export async function borrowMachine(
+  what: string | undefined,
+  flags: Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const desk = openDesk();
+  const signal = interruptible(terminal);
+  await sweepDesk(desk, terminal, signal);
+  const hours = flags.duration / 3600;
+  const wanted = await estimate(desk, what, {}, hours, signal);
+  const { lender, offer, total } = wanted;
+  const cost = total ? `up to ${priceText(total)}` : priceText(total);
+  const plan = `${offer.title} of ${lender}, for ${timeText(flags.duration * 1000)}: ${cost}`;
+  if (flags.yes) terminal.say(plan);
+  else {
+    const answer = await terminal.ask(printable(`Borrow ${plan}? [y/N] `), false, signal);
+    if (answer === undefined)
+      throw new UsageError('Nobody can be asked whether that is right.', {
+        advice: `It would be ${plan}. If it is right: --yes`,
+      });
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      terminal.say('nothing was borrowed');
+      return;
+    }
+  }
+  const progress = (words: string): void => terminal.say(words);
+  const lease = await borrow(desk, wanted, { keep: 'until its end', progress }, signal);
+  const now = desk.clock.now();
+  terminal.emit({ kind: 'lease', ...summary(lease, now) });
+  if (!terminal.json) terminal.print(printable(leaseLine(lease, now)));
+  terminal.say(`log in: ci-parity ssh ${lease.id} · give back: ci-parity return ${lease.id}`);
+}
+
+export async function returnMachines(
+  ids: readonly string[],
+  flags: Flags,
+  terminal: Terminal,
+): Promise<void> {
+  if (flags.all === ids.length > 0) throw new UsageError('return wants ids, or --all.');
+  const desk = openDesk();
+  const signal = interruptible(terminal);
+  // Of another host one cannot say whether somebody works with it: by name only.
+  const ours = readLedger(desk.root).leases.filter(({ owner }) => owner.who === desk.who);
+  const chosen = flags.all ? ours : ids.map((id) => leaseOf(desk.root, id));
+  const outcomes = await Promise.allSettled(
+    chosen.map(async ({ id, title }) => {
+      terminal.say(`giving back ${title} (${id})`);
+      await giveBack(desk, id, { attempts: 10 }, signal);
+      terminal.emit({ kind: 'returned', id });
+      terminal.say(`${title} (${id}) is gone`);
+    }),
+  );
+  signal.throwIfAborted();
+  const problems = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [messageOf(outcome.reason)] : [],
+  );
+  if (problems.length > 0)
+    throw new UserError('Not all could be seen gone.', {
+      advice: `${problems.join('\n')}\nIt is tried again with the next command: ci-parity machines`,
+    });
+  if (chosen.length === 0) terminal.say('nothing is borrowed');
+}
+
+export async function extendMachine(id: string, flags: Flags, terminal: Terminal): Promise<void> {
+  const desk = openDesk();
+  const lease = await extend(desk, id, flags.duration / 3600, interruptible(terminal));
+  const now = desk.clock.now();
+  terminal.emit({ kind: 'lease', ...summary(lease, now) });
+  const total = costOf(lease.price, lease.end - lease.askedAt);
+  const cost = total ? `, up to ${priceText(total)} in all` : '';
+  terminal.say(`${lease.title} is lent for ${timeText(lease.end - now)} more${cost}`);
+}
+
+/** The system's `ssh`, with the lease's key, and the host's key pinned. Resolves with its exit code. */
+export async function sshInto(
+  id: string,
+  command: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const root = stateDirectory();
+  const { state, title } = leaseOf(root, id);
+  if (state.kind !== 'lent' && state.kind !== 'ready')
+    throw new UserError(`${title} is ${stateWords(state)}: nobody can log in.`);
+  const [program = 'ssh', ...words] = await sshWords(state.ssh, folderOf(root, id));
+  // An interrupt is meant for what runs in there.
+  const listening = terminal.onInterrupt(() => undefined);
+  try {
+    const { exitCode } = await execa(program, [...words, ...command], {
+      stdio: 'inherit',
+      reject: false,
+    });
+    return exitCode ?? 255;
+  } finally {
+    listening[Symbol.dispose]();
+  }
+}
+
+/** For commands that only start with it: what cannot be swept is said, and hinders nothing. */
+export async function sweepLeases(terminal: Terminal): Promise<void> {
+  const hasty = AbortSignal.timeout(15_000);
+  try {
+    await sweepDesk(openDesk(), terminal, hasty);
+  } catch (error) {
+    terminal.say(`borrowed machines could not be looked after: ${printable(messageOf(error))}`);
+  }
+}
+
+/** Who lends is in the person's settings; what is lent in the state directory. */
+export function openDesk(): Desk {
+  const { caps, lenders } = readLendingSettings(lendersFile());
+  const surroundings = {
+    environment: stepEnvironment(),
+    token: process.env['METAL_AUTH_TOKEN'],
+    open: openAddress,
+  };
+  return {
+    root: stateDirectory(),
+    lenders: lenders.map((settings) => openLender(settings, surroundings)),
+    caps,
+    clock: systemClock,
+    who: whoWeAre(),
+  };
+}
+
+function openAddress({ host }: SshAddress): Promise<Machine> {
+  return Promise.reject(new UserError(`${host} cannot be reached yet.`));
+}
+
+async function sweepDesk(desk: Desk, terminal: Terminal, signal: AbortSignal): Promise<Swept> {
+  const swept = await sweep(desk, (words) => terminal.say(words), signal);
+  for (const words of swept.left) terminal.say(words);
+  return swept;
+}
+
+function summary(lease: Lease, now: number): object {
+  const { id, lender, title, price, owner, askedAt, end, state } = lease;
+  return {
+    ...{ id, state: state.kind, lender, title, price, owner, askedAt, end },
+    secondsLeft: Math.round((end - now) / 1000),
+    soFar: priceSoFar(lease, now),
+    work: workOn(lease).map(({ words }) => words),
+    ssh: 'ssh' in state ? state.ssh : undefined,
+    problem: state.kind === 'returning' ? state.problem : undefined,
+  };
+}
+
+function leaseLine(lease: Lease, now: number): string {
+  const { id, state, title, lender, end } = lease;
+  const soFar = priceSoFar(lease, now);
+  return [
+    id,
+    `${title} of ${lender}`,
+    stateWords(state),
+    end > now ? `${timeText(end - now)} left` : 'its time is over',
+    ...(soFar ? [`${priceText(soFar)} so far`] : []),
+    ...workOn(lease).map(({ words }) => words),
+  ].join('  ');
+}
+
+function offerLine({ lender, offer }: Offered): string {
+  const { id, title, price, available, spot } = offer;
+  return [
+    `${lender}/${id}`,
+    title,
+    price ? `${priceText(price)} an hour` : 'no price is known',
+    ...(spot ? ['spot: others may outbid it'] : []),
+    ...(available === false ? ['not to be had at the moment'] : []),
+  ].join('  ');
+}
+
+function stateWords(state: Lease['state']): string {
+  switch (state.kind) {
+    case 'asked':
+      return 'being made';
+    case 'returning':
+      return state.problem === undefined
+        ? 'being given back'
+        : `being given back (${state.problem})`;
+    default:
+      return state.kind;
+  }
+}
+
+/** `1 h 20 min` */
+function timeText(milliseconds: number): string {
+  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
+  const hours = Math.floor(minutes / 60);
+  const parts = [
+    ...(hours > 0 ? [`${hours} h`] : []),
+    ...(minutes % 60 > 0 ? [`${minutes % 60} min`] : []),
+  ];
+  return parts.join(' ');
+}
