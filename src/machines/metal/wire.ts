@@ -109,7 +109,7 @@ export function openMetalWire(options: MetalOptions): MetalWire {
 
   function refusal({ status, headers, body }: Answer, { method, path }: MetalMessage): MetalError {
     const kind = kindOf(status);
-    const said = saidIn(body) || `status ${status}`;
+    const said = saidIn(body, token) || `status ${status}`;
     const advice =
       kind === 'redirect'
         ? 'It leads elsewhere, where the token is not sent.'
@@ -225,11 +225,16 @@ async function ask(
 }
 
 /** What the API says of an error: `{errors: […]}` or `{error: …}`, as its model Error has it. */
-function saidIn(body: string): string {
+function saidIn(body: string, token: string): string {
   try {
     const { error, errors } = fields(JSON.parse(body));
     const said = [text(error), ...list(errors).map(text)].filter((one) => one !== undefined);
-    return printable(said.join('; '), 300);
+    // Some servers say what they were sent: the token, or the key in a device's user data.
+    const open = said
+      .join('; ')
+      .replaceAll(token, '…')
+      .replace(/-----BEGIN [^]*?(-----END [A-Z ]*-----|$)/g, '…');
+    return printable(open, 300);
   } catch {
     // A proxy's page, say: its status says enough.
     return '';

@@ -408,12 +408,31 @@ describe('The lender packet', () => {
     await bed.giveBack(alone?.handle);
   });
 
+  it('repeats no secret that the server says again', async () => {
+    await using bed = await open();
+    const asked = bed.double.asked(/^POST .*devices/);
+    const { token } = bed.double;
+    const error = `bad: ${token} -----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0`;
+    bed.double.fault(/^POST .*devices/, {
+      answer: { status: 422, body: JSON.stringify({ error }) },
+    });
+    await assert.rejects(bed.lender().borrow({}, bed.lease(), signal), (refused) => {
+      assert.ok(isLoanRefused(refused));
+      assert.match(refused.message, /: bad: … …$/);
+      return true;
+    });
+    await asked;
+    bed.isEmpty();
+  });
+
   it('puts neither the token nor its own key where somebody else may read it', async () => {
     await using bed = await open();
     const lease = bed.lease();
     const { ssh } = await bed.lender().borrow({}, lease, signal);
     const key = await readFile(ssh.keyFile ?? '', 'utf8');
     const secret = key.split('\n')[3] ?? '';
+    const kept = JSON.stringify([bed.noted, bed.words]);
+    assert.ok(!kept.includes('PRIVATE KEY'));
     const told = JSON.stringify([
       bed.double.requests.map(({ line, body }) => [line, body]),
       bed.noted,

@@ -60,6 +60,12 @@ describe('A machine of the lender packet, with a real SSH server', function () {
       Number(await device?.sshd.inside('cat /var/lib/ci-parity/left'));
     await bed.lender.extend({ id: 'abcdef012345', handle }, Date.now() + 5 * HOUR, signal);
     while ((await left()) < (4 * HOUR) / 1000);
+    // Whoever counts dies: the next one goes on where that one was, and there is but one.
+    const counting = await device?.sshd.inside(
+      'cd /var/lib/ci-parity; kill "$(cat /run/ci-parity-end.pid)"; sh ./arm; sh ./arm; pgrep -P 1 -fc "^sh [.]/end"',
+    );
+    assert.equal(counting, '1');
+    assert.ok((await left()) > (4 * HOUR) / 1000);
     // The owner is gone: what it told last counts.
     {
       await using machine = await openBySystemSsh(ssh, signal);
