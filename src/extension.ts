@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { systemClock } from './base/clock';
 import { Doings } from './editor/doing/doing';
 import { registerCommands } from './editor/frame/commands';
+import { openLenders } from './editor/machines/lendersDocument';
 import { Credentials } from './editor/reproductions/credentials';
 import { Languages } from './editor/jenkinsfiles/languages';
 import { Launcher } from './editor/reproductions/launcher';
@@ -149,6 +150,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
         ...logs.commands(),
         'ciParity.refresh': refresh,
         'ciParity.showLogChannel': () => output.show(),
+        'ciParity.openLenders': openLenders,
       },
       output,
     ),

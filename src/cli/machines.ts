@@ -16,8 +16,9 @@ import {
 } from '../machines/leases/ledger';
 import { sweep, type Swept } from '../machines/leases/sweep';
 import type { SshAddress } from '../machines/lender';
+import { lendersFile } from '../machines/lenders/lendersFile';
 import { openLender } from '../machines/lenders/open';
-import { lendersFile, readLendingSettings } from '../machines/lenders/settings';
+import { readLendingSettings } from '../machines/lenders/settings';
 import type { Machine } from '../machines/machine';
 import { sshWords } from '../machines/openSsh';
 import { interruptible } from './commands';

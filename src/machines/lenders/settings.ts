@@ -46,19 +46,6 @@ export interface CommandSettings extends CommandLender {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** `$XDG_CONFIG_HOME/ci-parity/lenders.json`, or where the platform has such files. */
-export function lendersFile(env: NodeJS.ProcessEnv = process.env): string {
-  const home = env['HOME'] ?? homedir();
-  // A relative XDG path is to be ignored, says the XDG base directory specification.
-  const configured = env['XDG_CONFIG_HOME'];
-  const folder = configured?.startsWith('/')
-    ? configured
-    : process.platform === 'win32'
-      ? (env['APPDATA'] ?? join(home, 'AppData', 'Roaming'))
-      : join(home, '.config');
-  return join(folder, 'ci-parity', 'lenders.json');
-}
-
 /** Nobody lends where there is no file. @throws UserError where it cannot be read or understood. */
 export function readLendingSettings(path: string): LendingSettings {
   let text: string;

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import Ajv from 'ajv';
-import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { usualCaps } from '../../../src/machines/leases/caps';
-import {
-  lendersFile,
-  parseLendingSettings,
-  readLendingSettings,
-} from '../../../src/machines/lenders/settings';
+import { lendersFile, makeLendersFile } from '../../../src/machines/lenders/lendersFile';
+import { parseLendingSettings, readLendingSettings } from '../../../src/machines/lenders/settings';
 
 const schema = JSON.parse(
   readFileSync(
@@ -156,6 +153,20 @@ describe('The settings of lending', () => {
   it('say that something is no JSON', () => {
     const parsed = parseLendingSettings('{');
     assert.match(JSON.stringify(parsed), /it is no JSON/);
+  });
+
+  it('are made with nobody in them, where there are none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ci-parity-lenders-'));
+    try {
+      const path = join(folder, 'ci-parity', 'lenders.json');
+      makeLendersFile(path);
+      assert.deepEqual(readLendingSettings(path), { caps: usualCaps, lenders: [] });
+      writeFileSync(path, '{}');
+      makeLendersFile(path);
+      assert.equal(readFileSync(path, 'utf8'), '{}');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('lie where the platform has them', () => {
