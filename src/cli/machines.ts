@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { systemClock } from '../base/clock';
 import { messageOf, UserError } from '../base/errors';
+import { takeSecrets } from '../base/secretChannel';
 import { stateDirectory } from '../base/stateDirectory';
 import { borrow, estimate, extend, offersAt, type Offered } from '../machines/leases/borrow';
 import { costOf, priceText } from '../machines/leases/caps';
@@ -27,8 +28,8 @@ import { printable, stepEnvironment, type Terminal } from './terminal';
 
 /** What is lent, and what may be borrowed. */
 export async function machines(terminal: Terminal): Promise<void> {
-  const desk = openDesk();
   const signal = interruptible(terminal);
+  const desk = openDesk(await tokenOf(signal));
   const { others } = await sweepDesk(desk, terminal, signal);
   const now = desk.clock.now();
   const { leases } = readLedger(desk.root);
@@ -55,8 +56,8 @@ export async function borrowMachine(
   flags: Flags,
   terminal: Terminal,
 ): Promise<void> {
-  const desk = openDesk();
   const signal = interruptible(terminal);
+  const desk = openDesk(await tokenOf(signal));
   await sweepDesk(desk, terminal, signal);
   const hours = flags.duration / 3600;
   const wanted = await estimate(desk, what, {}, hours, signal);
@@ -89,8 +90,8 @@ export async function returnMachines(
   terminal: Terminal,
 ): Promise<void> {
   if (flags.all === ids.length > 0) throw new UsageError('return wants ids, or --all.');
-  const desk = openDesk();
   const signal = interruptible(terminal);
+  const desk = openDesk(await tokenOf(signal));
   // Of another host one cannot say whether somebody works with it: by name only.
   const ours = readLedger(desk.root).leases.filter(({ owner }) => owner.who === desk.who);
   const chosen = flags.all ? ours : ids.map((id) => leaseOf(desk.root, id));
@@ -114,8 +115,9 @@ export async function returnMachines(
 }
 
 export async function extendMachine(id: string, flags: Flags, terminal: Terminal): Promise<void> {
-  const desk = openDesk();
-  const lease = await extend(desk, id, flags.duration / 3600, interruptible(terminal));
+  const signal = interruptible(terminal);
+  const desk = openDesk(await tokenOf(signal));
+  const lease = await extend(desk, id, flags.duration / 3600, signal);
   const now = desk.clock.now();
   terminal.emit({ kind: 'lease', ...summary(lease, now) });
   const total = costOf(lease.price, lease.end - lease.askedAt);
@@ -151,20 +153,17 @@ export async function sshInto(
 export async function sweepLeases(terminal: Terminal): Promise<void> {
   const hasty = AbortSignal.timeout(15_000);
   try {
-    await sweepDesk(openDesk(), terminal, hasty);
+    // What the editor offers can be taken once only, and is for the command itself.
+    await sweepDesk(openDesk(process.env['METAL_AUTH_TOKEN']), terminal, hasty);
   } catch (error) {
     terminal.say(`borrowed machines could not be looked after: ${printable(messageOf(error))}`);
   }
 }
 
 /** Who lends is in the person's settings; what is lent in the state directory. */
-export function openDesk(): Desk {
+export function openDesk(token: string | undefined): Desk {
   const { caps, lenders } = readLendingSettings(lendersFile());
-  const surroundings = {
-    environment: stepEnvironment(),
-    token: process.env['METAL_AUTH_TOKEN'],
-    open: openAddress,
-  };
+  const surroundings = { environment: stepEnvironment(), token, open: openAddress };
   return {
     root: stateDirectory(),
     lenders: lenders.map((settings) => openLender(settings, surroundings)),
@@ -172,6 +171,14 @@ export function openDesk(): Desk {
     clock: systemClock,
     who: whoWeAre(),
   };
+}
+
+/** The Metal API's token: from the editor if it started us, else from the environment. */
+async function tokenOf(signal: AbortSignal): Promise<string | undefined> {
+  const offered = process.env['CI_PARITY_SECRETS'];
+  const secret =
+    offered === undefined ? undefined : (await takeSecrets(offered, signal))['METAL_AUTH_TOKEN'];
+  return secret?.kind === 'text' ? secret.text : process.env['METAL_AUTH_TOKEN'];
 }
 
 function openAddress({ host }: SshAddress): Promise<Machine> {

@@ -10,10 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { offerSecrets } from '../../src/base/secretChannel';
 import { readLedger, whoWeAre } from '../../src/machines/leases/ledger';
 
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
@@ -46,6 +49,7 @@ esac
 describe('ci-parity about machines', () => {
   let root: string;
   let books: string;
+  let environment: Record<string, string> = {};
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'ci-parity-machines-'));
     books = join(root, 'books');
@@ -78,6 +82,7 @@ describe('ci-parity about machines', () => {
       XDG_STATE_HOME: join(root, 'state'),
       PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`,
       METAL_AUTH_TOKEN: 'c4nary',
+      ...environment,
     };
     return new Promise((done) => {
       const node = ['--import', loader, program, ...args];
@@ -198,6 +203,45 @@ describe('ci-parity about machines', () => {
     assert.equal(code, 0);
     assert.match(output, /nothing is borrowed\n▸ nobody lends: name lenders in .*lenders\.json\n/);
     assert.equal(existsSync(join(root, 'state/ci-parity/leases')), false);
+  });
+
+  it('ask the Metal API with the token of the environment, or with the one that the editor offers', async () => {
+    const tokens: unknown[] = [];
+    const api = createServer((request, response) => {
+      tokens.push(request.headers['x-auth-token']);
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"errors":["no"]}');
+    });
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = api.address() as AddressInfo;
+      const address = `http://127.0.0.1:${port}/metal/v1`;
+      settings({ lenders: [{ kind: 'packet', name: 'metal', address }] });
+      const { output } = await ciParity('machines');
+      assert.match(output, /metal: /);
+      assert.deepEqual([...new Set(tokens.splice(0))], ['c4nary']);
+      const text = { kind: 'text', text: 'offered' } as const;
+      await using offer = await offerSecrets({ METAL_AUTH_TOKEN: text });
+      environment = { CI_PARITY_SECRETS: offer.path };
+      await ciParity('machines');
+      assert.deepEqual([...new Set(tokens)], ['offered']);
+    } finally {
+      environment = {};
+      api.closeAllConnections();
+      await new Promise((resolve) => api.close(resolve));
+    }
+  });
+
+  it('say that a token is missing to whoever wants something of that lender, and to nobody else', async () => {
+    settings({ lenders: [{ kind: 'packet', name: 'metal' }] });
+    environment = { METAL_AUTH_TOKEN: '' };
+    try {
+      const shown = await ciParity('machines');
+      assert.match(shown.output, /metal: The token of "metal" is not known/);
+      const { output } = await ciParity('clean');
+      assert.equal(output, '▸ there was nothing to put away\n');
+    } finally {
+      environment = {};
+    }
   });
 
   it('keep the API’s token from what they start', async () => {

@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
 }
 
-/** The lender of some settings. One that cannot be used says so whenever it is asked. */
+/** The lender of some settings. One that cannot be used says so when something is wanted of it. */
 export function openLender(settings: LenderSettings, surroundings: Surroundings): Lender {
   const { environment, token, open } = surroundings;
   switch (settings.kind) {
@@ -28,7 +28,7 @@ export function openLender(settings: LenderSettings, surroundings: Surroundings)
         ? unusable(
             settings.name,
             new UserError(`The token of "${settings.name}" is not known.`, {
-              advice: 'METAL_AUTH_TOKEN must hold it.',
+              advice: 'It is to be in the environment: METAL_AUTH_TOKEN.',
             }),
           )
         : packetLender({ ...settings, token, open });
@@ -37,5 +37,7 @@ export function openLender(settings: LenderSettings, surroundings: Surroundings)
 
 function unusable(name: string, why: UserError): Lender {
   const refuse = (): Promise<never> => Promise.reject(why);
-  return { name, offers: refuse, borrow: refuse, extend: refuse, giveBack: refuse, list: refuse };
+  // It does not know what it lent: nobody who has borrowed nothing there needs to hear of it.
+  const list = (): Promise<undefined> => Promise.resolve(undefined);
+  return { name, offers: refuse, borrow: refuse, extend: refuse, giveBack: refuse, list };
 }
