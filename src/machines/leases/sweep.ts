@@ -106,15 +106,15 @@ export async function judge(
   listed: readonly Marked[] | undefined,
 ): Promise<'lent' | 'over' | 'gone'> {
   const now = desk.clock.now();
+  const ended = now < lease.end ? 'gone' : 'over';
   const marked = listed?.find((one) => one.lease === lease.id);
-  if (listed && !marked) return now < lease.end ? 'gone' : 'over';
+  if (listed && !marked) return ended;
   const until = marked?.until;
-  if (until !== undefined && until > now) {
-    if (now >= lease.end)
-      await change(desk.root, lease.id, (one) => ({ ...one, until, end: until }));
-    return 'lent';
-  }
-  return now < lease.end ? 'lent' : 'over';
+  if (until === undefined) return now < lease.end ? 'lent' : 'over';
+  // What is left of it then is on its way out, or is a key.
+  if (until <= now) return ended;
+  if (now >= lease.end) await change(desk.root, lease.id, (one) => ({ ...one, until, end: until }));
+  return 'lent';
 }
 
 async function isDue(
