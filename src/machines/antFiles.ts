@@ -50,6 +50,24 @@ export async function antFiles(
   return found.sort();
 }
 
+/** Tells of the relative path of a file whether it matches. */
+export function antMatcher({
+  includes,
+  excludes,
+  defaultExcludes = false,
+}: AntPatterns): (path: string) => boolean {
+  const wanted = patternsOf(includes ?? '');
+  const want = wanted.length === 0 ? [['**']] : wanted;
+  const unwanted = [...patternsOf(excludes ?? ''), ...(defaultExcludes ? DEFAULT_EXCLUDES : [])];
+  return (path) => {
+    const names = path.split('/');
+    return (
+      want.some((pattern) => antMatches(pattern, names)) &&
+      !unwanted.some((pattern) => antMatches(pattern, names))
+    );
+  };
+}
+
 type Pattern = readonly string[];
 
 function patternsOf(text: string): Pattern[] {

@@ -13,7 +13,7 @@ import { endProcessesWith } from './processes';
 import { hypervisors } from './vagrant';
 
 /** The most bytes that `sh(returnStdout: true)` may give: a script that means to capture more is a mistake. */
-const CAPTURE_LIMIT = 16 << 20;
+export const CAPTURE_LIMIT = 16 << 20;
 
 /** How long, in milliseconds, the output may stay silent and open after its script has ended. */
 const PATIENCE = 250;
@@ -211,9 +211,9 @@ async function deliver(
 }
 
 /** SIGINT when asked, then SIGTERM, then SIGKILL; ends when `over` is aborted. */
-async function endWhenAsked(
+export async function endWhenAsked(
   send: (name: NodeJS.Signals) => Promise<void> | undefined,
-  { signal, kill, grace }: RunOptions,
+  { signal, kill, grace }: Pick<RunOptions, 'signal' | 'kill' | 'grace'>,
   over: AbortSignal,
 ): Promise<void> {
   await aborted(AbortSignal.any([signal, kill, over]));

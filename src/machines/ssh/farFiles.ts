@@ -1,0 +1,399 @@
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UserError } from '../../base/errors';
+import { printable } from '../../base/json';
+import { antMatcher, type AntPatterns } from '../antFiles';
+import type { FileStat, FoundFile, MachineFiles } from '../machine';
+import { shellLine } from '../quote';
+import type { Link } from './link';
+
+/** The most bytes that the names of the files in a folder may take. */
+const MOST_NAMES = 256 << 20;
+
+/** Files on a far machine, by a small script for each thing that is asked. */
+export function farFiles(link: Link): MachineFiles {
+  const ask = async (script: string, signal: AbortSignal, input: Buffer[] = []): Promise<Buffer> =>
+    (await call(link, script, { signal, input, most: MOST_NAMES })).output;
+
+  return {
+    read: async (path, most, signal) => {
+      const script = `f=${word(path)}\n[ ! -d "$f" ] || { echo "Is a directory" >&2; exit 1; }\nhead -c ${most + 1} < "$f"`;
+      const { output } = await call(link, script, { signal, most: most + 1 });
+      if (output.length > most) throw new UserError(`${path} is longer than ${most} bytes.`);
+      return output;
+    },
+    write: async (path, content, { mode, exclusive = false }, signal) => {
+      const bytes = Buffer.from(content);
+      const script = [
+        `f=${word(path)} size=${bytes.length} mode=${mode?.toString(8) ?? ''} exclusive=${exclusive ? 1 : 0}`,
+        WRITE,
+      ].join('\n');
+      await ask(script, signal, [bytes]);
+    },
+    stat: async (path, signal) => {
+      const script = `f=${word(path)}\n${STAT}`;
+      return statOf((await ask(script, signal)).toString());
+    },
+    makeFolder: async (path, mode, signal) => {
+      // Those above it get the same mode, as from Node.
+      const umask = (~mode & 0o777).toString(8);
+      await ask(`f=${word(path)}\n[ -d "$f" ] || { umask ${umask}; mkdir -p -- "$f"; }`, signal);
+    },
+    remove: async (path, signal) => {
+      const script = `rm -rf -- ${word(path)}`;
+      await ask(script, signal);
+    },
+    list: async (path, signal) => {
+      const script = `f=${word(path)}\n[ -d "$f" ] || exit 0\ncd -- "$f" && find . ! -name . -prune -print0`;
+      return names(await ask(script, signal))
+        .map((name) => name.slice(2))
+        .sort();
+    },
+    find: (directory, patterns, signal) => findFiles(link, directory, patterns, signal),
+    copy: async (from, to, paths, signal) => {
+      if (paths.length === 0) return;
+      for (const path of paths) checkRelative(path);
+      const script = `from=${word(from)} to=${word(to)}\n${COPY}`;
+      const { code, words } = await call(link, script, {
+        signal,
+        input: [Buffer.from(paths.map((path) => `${path}\0`).join(''))],
+        most: 0,
+        accept: [LEADS_OUT],
+      });
+      if (code === LEADS_OUT)
+        throw new UserError(
+          `${printable(words.split('\n', 1)[0] ?? '', 500)} Nothing is written there.`,
+        );
+    },
+    touch: async (path, time, signal) => {
+      const seconds = (time / 1000).toFixed(3);
+      const script = `f=${word(path)}\n: >> "$f" || exit\ntouch -d @${seconds} -- "$f" 2>/dev/null || touch -d @${Math.round(time / 1000)} -- "$f"`;
+      await ask(script, signal);
+    },
+  };
+}
+
+/** Copies files that match to this machine. See `Machine.get`. */
+export async function getFiles(
+  link: Link,
+  patterns: AntPatterns,
+  directory: string,
+  into: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const found = await findFiles(link, directory, patterns, signal);
+  const wanted = found.map(({ path }) => path).filter(isRelative);
+  if (wanted.length === 0) return [];
+  const copied = new Set<string>();
+  const made = new Set<string>();
+  let reader: PartReader | undefined;
+  const code = await link
+    .run(() => {
+      const left = wanted.filter((path) => !copied.has(path));
+      const asked = new Set(left);
+      void reader?.[Symbol.asyncDispose]();
+      const mine = (reader = new PartReader({
+        begin: async (path) => {
+          // What it says is data, too: only what was asked for has a place here.
+          if (!asked.has(path))
+            throw new UserError(
+              `${link.name} gives a file that nobody asked for: ${printable(path)}`,
+            );
+          const file = join(into, path);
+          if (!made.has(dirname(file))) await mkdir(dirname(file), { recursive: true });
+          made.add(dirname(file));
+          return open(file, 'w');
+        },
+        done: (path) => void copied.add(path),
+      }));
+      let words = '';
+      return {
+        script: `dir=${word(directory)}\n${GET}`,
+        input: () => [Buffer.from(left.map((path) => `${path}\0`).join(''))],
+        onOutput: (chunk) => mine.take(chunk),
+        onWords: (chunk) => {
+          if (words.length < 4096) words += chunk.toString();
+        },
+      };
+    }, signal)
+    .finally(() => reader?.[Symbol.asyncDispose]());
+  if (code !== 0) throw new UserError(`Files could not be read on ${link.name}.`);
+  return wanted.filter((path) => copied.has(path));
+}
+
+/** A name that leads nowhere but below. */
+function isRelative(path: string): boolean {
+  return (
+    path !== '' &&
+    !path.includes('\0') &&
+    !path.includes('\uFFFD') &&
+    path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
+}
+
+function checkRelative(path: string): void {
+  if (!isRelative(path)) throw new UserError(`This leads out of its folder: ${printable(path)}`);
+}
+
+async function findFiles(
+  link: Link,
+  directory: string,
+  patterns: AntPatterns,
+  signal: AbortSignal,
+): Promise<FoundFile[]> {
+  const matcher = antMatcher(patterns);
+  const { output } = await call(link, `dir=${word(directory)}\n${FIND}`, {
+    signal,
+    most: MOST_NAMES,
+  });
+  return names(output)
+    .flatMap((entry): FoundFile[] => {
+      const [, size, seconds, path = ''] = /^(\d+) (-?[\d.]+) \.\/(.+)$/s.exec(entry) ?? [];
+      if (!matcher(path)) return [];
+      return [{ path, size: Number(size), changedAt: Math.round(Number(seconds) * 1000) }];
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+interface Called {
+  readonly code: number;
+  readonly output: Buffer;
+  readonly words: string;
+}
+
+interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly input?: readonly Buffer[];
+  /** The most bytes that it may give. */
+  readonly most: number;
+  /** Exit codes that are values; 0 is one. */
+  readonly accept?: readonly number[];
+}
+
+/** Rejects with an error that has the system's code where the script fails with the system's words. */
+export async function call(link: Link, script: string, options: CallOptions): Promise<Called> {
+  let output: Buffer[] = [];
+  let words = '';
+  const code = await link.run((attempt) => {
+    output = [];
+    words = '';
+    let room = options.most;
+    return {
+      script: `attempt=${attempt}\n${script}`,
+      input: () => options.input ?? [],
+      onOutput: (chunk) => {
+        room -= chunk.length;
+        if (room < 0) throw new UserError(`${link.name} gives more than was asked for.`);
+        output.push(chunk);
+      },
+      onWords: (chunk) => {
+        if (words.length < 16_384) words += chunk.toString();
+      },
+    };
+  }, options.signal);
+  words = words.trim();
+  if (code !== 0 && options.accept?.includes(code) !== true)
+    throw systemError(link.name, code, words);
+  return { code, output: Buffer.concat(output), words };
+}
+
+/** What POSIX systems call their errors in the C locale, and what dash and busybox say instead. */
+const ERRORS: readonly (readonly [RegExp, string])[] = [
+  [/no such file|nonexistent/i, 'ENOENT'],
+  [/permission denied/i, 'EACCES'],
+  [/operation not permitted/i, 'EPERM'],
+  [/file exists/i, 'EEXIST'],
+  [/no space left/i, 'ENOSPC'],
+  [/quota exceeded/i, 'EDQUOT'],
+  [/read-only file system/i, 'EROFS'],
+  [/is a directory/i, 'EISDIR'],
+  [/not a directory/i, 'ENOTDIR'],
+  [/too many levels of symbolic links/i, 'ELOOP'],
+  [/name too long/i, 'ENAMETOOLONG'],
+  [/directory not empty/i, 'ENOTEMPTY'],
+  [/too many open files/i, 'EMFILE'],
+];
+
+function systemError(name: string, code: number, words: string): Error {
+  const last = printable(words.split('\n').at(-1) ?? '', 300);
+  const found = ERRORS.find(([pattern]) => pattern.test(words))?.[1];
+  const message = `${last === '' ? `exit code ${code}` : last} (on ${name})`;
+  return Object.assign(new Error(found === undefined ? message : `${found}: ${message}`), {
+    code: found ?? 'EIO',
+  });
+}
+
+function names(output: Buffer): string[] {
+  const all = output.toString().split('\0');
+  all.pop();
+  return all;
+}
+
+function statOf(text: string): FileStat | undefined {
+  const [, mode, size, seconds] = /^([0-9a-f]+) (\d+) ([\d.]+)/.exec(text) ?? [];
+  if (mode === undefined) return undefined;
+  const type = parseInt(mode, 16) & 0o170000;
+  return {
+    kind: type === 0o100000 ? 'file' : type === 0o040000 ? 'folder' : 'other',
+    size: Number(size),
+    changedAt: Math.round(Number(seconds) * 1000),
+  };
+}
+
+function word(text: string): string {
+  if (text.includes('\0')) throw new UserError(`No file has such a name: ${printable(text)}`);
+  return shellLine([text]);
+}
+
+/**
+ * Reads the files that `GET` gives: `size path NUL`, that many bytes, and the nonce as the seal that they
+ * were as many. One at a time, written as they come.
+ */
+class PartReader implements AsyncDisposable {
+  readonly #sink: { begin(path: string): Promise<FileHandle>; done(path: string): void };
+  #buffer: Buffer = Buffer.alloc(0);
+  #file: FileHandle | undefined;
+  #path = '';
+  #left = 0;
+
+  constructor(sink: { begin(path: string): Promise<FileHandle>; done(path: string): void }) {
+    this.#sink = sink;
+  }
+
+  async take(chunk: Buffer): Promise<void> {
+    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+    for (;;) {
+      if (!this.#file) {
+        const end = this.#buffer.indexOf(0);
+        if (end < 0) {
+          if (this.#buffer.length > 65_536) throw new UserError(CONFUSED);
+          return;
+        }
+        const [, size, path = ''] =
+          /^(\d+) (.+)$/s.exec(this.#buffer.toString('utf8', 0, end)) ?? [];
+        if (size === undefined) throw new UserError(CONFUSED);
+        this.#buffer = this.#buffer.subarray(end + 1);
+        this.#path = path;
+        this.#left = Number(size);
+        this.#file = await this.#sink.begin(path);
+      }
+      const part = this.#buffer.subarray(0, this.#left);
+      if (part.length > 0) await this.#file.writeFile(part);
+      this.#buffer = this.#buffer.subarray(part.length);
+      this.#left -= part.length;
+      if (this.#left > 0 || this.#buffer.length < SEAL.length) return;
+      if (!this.#buffer.subarray(0, SEAL.length).equals(SEAL)) throw new UserError(CONFUSED);
+      this.#buffer = this.#buffer.subarray(SEAL.length);
+      await this.#close();
+      this.#sink.done(this.#path);
+    }
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+}
+
+const SEAL = Buffer.from('\0whole\0');
+const CONFUSED = 'A file changed while it was read from the far machine.';
+
+/** Whole or not at all: what comes is counted before it gets its name, or its place in what is there. */
+const WRITE = `
+umask=$(umask)
+umask 077
+while [ -L "$f" ]; do
+  l=$(readlink -- "$f") || exit
+  case $l in /*) f=$l ;; *) f=\${f%/*}/$l ;; esac
+done
+[ ! -d "$f" ] || { echo "Is a directory" >&2; exit 1; }
+t=$f.$nonce
+trap 'rm -f -- "$t"' EXIT
+cat > "$t" || exit 1
+[ "$(wc -c < "$t")" -eq "$size" ] || { echo 'cut short' >&2; exit 75; }
+if [ "$exclusive" = 1 ]; then
+  if [ -n "$mode" ]; then chmod "$mode" "$t"; else chmod "$(printf '%o' $((0666 & ~0$umask)))" "$t"; fi || exit
+  ln -- "$t" "$f" && exit 0
+  # The answer to the first attempt may have been lost.
+  [ "$attempt" -gt 0 ] && cmp -s -- "$t" "$f" && exit 0
+  exit 1
+fi
+if [ -e "$f" ]; then
+  cat -- "$t" > "$f" || exit 1
+  [ -z "$mode" ] || chmod "$mode" "$f" || exit 1
+else
+  if [ -n "$mode" ]; then chmod "$mode" "$t"; else chmod "$(printf '%o' $((0666 & ~0$umask)))" "$t"; fi || exit
+  mv -f -- "$t" "$f"
+fi
+`;
+
+const STAT = `
+[ -e "$f" ] || [ -L "$f" ] || {
+  # Not to be seen is something else than not to be there.
+  stat -- "$f" 2>&1 > /dev/null | grep -qi 'permission denied' && { echo 'Permission denied' >&2; exit 1; }
+  exit 0
+}
+[ -e "$f" ] || exit 0
+stat -L -c '%f %s %.3Y' -- "$f" 2>/dev/null | grep '^[0-9a-f]* [0-9]* [0-9][0-9.]*$' || stat -L -c '%f %s %Y' -- "$f"
+`;
+
+const FIND = `
+[ -e "$dir" ] || exit 0
+cd -- "$dir" || exit 1
+if find . -prune -printf '' 2>/dev/null; then
+  # Of a link to something, that; what may not be looked into has nothing.
+  find . ! -type d ! -type l -printf '%s %T@ %p\\0' 2>/dev/null
+  find . -type l -print0 2>/dev/null | xargs -0 sh -c '
+    for f do printf "%s %s\\0" "$(stat -L -c "%s %Y" -- "$f" 2>/dev/null || echo 0 0)" "$f"; done' sh
+else
+  find . ! -type d -print0 2>/dev/null | xargs -0 sh -c '
+    for f do printf "%s %s\\0" "$(stat -L -c "%s %Y" -- "$f" 2>/dev/null || echo 0 0)" "$f"; done' sh
+fi
+exit 0
+`;
+
+/** A file that is open is asked where it is: nobody can put a link in its place any more. */
+const GET = `
+cd -P -- "$dir" || exit 1
+root=$(pwd -P)
+root=\${root%/}
+export root
+exec xargs -0 sh -c '
+for f do
+  [ -f "$f" ] && [ -r "$f" ] && command exec 4< "$f" || continue
+  real=$(readlink /proc/self/fd/4; echo x)
+  case $real in "$root"/*) ;; *) continue ;; esac
+  size=$(stat -L -c %s /proc/self/fd/4) || continue
+  printf "%s %s\\0" "$size" "$f"
+  head -c "$size" <&4
+  printf "\\0whole\\0"
+done
+exit 0' sh
+`;
+
+const LEADS_OUT = 77;
+
+const COPY = `
+mkdir -p -- "$to" || exit 1
+root=$(cd -P -- "$to" && pwd -P) || exit 1
+export root from to
+xargs -0 sh -c '
+for f do
+  t=$to/$f
+  up=\${t%/*}
+  while [ ! -e "$up" ] && [ ! -L "$up" ]; do up=\${up%/*}; done
+  real=$(cd -P -- "$up" && pwd -P) || { echo "$up leads nowhere." >&2; exit 255; }
+  case $real/ in "\${root%/}"/*) ;; *) echo "$up leads out of $root." >&2; exit 255 ;; esac
+  mkdir -p -- "\${t%/*}" && rm -rf -- "$t" || exit 1
+  if [ -L "$from/$f" ]; then ln -s -- "$(readlink -- "$from/$f")" "$t"
+  elif [ -f "$from/$f" ]; then cp -p -- "$from/$f" "$t" && touch -c -- "$t"
+  else [ -e "$from/$f" ] || { echo "$from/$f: No such file or directory" >&2; false; }
+  fi || exit 1
+done' sh
+case $? in 0) exit 0 ;; 124) exit 77 ;; *) exit 1 ;; esac
+`;

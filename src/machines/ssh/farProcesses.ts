@@ -1,0 +1,70 @@
+import { hypervisors } from '../vagrant';
+import { shellLine } from '../quote';
+import { call } from './farFiles';
+import type { Link } from './link';
+
+/** Ends the processes of a far machine that hold a cookie. See `Machine.endProcesses`. */
+export async function endFarProcesses(
+  link: Link,
+  cookie: string,
+  grace: number,
+  signal: AbortSignal,
+): Promise<number[]> {
+  for (const [name, patience] of [
+    ['TERM', grace],
+    ['KILL', 2000],
+  ] as const) {
+    const found = await processesWith(link, cookie, signal);
+    if (found.length === 0) return [];
+    const script = `name=${name} tries=${Math.ceil(patience / 100)} pids='${found.join(' ')}'\n${END}`;
+    await call(link, script, { signal, most: 0 });
+  }
+  return processesWith(link, cookie, signal);
+}
+
+/** Those of hypervisors, and what they have started, are spared: machines of others may live in them. */
+async function processesWith(link: Link, cookie: string, signal: AbortSignal): Promise<number[]> {
+  const script = `cookie=${shellLine([cookie])}\n${SCAN}`;
+  const { output } = await call(link, script, { signal, most: 16 << 20 });
+  const found = output
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line) => {
+      const [, pid, name = '', state, parent] = /^(\d+) \((.*)\) (\S) (\d+)/.exec(line) ?? [];
+      return pid === undefined || state === 'Z'
+        ? []
+        : [{ pid: Number(pid), name, parent: Number(parent) }];
+    });
+  const spared = new Set(found.flatMap(({ pid, name }) => (hypervisors.test(name) ? [pid] : [])));
+  for (let before = -1; before < spared.size;) {
+    before = spared.size;
+    for (const { pid, parent } of found) if (spared.has(parent)) spared.add(pid);
+  }
+  return found.flatMap(({ pid }) => (spared.has(pid) ? [] : [pid]));
+}
+
+const SCAN = `
+cd /proc || exit 1
+# One look at all of them, and a closer one at those that may be meant.
+grep -lF -- "$cookie" [0-9]*/environ 2>/dev/null | while IFS=/ read -r p rest; do
+  tr '\\0' '\\n' < "$p/environ" 2>/dev/null | grep -qxF -- "$cookie" || continue
+  head -n 1 "$p/stat" 2>/dev/null
+done
+exit 0
+`;
+
+const END = `
+kill -s "$name" $pids 2>/dev/null
+n=0
+while [ "$n" -lt "$tries" ]; do
+  left=
+  for p in $pids; do
+    # A zombie has ended; only its parent has not looked yet.
+    case $(cat "/proc/$p/stat" 2>/dev/null) in '' | *') Z '*) ;; *) left=1 ;; esac
+  done
+  [ -n "$left" ] || break
+  n=$((n + 1))
+  sleep 0.1 2>/dev/null || { sleep 1; n=$((n + 9)); }
+done
+exit 0
+`;

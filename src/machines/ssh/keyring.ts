@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
+import { messageOf } from '../../base/errors';
+import type { SshTarget } from './configuration';
+import type { SshQuestions } from './surroundings';
+
+/** The keys of the person, unlocked when they are wanted; a passphrase is asked for once. */
+export interface Keyring {
+  /** What may be tried on a host, one after the other, and how it is called for people. */
+  tries(target: SshTarget, signal: AbortSignal): AsyncGenerator<KeyTry>;
+}
+
+export interface KeyTry {
+  /** For people: `the agent`, or the file of a key. */
+  readonly name: string;
+  /** Undefined where the key cannot be used; `why` tells. */
+  readonly method: AnyAuthMethod | undefined;
+  readonly why?: string;
+}
+
+export function createKeyring(ask: SshQuestions): Keyring {
+  const unlocked = new Map<string, Promise<Unlocked>>();
+
+  async function key(file: string, signal: AbortSignal): Promise<Unlocked> {
+    const known = unlocked.get(file);
+    if (known) return known;
+    const reading = unlock(file, ask, signal);
+    unlocked.set(file, reading);
+    try {
+      return await reading;
+    } catch (error) {
+      // Somebody cancelled: the next one may ask again.
+      unlocked.delete(file);
+      throw error;
+    }
+  }
+
+  return {
+    async *tries({ user: username, agent, keyFiles }, signal) {
+      if (agent !== undefined)
+        yield { name: 'the keys of the agent', method: { type: 'agent', username, agent } };
+      for (const file of keyFiles) {
+        const { key: parsed, why } = await key(file, signal);
+        if (parsed) yield { name: file, method: { type: 'publickey', username, key: parsed } };
+        else yield { name: file, method: undefined, ...(why !== undefined && { why }) };
+      }
+    },
+  };
+}
+
+interface Unlocked {
+  readonly key?: ParsedKey;
+  readonly why?: string;
+}
+
+async function unlock(file: string, ask: SshQuestions, signal: AbortSignal): Promise<Unlocked> {
+  let text: Buffer;
+  try {
+    text = await readFile(file, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    return { why: `it cannot be read: ${messageOf(error)}` };
+  }
+  const plain = ssh2.utils.parseKey(text);
+  if (!(plain instanceof Error)) return privateOnly(plain);
+  if (!/passphrase/i.test(plain.message)) return { why: plain.message };
+  const passphrase = await ask.passphrase(file, signal);
+  if (passphrase === undefined) return { why: 'no passphrase was given' };
+  const key = ssh2.utils.parseKey(text, passphrase);
+  return key instanceof Error ? { why: 'the passphrase is wrong' } : privateOnly(key);
+}
+
+/** ssh2 declares one key, and gives a list for files that may hold several. */
+function privateOnly(parsed: ParsedKey | ParsedKey[]): Unlocked {
+  const [key] = Array.isArray(parsed) ? parsed : [parsed];
+  return key?.isPrivateKey() === true ? { key } : { why: 'it holds no private key' };
+}
