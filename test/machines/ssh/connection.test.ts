@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { UserError } from '../../../src/base/errors';
+import { openSshMachine } from '../../../src/machines/ssh/sshMachine';
+import type { HostKeyQuestion } from '../../../src/machines/ssh/surroundings';
+import { startSshd } from '../../bed/sshd';
+import { addressOf, needSshd, never, quick, surroundings } from './far';
+
+describe('A connection by SSH', function () {
+  this.timeout(60_000);
+  let folder: string;
+  before(needSshd);
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ci-parity-ssh-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('asks once whether a host key is the right one, and refuses another one later', async () => {
+    await using host = await startSshd();
+    const { hostKeys, ...address } = addressOf(host);
+    assert.equal(hostKeys?.length, 1);
+    const asked: HostKeyQuestion[] = [];
+    const around = await surroundings({
+      stateDirectory: folder,
+      ask: {
+        hostKey: (question) => Promise.resolve(asked.push(question) > 0),
+        passphrase: () => Promise.resolve(undefined),
+      },
+    });
+    for (let time = 0; time < 2; time++) {
+      await using machine = await openSshMachine(address, around, never);
+      assert.equal(machine.home, '/root');
+    }
+    const { stdout } = await execa('ssh-keygen', ['-lf', '-'], { input: host.hostKey });
+    assert.equal(asked.length, 1);
+    assert.ok(stdout.includes(asked[0]?.fingerprint ?? '?'));
+    assert.equal(asked[0]?.type, 'ssh-ed25519');
+
+    await host.changeHostKey();
+    await assert.rejects(openSshMachine(address, around, never), (error: UserError) => {
+      assert.match(error.message, /is not the one that is known: it shows ssh-ed25519 SHA256:/);
+      assert.ok(error.advice?.includes(`${join(folder, 'known_hosts')}:1`));
+      return true;
+    });
+    assert.equal(asked.length, 1);
+  });
+
+  it('accepts no key but the one that the lender told', async () => {
+    await using host = await startSshd();
+    const address = addressOf(host);
+    await host.changeHostKey();
+    const around = await surroundings({ stateDirectory: folder });
+    await assert.rejects(openSshMachine(address, around, never), /is not the one that is known/);
+  });
+
+  it('asks for the passphrase of a key once, also when the connection is made again', async () => {
+    await using host = await startSshd({ passphrase: 'open sesame' });
+    let asked = 0;
+    const around = await surroundings({
+      stateDirectory: folder,
+      ask: {
+        hostKey: () => Promise.resolve(false),
+        passphrase: () => Promise.resolve(asked++ === 0 ? 'open sesame' : 'wrong'),
+      },
+    });
+    await using machine = await openSshMachine(addressOf(host), around, never);
+    await host.cut();
+    assert.deepEqual(await machine.files.list('/root/none', never), []);
+    assert.equal(asked, 1);
+  });
+
+  it('goes through another host, by the names of the OpenSSH configuration', async () => {
+    await using outer = await startSshd();
+    await using inner = await startSshd({ behind: outer });
+    const known = join(folder, 'known');
+    await writeFile(known, `${outer.knownHosts}\n${inner.hostKey.replace(/^/, 'inner-alias ')}\n`);
+    await execa('ssh-keygen', ['-H', '-f', known]);
+    const configFile = join(folder, 'config');
+    await writeFile(
+      configFile,
+      `Host way\n  HostName ${outer.address}\n  User root\n  IdentityFile ${outer.keyFile}\nHost goal\n  HostName ${inner.address}\n  User root\n  IdentityFile ${inner.keyFile}\n  HostKeyAlias inner-alias\n  ProxyJump way\nHost *\n  IdentityAgent none\n  UserKnownHostsFile ${known}\n`,
+    );
+    const around = await surroundings({ stateDirectory: folder, configFile });
+    await using machine = await openSshMachine({ host: 'goal' }, around, never);
+    const seen = await machine.exec(['hostname', '-I'], { signal: never });
+    assert.ok(seen.stdout.includes(inner.address));
+  });
+
+  it('says what was tried when nobody is let in', async () => {
+    await using host = await startSshd();
+    const other = join(folder, 'other');
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', other]);
+    const around = await surroundings({ stateDirectory: folder });
+    const address = { ...addressOf(host), keyFile: other };
+    await assert.rejects(openSshMachine(address, around, never), (error: UserError) => {
+      assert.match(error.message, /does not let root in/);
+      assert.ok(error.advice?.includes(other));
+      return true;
+    });
+  });
+
+  it('tells a host that refuses from one that is not known and one that says nothing', async () => {
+    await using host = await startSshd();
+    const around = await surroundings({
+      stateDirectory: folder,
+      patience: { ...quick, connect: 700 },
+    });
+    const open = (changes: object) =>
+      openSshMachine({ ...addressOf(host), ...changes }, around, never);
+    await assert.rejects(open({ port: 4 }), /refuses connections at port 4/);
+    await assert.rejects(open({ host: 'no.such.host.invalid' }), /is not known|cannot be reached/);
+    await assert.rejects(open({ host: '-oProxyCommand=x' }), /cannot be the name of a host/);
+    await host.drop();
+    await assert.rejects(open({}), /does not answer/);
+    await host.heal();
+    const cancel = AbortSignal.abort();
+    await assert.rejects(openSshMachine(addressOf(host), around, cancel), { name: 'AbortError' });
+  });
+
+  it('uses an agent', async () => {
+    await using host = await startSshd();
+    const socket = join(folder, 'agent');
+    const { stdout } = await execa('ssh-agent', ['-s', '-a', socket]);
+    const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(stdout)?.[1]);
+    try {
+      const environment = { ...process.env, SSH_AUTH_SOCK: socket };
+      const { keyFile = '', ...address } = addressOf(host);
+      await execa('ssh-add', ['-q', keyFile], { env: environment });
+      const around = await surroundings({ stateDirectory: folder, environment });
+      await using machine = await openSshMachine(address, around, never);
+      assert.equal(machine.home, '/root');
+    } finally {
+      process.kill(pid);
+    }
+    assert.equal(await readFile(join(folder, 'known_hosts'), 'utf8').catch(() => ''), '');
+  });
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { collecting, needSshd, never, openFar, type Far } from './far';
+
+describe('Files on a far machine', () => {
+  let far: Far;
+  let into: string;
+
+  before(needSshd);
+  before(async () => {
+    far = await openFar();
+    into = await mkdtemp(join(tmpdir(), 'ci-parity-got-'));
+  });
+  after(async () => {
+    await far[Symbol.asyncDispose]();
+    await rm(into, { recursive: true });
+  });
+
+  it('are written and read byte for byte, with their modes', async () => {
+    const { files } = far.machine;
+    const content = Buffer.from(Array.from({ length: 70_000 }, (_none, index) => index % 256));
+    await files.makeFolder('/root/a/b c', 0o750, never);
+    await files.write("/root/a/b c/it's", content, { mode: 0o640 }, never);
+    assert.deepEqual(await files.read("/root/a/b c/it's", 100_000, never), content);
+    const modes = await far.host.inside(
+      `stat -c %a "/root/a/b c" "/root/a/b c/it's"; ls /root/a/*`,
+    );
+    assert.equal(modes, "750\n640\nit's");
+    await assert.rejects(files.read("/root/a/b c/it's", 1000, never), /longer than 1000 bytes/);
+    await files.write("/root/a/b c/it's", 'short', {}, never);
+    assert.equal((await files.read("/root/a/b c/it's", 1000, never)).toString(), 'short');
+  });
+
+  it('tell what is wrong by the codes of the system', async () => {
+    const { files } = far.machine;
+    await files.write('/root/there', 'x', { exclusive: true }, never);
+    const again = files.write('/root/there', 'y', { exclusive: true }, never);
+    await assert.rejects(again, { code: 'EEXIST' });
+    await assert.rejects(files.read('/root/nothing', 10, never), { code: 'ENOENT' });
+    await assert.rejects(files.read('/root', 10, never), { code: 'EISDIR' });
+    await assert.rejects(files.write('/no/such/folder/f', 'x', {}, never), { code: 'ENOENT' });
+    await assert.rejects(files.makeFolder('/root/there/below', 0o755, never), { code: 'ENOTDIR' });
+    await assert.rejects(files.write('/proc/new', 'x', {}, never), (error: NodeJS.ErrnoException) =>
+      ['ENOENT', 'EACCES', 'EPERM'].includes(error.code ?? ''),
+    );
+  });
+
+  it('are asked for, listed, touched and removed', async () => {
+    const { files } = far.machine;
+    await files.makeFolder('/root/l', 0o755, never);
+    await files.touch('/root/l/old\nname', 1_500_000_000_250, never);
+    await files.write('/root/l/-n', '1234', {}, never);
+    assert.deepEqual(await files.list('/root/l', never), ['-n', 'old\nname']);
+    assert.deepEqual(await files.stat('/root/l/old\nname', never), {
+      kind: 'file',
+      size: 0,
+      changedAt: 1_500_000_000_250,
+    });
+    assert.equal((await files.stat('/root/l', never))?.kind, 'folder');
+    assert.equal((await files.stat('/dev/null', never))?.kind, 'other');
+    assert.equal(await files.stat('/root/none/at/all', never), undefined);
+    assert.deepEqual(await files.list('/root/none', never), []);
+    await files.remove('/root/l', never);
+    await files.remove('/root/l', never);
+    assert.equal(await files.stat('/root/l', never), undefined);
+  });
+
+  it('are found by patterns, with links and names that are hard to say', async () => {
+    await far.host.inside(
+      `mkdir -p /root/f/x/y /root/f/.git && cd /root/f && echo 1 > x/y/a.xml && echo 22 > "x/b
+c.xml" && echo > .git/config && ln -s y/a.xml x/link.xml && ln -s /nowhere x/gone.xml && mkdir x/dir.xml`,
+    );
+    const found = await far.machine.files.find('/root/f', { includes: '**/*.xml' }, never);
+    assert.deepEqual(
+      found.map(({ path, size }) => [path, size]),
+      [
+        ['x/b\nc.xml', 3],
+        ['x/gone.xml', 0],
+        ['x/link.xml', 2],
+        ['x/y/a.xml', 2],
+      ],
+    );
+    const all = await far.machine.files.find('/root/f', { defaultExcludes: true }, never);
+    assert.equal(all.length, 4);
+    assert.deepEqual(await far.machine.files.find('/root/none', {}, never), []);
+  });
+
+  it('are copied with modes and links, and never out of where they belong', async () => {
+    await far.host.inside(
+      'mkdir -p /root/from/d /root/to /root/outside && cd /root/from && echo x > d/run && chmod 755 d/run && ln -s run d/l && echo y > z && ln -s /root/outside /root/to/way',
+    );
+    const { files } = far.machine;
+    await files.copy('/root/from', '/root/to', ['d/run', 'd/l', 'z'], never);
+    const seen = await far.host.inside(
+      'cd /root/to; stat -c "%a %F" d/run d/l; readlink d/l; cat z',
+    );
+    assert.equal(seen, '755 regular file\n777 symbolic link\nrun\ny');
+    await far.host.inside('mkdir -p /root/from/way/deep; echo x > /root/from/way/deep/f');
+    await assert.rejects(
+      files.copy('/root/from', '/root/to', ['way/deep/f'], never),
+      /leads out of .*Nothing is written there/,
+    );
+    assert.equal(await far.host.inside('ls -A /root/outside'), '');
+    await assert.rejects(files.copy('/root/from', '/root/to', ['../x'], never), /leads out/);
+  });
+
+  it('come here, but only those that are in the folder', async () => {
+    await far.host.inside(
+      `mkdir -p /root/g/in && cd /root/g && head -c 300000 /dev/urandom > big && printf 'a' > in/small && : > in/empty && echo s > "in/new
+line" && ln -s ../big in/inner && ln -s /etc/passwd in/out && ln -s .. in/up && ln -s "in" way && mkfifo in/pipe`,
+    );
+    const got = await far.machine.get({}, '/root/g', into, never);
+    assert.deepEqual(got, ['big', 'in/empty', 'in/inner', 'in/new\nline', 'in/small']);
+    const sum = await far.host.inside('sha256sum < /root/g/big | cut -c 1-64');
+    const { createHash } = await import('node:crypto');
+    for (const name of ['big', 'in/inner'])
+      assert.equal(
+        createHash('sha256')
+          .update(await readFile(join(into, name)))
+          .digest('hex'),
+        sum,
+      );
+    await assert.rejects(stat(join(into, 'in/out')), { code: 'ENOENT' });
+  });
+
+  it('are not waited for by whoever cancels', async () => {
+    await assert.rejects(far.machine.files.list('/root', AbortSignal.abort()), {
+      name: 'AbortError',
+    });
+    const o = collecting();
+    assert.equal((await far.machine.run('true', o)).code, 0);
+  });
+});
