@@ -222,7 +222,18 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     logged,
     inside: async (script) => {
       if (!namespace) return (await execa('sh', ['-c', script], { cwd: at('home') })).stdout;
-      const enter = ['-t', await init(), '-m', '-n', '-p', '-r', '--wdns=/root', 'sh', '-c', script];
+      const enter = [
+        '-t',
+        await init(),
+        '-m',
+        '-n',
+        '-p',
+        '-r',
+        '--wdns=/root',
+        'sh',
+        '-c',
+        script,
+      ];
       return (await execa('nsenter', enter, { stdin: 'ignore' })).stdout;
     },
     cut: () => (namespace ? namespace.cut(port) : signalSessions('SIGKILL')),
