@@ -11,18 +11,17 @@ find . -type d -name .vagrant -prune | while read -r notes; do
 done
 `;
 
-const PLACE_SCRIPT = 'printf %s "${XDG_CACHE_HOME:-$HOME/.cache}/ci-parity"';
-
 /**
  * Takes away what reproductions have left in the workspaces of a host: processes, found by the cookie of
  * each, virtual machines, files. What makes the next reproduction quick stays.
  * @throws UserError where something could not be taken away.
  */
 export async function cleanHost(machine: Machine, signal: AbortSignal): Promise<void> {
-  const place = (await machine.exec(['sh', '-c', PLACE_SCRIPT], { signal })).stdout;
-  if (!place.startsWith('/'))
-    throw new UserError(`${machine.name} does not tell where its caches are.`);
-  const workspaces = `${place}/workspaces`;
+  const { stdout: home } = await machine.exec(['sh', '-c', 'cd && printf %s "$PWD"'], { signal });
+  if (!home.startsWith('/'))
+    throw new UserError(`${machine.name} does not tell where its home is.`);
+  // Where reproductions have theirs on other machines: see reproduce/place.ts.
+  const workspaces = `${home}/.cache/ci-parity/workspaces`;
   for (const name of await machine.files.list(workspaces, signal)) {
     const workspace = `${workspaces}/${name}`;
     // A workspace's neighbours have its name and something behind it: name@tmp, name-2.
@@ -42,5 +41,4 @@ export async function cleanHost(machine: Machine, signal: AbortSignal): Promise<
       });
     await machine.files.remove(workspace, signal);
   }
-  await machine.files.remove(`${place}/steps`, signal);
 }

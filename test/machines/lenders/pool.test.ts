@@ -40,7 +40,7 @@ describe('The lender of one’s own hosts', () => {
     chmodSync(join(root, host, 'bin', 'date'), 0o755);
   };
 
-  /** A pool whose hosts are folders of this machine: with a lock, a cache and a PATH of their own. */
+  /** A pool whose hosts are folders of this machine: with a lock, a home and a PATH of their own. */
   const pool: Lender = poolLender({
     name: 'lab',
     hosts: [{ host: 'vm1' }, { host: 'vm2' }],
@@ -57,7 +57,7 @@ describe('The lender of one’s own hosts', () => {
               ...options,
               environment: {
                 PATH: `${join(root, host, 'bin')}:${process.env['PATH'] ?? ''}`,
-                XDG_CACHE_HOME: join(root, host, 'cache'),
+                HOME: join(root, host),
               },
             },
           ),
@@ -161,7 +161,7 @@ describe('The lender of one’s own hosts', () => {
 
   it('takes a host over whose lease is past its end and a quarter of an hour, and clears it', async () => {
     await pool.borrow({ offer: 'vm1' }, request(one), signal);
-    const left = join(root, 'vm1', 'cache', 'ci-parity', 'workspaces', 'cilium-1');
+    const left = join(root, 'vm1', '.cache', 'ci-parity', 'workspaces', 'cilium-1');
     mkdirSync(left, { recursive: true });
     turnClock('vm1', 3600 + 600);
     await assert.rejects(pool.borrow({ offer: 'vm1' }, request(two), signal), /is free/);
@@ -191,25 +191,25 @@ describe('The lender of one’s own hosts', () => {
     assert.equal(existsSync(join(root, 'evil')), false);
   });
 
-  it('clears a host that is given back: processes by their cookie, workspaces, steps; not the caches', async () => {
+  it('clears a host that is given back: processes by their cookie, workspaces; not the caches', async () => {
     const { handle } = await pool.borrow({}, request(one), signal);
-    const place = join(root, 'vm1', 'cache', 'ci-parity');
-    for (const folder of ['workspaces/cilium-1', 'workspaces/cilium-1@tmp', 'steps/s', 'sources'])
+    const place = join(root, 'vm1', '.cache', 'ci-parity');
+    for (const folder of ['workspaces/cilium-1', 'workspaces/cilium-1@tmp', 'sources'])
       mkdirSync(join(place, folder), { recursive: true });
     const env = { PATH: process.env['PATH'] ?? '', CI_PARITY_COOKIE: 'cilium-1' };
     const left = spawn('sleep', ['1000'], { env, stdio: 'ignore' });
     const ended = once(left, 'exit');
     await pool.giveBack({ id: one, handle }, signal);
     await ended;
-    const there = ['workspaces/cilium-1', 'workspaces/cilium-1@tmp', 'steps', 'sources'].map(
-      (folder) => existsSync(join(place, folder)),
+    const there = ['workspaces/cilium-1', 'workspaces/cilium-1@tmp', 'sources'].map((folder) =>
+      existsSync(join(place, folder)),
     );
-    assert.deepEqual(there, [false, false, false, true]);
+    assert.deepEqual(there, [false, false, true]);
   });
 
   it('keeps a host whose virtual machine cannot be destroyed, until it can', async () => {
     const { handle } = await pool.borrow({}, request(one), signal);
-    const workspace = join(root, 'vm1', 'cache', 'ci-parity', 'workspaces', 'cilium-1');
+    const workspace = join(root, 'vm1', '.cache', 'ci-parity', 'workspaces', 'cilium-1');
     const notes = join(workspace, 'sub', '.vagrant', 'machines', 'k8s', 'libvirt');
     mkdirSync(notes, { recursive: true });
     writeFileSync(join(notes, 'id'), 'some-id');
