@@ -97,6 +97,7 @@ async function pour(
 /** Hands on every chunk, one at a time. Rejects with what the sink threw. */
 function drain(stream: Readable, sink: FarCall['onOutput']): Promise<void> {
   return new Promise((resolve, reject) => {
+    let taken = Promise.resolve();
     const take = async (chunk: Buffer): Promise<void> => {
       try {
         const slow = sink(chunk);
@@ -110,10 +111,14 @@ function drain(stream: Readable, sink: FarCall['onOutput']): Promise<void> {
         stream.off('data', onData).resume();
       }
     };
-    const onData = (chunk: Buffer): void => void take(chunk);
+    const onData = (chunk: Buffer): void => {
+      taken = take(chunk);
+    };
+    // The last chunk may still be with the sink.
+    const over = (): void => void taken.then(resolve);
     stream.on('data', onData);
-    stream.once('end', resolve);
-    stream.once('close', resolve);
+    stream.once('end', over);
+    stream.once('close', over);
   });
 }
 

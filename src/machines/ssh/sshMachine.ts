@@ -67,7 +67,11 @@ async function greet(link: Link, place: string | undefined, signal: AbortSignal)
 
 const GREET = `
 home=$(cd && pwd) || exit 1
-[ -n "$place" ] || place=\${XDG_CACHE_HOME:-$home/.cache}/ci-parity/steps
+case $place in
+/*) ;;
+'') place=\${XDG_CACHE_HOME:-$home/.cache}/ci-parity/steps ;;
+*) place=$home/$place ;;
+esac
 missing=
 for p in setsid head tail find xargs stat readlink; do
   command -v "$p" > /dev/null || missing="$missing $p"

@@ -9,7 +9,7 @@ export interface SshSurroundings {
   readonly configFile?: string;
   /** This process' own unless told. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Where steps are kept on the far side, absolute; in the home folder's cache unless told. */
+  /** Where steps are kept on the far side, absolute or from the home folder; in its cache unless told. */
   readonly place?: string;
   readonly patience?: SshPatience;
 }
