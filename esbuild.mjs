@@ -94,6 +94,8 @@ const programs = [
     ...common,
     entryPoints: ['src/cli.ts'],
     outfile: 'dist/cli.js',
+    // Native parts, which ssh2 tries and does without.
+    external: ['cpu-features', '*.node'],
     // execa asks where its own module lies, which a CommonJS bundle only knows by `__filename`.
     define: { 'import.meta.url': 'bundleUrl' },
     banner: {

@@ -34,6 +34,7 @@ import {
 import { credentialsFor } from './credentials';
 import type { Flags } from './flags';
 import { clientFor } from './server';
+import { sshQuestions } from './sshQuestions';
 import { printable, stepEnvironment, type Terminal } from './terminal';
 
 export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Promise<void> {
@@ -82,7 +83,7 @@ export async function runAgain(id: string, terminal: Terminal): Promise<VerdictK
       printTail(reproduction, terminal);
       return undefined;
     case 'interrupted':
-      await sweep(stepEnvironment(), (line) => terminal.say(line), interruptible(terminal));
+      await putLeftAway(terminal, 'quickly');
       break;
     case 'ended':
       break;
@@ -124,7 +125,7 @@ export async function finish(id: string, terminal: Terminal): Promise<void> {
       break;
     }
     case 'interrupted':
-      await sweep(stepEnvironment(), (line) => terminal.say(line), signal);
+      await putLeftAway(terminal, 'quickly', signal);
       break;
     case 'running':
       throw new UserError(`${id} is running and has kept nothing yet.`, {
@@ -140,12 +141,7 @@ export async function finish(id: string, terminal: Terminal): Promise<void> {
 
 /** Resolves with whether nothing is left. */
 export async function clean(terminal: Terminal): Promise<boolean> {
-  const swept = await sweep(
-    stepEnvironment(),
-    (line) => terminal.say(line),
-    interruptible(terminal),
-    'thoroughly',
-  );
+  const swept = await putLeftAway(terminal, 'thoroughly');
   let clear = true;
   for (const one of swept) {
     terminal.emit(one);
@@ -155,6 +151,15 @@ export async function clean(terminal: Terminal): Promise<boolean> {
   if (swept.length === 0) terminal.say('there was nothing to put away');
   else if (clear) terminal.say('everything was put away');
   return clear;
+}
+
+function putLeftAway(
+  terminal: Terminal,
+  how: 'quickly' | 'thoroughly',
+  signal = interruptible(terminal),
+): ReturnType<typeof sweep> {
+  const say = (line: string): void => terminal.say(line);
+  return sweep(stepEnvironment(), say, signal, how, sshQuestions(terminal));
 }
 
 export function outlineFiles(files: readonly string[], terminal: Terminal): Promise<void> {
@@ -225,6 +230,7 @@ async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
   const verdict = await runReproduction(id, {
     screen: terminal,
     base: stepEnvironment(),
+    ssh: sshQuestions(terminal),
     secrets: (wanted, signal) => credentialsFor(wanted, terminal, signal),
     ask: (question, signal) => terminal.ask(printable(question), false, signal),
     onInterrupt: (listener) => terminal.onInterrupt(listener),

@@ -1,10 +1,13 @@
+import { Cleanups } from '../base/cleanups';
 import { stateDirectory } from '../base/stateDirectory';
 import { UserError } from '../base/errors';
+import { working } from '../machines/leases/borrow';
 import { readLedger } from '../machines/leases/ledger';
 import type { SshAddress } from '../machines/lender';
 import { openLocalMachine } from '../machines/local';
 import type { Machine } from '../machines/machine';
-import type { OtherMachine } from '../recipe/recipe';
+import type { SshQuestions } from '../machines/ssh/surroundings';
+import type { OtherMachine, Recipe } from '../recipe/recipe';
 import { temporaryOf } from './steps/bench';
 import type { Files } from './store';
 
@@ -17,23 +20,91 @@ export interface Place extends AsyncDisposable {
   readonly workspace: string;
 }
 
+/** What the opening of a machine wants of this one, and of whoever sits here. */
+export interface Ways {
+  /** What this machine gives a step. */
+  readonly base: Readonly<Record<string, string>>;
+  /** Asked where a host is new, or a key is locked; without it the answer is no. */
+  readonly ask?: SshQuestions | undefined;
+  readonly say: (line: string) => void;
+}
+
 /**
- * Opens the machine that a recipe names, or this one; `here` is what this one gives a step.
+ * Opens the machine that a recipe names, or this one. Nothing is made there yet.
  * @throws UserError when it cannot be reached.
  */
-export function openPlace(
-  on: OtherMachine | undefined,
+export async function openPlace(
+  recipe: Recipe,
   files: Files,
-  here: Readonly<Record<string, string>>,
+  ways: Ways,
   signal: AbortSignal,
 ): Promise<Place> {
-  if (on) return Promise.reject(new UserError(`${placeName(on)} cannot be reached yet.`));
-  if (signal.aborted) return Promise.reject(signal.reason as Error);
+  signal.throwIfAborted();
+  if (recipe.on) return await openOther(recipe, recipe.on, files, ways, signal);
   const machine = openLocalMachine(temporaryOf(files.workspace));
-  const dispose = () => machine[Symbol.asyncDispose]();
-  const { workspace } = files;
-  return Promise.resolve({ machine, base: here, workspace, [Symbol.asyncDispose]: dispose });
+  return {
+    machine,
+    base: ways.base,
+    workspace: files.workspace,
+    [Symbol.asyncDispose]: async () => machine[Symbol.asyncDispose](),
+  };
 }
+
+async function openOther(
+  { run, jenkinsfile }: Recipe,
+  on: OtherMachine,
+  { id }: Files,
+  { ask = NOBODY, say }: Ways,
+  signal: AbortSignal,
+): Promise<Place> {
+  const address = addressOf(on);
+  if (!address) throw new UserError(`The machine ${placeName(on)} was given back.`);
+  // Most reproductions need nothing of it.
+  const { openSshMachine } = await import('../machines/ssh/sshMachine');
+  const { call } = await import('../machines/ssh/farFiles');
+  const folder = `.cache/ci-parity/workspaces/${id}`;
+  const machine = await openSshMachine(
+    address,
+    // What steps are run by lies beside the workspace: containers see it there, and it goes with it.
+    { stateDirectory: stateDirectory(), ask, say, place: `${temporaryOf(folder)}/steps` },
+    signal,
+  );
+  const cleanups = new Cleanups();
+  cleanups.defer(async () => machine[Symbol.asyncDispose]());
+  const dispose = async () => cleanups[Symbol.asyncDispose]();
+  try {
+    if ('lease' in on) {
+      const what = run ? `${run.job} #${run.number}` : jenkinsfile.path;
+      const work = await working({ root: stateDirectory() }, on.lease, `Reproducing ${what}`);
+      cleanups.defer(async () => work[Symbol.asyncDispose]());
+    }
+    const { output } = await call(machine.link, 'env -0', { signal, most: 1 << 20 });
+    const base = environmentOf(output.toString());
+    const workspace = `${machine.home}/${folder}`;
+    // A borrowed one is called as it was asked for, and not by its address.
+    const named = { ...machine, name: placeName(on) };
+    return { machine: named, base, workspace, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** Without what belongs to the connection, or to the shell that was asked. */
+function environmentOf(told: string): Record<string, string> {
+  const ours = /^(SSH_(CLIENT|CONNECTION|TTY)|LC_ALL|PWD|OLDPWD|SHLVL|_)$/;
+  return Object.fromEntries(
+    told.split('\0').flatMap((line): [string, string][] => {
+      const [, name = '', value = ''] = /^([^=]+)=([^]*)$/.exec(line) ?? [];
+      return name === '' || ours.test(name) ? [] : [[name, value]];
+    }),
+  );
+}
+
+const NOBODY: SshQuestions = {
+  hostKey: () => Promise.resolve(false),
+  passphrase: () => Promise.resolve(undefined),
+};
 
 /** What is meant by a name: a machine that is lent to us, or a host that OpenSSH can reach. */
 export function otherMachine(name: string, root: string = stateDirectory()): OtherMachine {

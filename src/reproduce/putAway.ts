@@ -9,7 +9,7 @@ import type { Recipe } from '../recipe/recipe';
 import { releaseCheckout, removeCheckout } from './checkout';
 import { cookieOf } from './effects';
 import { openJournal, type Journal, type Verdict } from './journal';
-import { addressOf, openPlace, placeName } from './place';
+import { addressOf, openPlace, placeName, type Ways } from './place';
 import { takingAway, temporaryOf } from './steps/bench';
 import { putDockerAway } from './steps/docker';
 import { listReproductions, type Files, type Reproduction } from './store';
@@ -79,7 +79,21 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
     else left.push(`the folder ${workspace}`);
   }
   await releaseCheckout(recipe, signal);
-  return left;
+  return left.map((thing) => onOther(recipe, thing));
+}
+
+/** A sentence for each thing that was not put away, with why. */
+export function namesOf(
+  { recipe, made }: Pick<Reproduction, 'recipe' | 'made'>,
+  why: string | undefined,
+): string[] {
+  const because = why === undefined ? '' : `: ${why}`;
+  return made.map(({ what, where }) => onOther(recipe, `${what} ${where}${because}`));
+}
+
+/** What lies on another machine is said to. */
+function onOther({ on }: Recipe, thing: string): string {
+  return on ? `on ${placeName(on)}: ${thing}` : thing;
 }
 
 /** Takes the folders with secrets away; so quick that it is done even where the person ends everything at once. */
@@ -159,6 +173,7 @@ export async function sweep(
   say: (line: string) => void,
   signal: AbortSignal,
   how: 'quickly' | 'thoroughly' = 'quickly',
+  ask?: Ways['ask'],
 ): Promise<{ id: string; left: readonly string[] }[]> {
   const swept: { id: string; left: readonly string[] }[] = [];
   /** Puts away on the machine where it was made. */
@@ -173,15 +188,14 @@ export async function sweep(
         await releaseCheckout(recipe, signal);
         return [];
       }
-      await using place = await openPlace(recipe.on, files, base, signal);
+      await using place = await openPlace(recipe, files, { base, say, ask }, signal);
       const environment = { ...place.base, ...(await environmentOf(recipe, signal)) };
       const { machine } = place;
       return await putAway({ files, recipe, machine, journal, made, environment, say }, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!recipe.on || !isUserError(error)) throw error;
-      const name = placeName(recipe.on);
-      return made.map(({ what, where }) => `${what} ${where} on ${name}: ${error.message}`);
+      return namesOf({ recipe, made }, error.message);
     }
   };
   for (const reproduction of listReproductions()) {

@@ -4,6 +4,7 @@ import { isAbort, isUserError, messageOf, UserError } from '../base/errors';
 import type { Secrets, WantedCredential } from '../base/secretChannel';
 import { claimFile } from '../machines/claim';
 import { bornAt } from '../machines/processes';
+import type { SshQuestions } from '../machines/ssh/surroundings';
 import { vagrantFolders } from '../machines/vagrant';
 import { interpret } from '../pipeline/interpret';
 import { parse } from '../pipeline/parser';
@@ -15,7 +16,7 @@ import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
 import { openPlace, placeName, type Place } from './place';
-import { putAway, putSecretsAway, sweep } from './putAway';
+import { namesOf, putAway, putSecretsAway, sweep } from './putAway';
 import { listReproductions, readReproduction, type Files } from './store';
 import { judge, type Observation } from './verdict';
 
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly base: Readonly<Record<string, string>>;
   /** Gives the credentials that the Jenkinsfile asks for, by their Jenkins ids. */
   readonly secrets: (wanted: readonly WantedCredential[], signal: AbortSignal) => Promise<Secrets>;
+  /** Asks the person whether a host is the right one, and for the passphrase of a key. */
+  readonly ssh?: SshQuestions;
   /** Asks the person at the terminal; undefined where there is none. */
   readonly ask?: (question: string, signal: AbortSignal) => Promise<string | undefined>;
   /**
@@ -61,15 +64,18 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
   const { screen, base } = surroundings;
   using will = obey(files, recipe, journal, surroundings);
   introduce(recipe, screen);
-  await sweep(base, (line) => screen.say(line), will.kill);
+  const ways = { base, ask: surroundings.ssh, say: (line: string) => screen.say(line) };
+  await sweep(base, ways.say, will.kill, 'quickly', ways.ask);
 
   await using cleanups = new Cleanups();
   const attempt: Attempt = {};
   let observation: Observation;
   try {
-    const place = await openPlace(recipe.on, files, base, will.kill);
+    const place = await openPlace(recipe, files, ways, will.cancel);
     cleanups.defer(async () => place[Symbol.asyncDispose]());
     attempt.place = place;
+    // Whatever is run on another machine, preflight too, is kept beside the workspace.
+    if (recipe.on) journal.append({ type: 'intent', what: 'machine', where: place.workspace });
     observation = await carryOut(recipe, files, place, journal, surroundings, will, attempt);
   } catch (error) {
     if (!(error instanceof UserError) && !isAbort(error) && !will.kill.aborted) throw error;
@@ -99,8 +105,7 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
     } catch (error) {
       const unreachable = recipe.on && isUserError(error);
       if (!will.kill.aborted && !unreachable) throw error;
-      const why = unreachable ? ` on ${machine.name}: ${error.message}` : '';
-      return readReproduction(id).made.map(({ what, where }) => `${what} ${where}${why}`);
+      return namesOf(readReproduction(id), unreachable ? error.message : undefined);
     }
   }
 }

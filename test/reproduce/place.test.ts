@@ -76,7 +76,7 @@ describe('Where a reproduction is carried out', () => {
     const files = killed();
     const { left } = await swept();
     assert.deepEqual(left, [
-      [`machine /root/work on ${id}: The borrowed machine ${id} is being given back.`],
+      [`on ${id}: machine /root/work: The borrowed machine ${id} is being given back.`],
     ]);
     assert.equal(readReproduction(files.id).made.length, 1);
   });

@@ -217,7 +217,11 @@ export async function markReady(desk: Desk, id: string): Promise<void> {
 }
 
 /** Notes what runs on the machine, for people; disposing it says that it has ended. */
-export async function working(desk: Desk, id: string, words: string): Promise<AsyncDisposable> {
+export async function working(
+  desk: Pick<Desk, 'root'>,
+  id: string,
+  words: string,
+): Promise<AsyncDisposable> {
   const mine: Work = { words, ...thisProcess() };
   const others = (lease: Lease): Work[] =>
     lease.work.filter(({ pid, words: told }) => pid !== mine.pid || told !== words);

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { enter, leaseOf, thisProcess, whoWeAre } from '../../src/machines/leases/ledger';
+import { showFile } from '../../src/recipe/git';
+import type { Recipe } from '../../src/recipe/recipe';
+import { sweep } from '../../src/reproduce/putAway';
+import { runReproduction } from '../../src/reproduce/run';
+import { createReproduction, listReproductions, readReproduction } from '../../src/reproduce/store';
+import { projectRoot } from '../bed/demo/package';
+import { makeSample } from '../bed/sample/sample';
+import { isolatedSshdMissing, startSshd, type Sshd } from '../bed/sshd';
+import { recipeFor, runFacts } from './recipes';
+import { openWorkshop, printed, type Seen, type Workshop } from './workshop';
+
+const LEASE = 'abcdef012345';
+const WORKSPACES = '/root/.cache/ci-parity/workspaces';
+
+describe('A reproduction on another machine', function () {
+  this.timeout('2m');
+  const { signal } = new AbortController();
+  const standIn = join(projectRoot, 'test/bed/demo/stand-in');
+  let host: Sshd;
+  let shop: Workshop;
+  let root: string;
+
+  before(async function () {
+    const missing = await isolatedSshdMissing();
+    if (missing !== undefined) {
+      console.log(`      skipped: ${missing}`);
+      if (process.env['CI'] === 'true') assert.fail(missing);
+      this.skip();
+    }
+    // It sees this machine's files, and changes none of them.
+    host = await startSshd({ firstBoot: `cp ${standIn}/vagrant /usr/local/bin/vagrant` });
+  });
+  after(() => host[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    shop = openWorkshop();
+    root = join(shop.root, 'state', 'ci-parity');
+    await host.inside('rm -rf /root/.cache');
+    const soon = Date.now() + 3_600_000;
+    const { address, port, user, keyFile, hostKey } = host;
+    const ssh = { host: address, port, user, keyFile, hostKeys: [hostKey] };
+    await enter(root, {
+      version: 1,
+      ...{ id: LEASE, state: { kind: 'ready', ssh }, work: [] },
+      ...{ lender: 'pool', title: 'bench', handle: {} },
+      ...{
+        askedAt: Date.now(),
+        end: soon,
+        until: soon,
+        owner: { who: whoWeAre(), process: thisProcess() },
+      },
+    });
+  });
+  afterEach(() => shop[Symbol.dispose]());
+
+  const there = (recipe: Recipe): Recipe => ({ ...recipe, on: { lease: LEASE } });
+  /** Nothing but what the next time has to be sent the less for. */
+  const leavesNothing = async (id: string): Promise<void> => {
+    assert.deepEqual(readReproduction(id).made, []);
+    const left = await host.inside(`cd /root/.cache/ci-parity; ls -I repositories . workspaces /tmp
+      for one in repositories/*.git; do git -C "$one" worktree list; done | grep -v '(bare)$'; true`);
+    assert.equal(left, '.:\nworkspaces\n\n/tmp:\n\nworkspaces:');
+    const marked = await host.inside(
+      `grep -lz 'CI_PARITY_COOKIE=${id}' /proc/[0-9]*/environ; true`,
+    );
+    assert.equal(marked, '', 'no process');
+  };
+  /** Paths and numbers that differ from one place and time to the other. */
+  const alike = ({ output, files }: Seen, workspaces: string): string[] =>
+    printed(output).map((line) => line.replaceAll(`${workspaces}/${files.id}`, 'WORK'));
+
+  it('comes to the same verdict as here, and streams the same output', async () => {
+    const sample = await makeSample(join(shop.root, 'sample'), signal);
+    const commit = sample.commits.broken;
+    const { text } = await showFile(sample.dir, commit, 'Jenkinsfile', signal);
+    const recipe = recipeFor({
+      run: runFacts({ command: './contrib/vagrant/start.sh' }, { job: 'moat' }),
+      repository: { directory: sample.dir, remoteUrl: sample.origin },
+      commit,
+      jenkinsfile: { path: 'Jenkinsfile', text, source: 'commit' },
+    });
+    const run = async (one: Recipe) => {
+      const files = createReproduction(one);
+      let work: readonly string[] = [];
+      const nothing = { [Symbol.dispose]: () => undefined };
+      let said = '';
+      const verdict = await runReproduction(files.id, {
+        screen: { output: () => undefined, say: (line) => void (said += `${line}\n`) },
+        base: { PATH: `${standIn}:${process.env['PATH'] ?? ''}`, HOME: shop.root },
+        secrets: () => Promise.resolve({}),
+        onInterrupt: () => nothing,
+        onFinish: () => nothing,
+        onEvent: ({ type }) => {
+          if (type === 'step') work = leaseOf(root, LEASE).work.map(({ words }) => words);
+        },
+      });
+      const output = readFileSync(files.output, 'utf8');
+      return { verdict, output, said, work, id: files.id };
+    };
+    const [here, far] = [await run(recipe), await run(there(recipe))];
+    assert.equal(far.verdict.kind, 'reproduced', far.said + far.output);
+    assert.deepEqual(far.verdict, here.verdict);
+    const words = (output: string) => output.replaceAll(/\d+\.\d\ds/g, 'TIME');
+    assert.equal(words(far.output), words(here.output));
+    assert.deepEqual([here.work, far.work], [[], ['Reproducing moat #42']]);
+    assert.deepEqual(leaseOf(root, LEASE).work, []);
+    assert.match(far.said, new RegExp(`on ${LEASE}$`, 'm'));
+    await leavesNothing(far.id);
+  });
+
+  it('brings artifacts and test results back, and carries stashes, files and variables as here', async () => {
+    const jenkinsfile = `node {
+  checkout scm
+  stage('One') {
+    writeFile file: 'deep/a.txt', text: 'from the Jenkinsfile'
+    sh 'printf "%s" "$PWD"; echo; git rev-parse HEAD; cat deep/a.txt; ln -s a.txt deep/link'
+    stash name: 'some', includes: 'deep/**'
+    sh 'rm -r deep'
+    unstash 'some'
+    sh 'cat deep/link; readlink deep/link'
+    echo "\${readFile('deep/a.txt')} \${fileExists('none')} \${sha1('deep/a.txt')}"
+    echo findFiles(glob: '**/*.txt').collect { "\${it.path} \${it.length}" }.join(', ')
+    echo sh(script: 'echo captured; echo aside >&2', returnStdout: true).trim()
+    archiveArtifacts 'deep/*.txt'
+    junit '*.xml'
+    dir('gone') { sh 'pwd'; deleteDir() }
+    echo "\${fileExists('gone')}"
+  }
+}
+`;
+    const test = '<testcase classname="pkg" name="TestB"><failure message="no"/></testcase>';
+    shop.commit({ 'r.xml': `<testsuite>${test}</testsuite>` });
+    const before = shop.git('for-each-ref') + shop.git('worktree', 'list');
+    const here = await shop.run(jenkinsfile);
+    const far = await shop.run(jenkinsfile, { recipe: there });
+    const at = join(shop.root, 'state/ci-parity/workspaces');
+    assert.deepEqual(
+      alike(far, WORKSPACES).filter((line) => !/^[0-9a-f]{40}$/.test(line)),
+      alike(here, at).filter((line) => !/^[0-9a-f]{40}$/.test(line)),
+    );
+    assert.ok(far.output.includes(shop.git('rev-parse', 'HEAD').trim()));
+    assert.equal(far.verdict.sentence, here.verdict.sentence);
+    assert.deepEqual(far.verdict.failedTests, here.verdict.failedTests);
+    assert.equal(
+      readFileSync(join(far.files.artifacts, 'deep/a.txt'), 'utf8'),
+      'from the Jenkinsfile',
+    );
+    assert.equal(existsSync(far.files.workspace), false, 'nothing is made here');
+    const after = shop.git('for-each-ref') + shop.git('worktree', 'list');
+    assert.equal(after.replaceAll(/[0-9a-f]{7,40}/g, ''), before.replaceAll(/[0-9a-f]{7,40}/g, ''));
+    assert.equal(shop.git('status', '--porcelain'), '');
+    await leavesNothing(far.files.id);
+  });
+
+  it('brings uncommitted changes along if they are asked for, and only the difference the second time', async () => {
+    const noise = Array.from({ length: 4000 }, (_, i) =>
+      createHash('sha256').update(String(i)).digest('hex'),
+    ).join('\n');
+    shop.commit({ 'large.txt': noise, file: 'committed\n' });
+    const pipeline = "node { checkout scm\n sh 'cat file; ls' }\n";
+    await shop.run(pipeline, { recipe: there });
+    const packs = 'cd /root/.cache/ci-parity/repositories/*.git && cat objects/pack/*.pack | wc -c';
+    const first = Number(await host.inside(packs));
+    shop.commit({ file: 'committed again\n' });
+    shop.git('checkout', '-q', '--detach');
+    const { output } = await shop.run(pipeline, {
+      recipe: (recipe) => {
+        shop.write({ file: 'changed\n', 'new.txt': 'new\n' });
+        return { ...there(recipe), withChanges: true };
+      },
+    });
+    assert.deepEqual(printed(output), ['changed', 'Jenkinsfile', 'file', 'large.txt', 'new.txt']);
+    const second = Number(await host.inside(packs));
+    assert.ok(second - first < first / 10, `${first} bytes, then ${second - first}`);
+  });
+
+  it('has secrets in files and agents of that machine, for their block only', async () => {
+    const config = Buffer.from('c4nary of a file\n').toString('base64');
+    const { output, files, verdict } = await shop.run(
+      `node {
+  withCredentials([file(credentialsId: 'config', variable: 'CONF'), string(credentialsId: 'token', variable: 'TOKEN')]) {
+    sh 'stat -c %a "$CONF"; wc -c < "$CONF"; echo "it is $TOKEN"; ls -d "$WORKSPACE"@tmp/secretFiles/*/kube.conf | wc -l'
+  }
+  sh 'ls "$WORKSPACE"@tmp/secretFiles'
+  sshagent(['none']) { sh 'true' }
+}
+`,
+      {
+        recipe: there,
+        secrets: {
+          config: { kind: 'file', name: 'kube.conf', content: config },
+          token: { kind: 'text', text: 'c4nary-token' },
+        },
+      },
+    );
+    assert.deepEqual(printed(output), ['600', '17', 'it is ****', '1']);
+    assert.match(verdict.sentence, /"none", and it was not given/);
+    const found = await host.inside('grep -rl c4nary /root /tmp /run; true');
+    assert.equal(found, '');
+    await leavesNothing(files.id);
+  });
+
+  it('runs post when the person interrupts, and leaves nothing there', async () => {
+    let interrupt: (why: string) => void = () => undefined;
+    let done = false;
+    const { verdict, output, files } = await shop.run(
+      `pipeline { agent any
+  stages { stage('One') { steps { sh 'echo ready; sleep 300' } } }
+  post { aborted { sh 'echo in aborted' } } }
+`,
+      {
+        recipe: there,
+        interrupt: (listener) => (interrupt = listener),
+        watch: (seen) => {
+          if (done || !seen.output.includes('\nready')) return;
+          done = true;
+          interrupt('interrupted');
+        },
+      },
+    );
+    assert.equal(verdict.kind, 'cancelled');
+    assert.deepEqual(printed(output), ['ready', 'in aborted']);
+    await leavesNothing(files.id);
+  });
+
+  it('is put away by the next program when its own is killed', async () => {
+    shop.commit({
+      Jenkinsfile:
+        'node { checkout scm\n sh \'trap "" INT TERM; echo ready; while :; do sleep 1; done\' }\n',
+    });
+    const args = ['src/cli.ts', 'reproduce', join(shop.repository, 'Jenkinsfile'), '--on', LEASE];
+    const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+      cwd: projectRoot,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    let output = '';
+    for await (const chunk of child.stdout) {
+      output += String(chunk);
+      if (output.includes('\nready')) break;
+    }
+    child.kill('SIGKILL');
+    await ended;
+    const [{ files, made } = assert.fail('there is none')] = listReproductions();
+    assert.notDeepEqual(made, []);
+    const said: string[] = [];
+    const swept = await sweep({}, (line) => said.push(line), signal);
+    assert.deepEqual(swept, [{ id: files.id, left: [] }]);
+    await leavesNothing(files.id);
+  });
+});
