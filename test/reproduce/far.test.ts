@@ -188,7 +188,7 @@ describe('A reproduction on another machine', function () {
     sh 'stat -c %a "$CONF"; wc -c < "$CONF"; echo "it is $TOKEN"; ls -d "$WORKSPACE"@tmp/secretFiles/*/kube.conf | wc -l'
   }
   sh 'ls "$WORKSPACE"@tmp/secretFiles'
-  sshagent(['none']) { sh 'true' }
+  sshagent(['key']) { sh 'ssh-add -L | cut -d " " -f 1,2; echo "$SSH_AUTH_SOCK" | sed "s#^$WORKSPACE##; s#ssh-[0-9a-f]*#ssh#"' }
 }
 `,
       {
@@ -196,11 +196,15 @@ describe('A reproduction on another machine', function () {
         secrets: {
           config: { kind: 'file', name: 'kube.conf', content: config },
           token: { kind: 'text', text: 'c4nary-token' },
+          key: { kind: 'ssh', username: 'git', privateKey: readFileSync(host.keyFile, 'utf8') },
         },
       },
     );
-    assert.deepEqual(printed(output), ['600', '17', 'it is ****', '1']);
-    assert.match(verdict.sentence, /"none", and it was not given/);
+    assert.equal(verdict.kind, 'passed', output);
+    assert.deepEqual(printed(output), [
+      ...['600', '17', 'it is ****', '1'],
+      ...[host.publicKey, '@tmp/ssh/agent'],
+    ]);
     const found = await host.inside('grep -rl c4nary /root /tmp /run; true');
     assert.equal(found, '');
     await leavesNothing(files.id);
