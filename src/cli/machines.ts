@@ -16,20 +16,19 @@ import {
   type Lease,
 } from '../machines/leases/ledger';
 import { sweep, type Swept } from '../machines/leases/sweep';
-import type { SshAddress } from '../machines/lender';
 import { lendersFile } from '../machines/lenders/lendersFile';
-import { openLender } from '../machines/lenders/open';
+import { openLender, type Surroundings } from '../machines/lenders/open';
 import { readLendingSettings } from '../machines/lenders/settings';
-import type { Machine } from '../machines/machine';
 import { sshWords } from '../machines/openSsh';
 import { interruptible } from './commands';
 import { UsageError, type Flags } from './flags';
+import { sshQuestions } from './sshQuestions';
 import { printable, stepEnvironment, type Terminal } from './terminal';
 
 /** What is lent, and what may be borrowed. */
 export async function machines(terminal: Terminal): Promise<void> {
   const signal = interruptible(terminal);
-  const desk = openDesk(await tokenOf(signal));
+  const desk = openDesk(await tokenOf(signal), opener(terminal));
   const { others } = await sweepDesk(desk, terminal, signal);
   const now = desk.clock.now();
   const { leases } = readLedger(desk.root);
@@ -57,7 +56,7 @@ export async function borrowMachine(
   terminal: Terminal,
 ): Promise<void> {
   const signal = interruptible(terminal);
-  const desk = openDesk(await tokenOf(signal));
+  const desk = openDesk(await tokenOf(signal), opener(terminal));
   await sweepDesk(desk, terminal, signal);
   const hours = flags.duration / 3600;
   const wanted = await estimate(desk, what, {}, hours, signal);
@@ -91,7 +90,7 @@ export async function returnMachines(
 ): Promise<void> {
   if (flags.all === ids.length > 0) throw new UsageError('return wants ids, or --all.');
   const signal = interruptible(terminal);
-  const desk = openDesk(await tokenOf(signal));
+  const desk = openDesk(await tokenOf(signal), opener(terminal));
   // Of another host one cannot say whether somebody works with it: by name only.
   const ours = readLedger(desk.root).leases.filter(({ owner }) => owner.who === desk.who);
   const chosen = flags.all ? ours : ids.map((id) => leaseOf(desk.root, id));
@@ -116,7 +115,7 @@ export async function returnMachines(
 
 export async function extendMachine(id: string, flags: Flags, terminal: Terminal): Promise<void> {
   const signal = interruptible(terminal);
-  const desk = openDesk(await tokenOf(signal));
+  const desk = openDesk(await tokenOf(signal), opener(terminal));
   const lease = await extend(desk, id, flags.duration / 3600, signal);
   const now = desk.clock.now();
   terminal.emit({ kind: 'lease', ...summary(lease, now) });
@@ -152,18 +151,20 @@ export async function sshInto(
 /** For commands that only start with it: what cannot be swept is said, and hinders nothing. */
 export async function sweepLeases(terminal: Terminal): Promise<void> {
   const hasty = AbortSignal.timeout(15_000);
+  // A sweep that nobody asked for asks nobody.
+  const unasked = opener({ ...terminal, ask: () => Promise.resolve(undefined) });
   try {
     // What the editor offers can be taken once only, and is for the command itself.
-    await sweepDesk(openDesk(process.env['METAL_AUTH_TOKEN']), terminal, hasty);
+    await sweepDesk(openDesk(process.env['METAL_AUTH_TOKEN'], unasked), terminal, hasty);
   } catch (error) {
     terminal.say(`borrowed machines could not be looked after: ${printable(messageOf(error))}`);
   }
 }
 
 /** Who lends is in the person's settings; what is lent in the state directory. */
-export function openDesk(token: string | undefined): Desk {
+export function openDesk(token: string | undefined, open: Surroundings['open']): Desk {
   const { caps, lenders } = readLendingSettings(lendersFile());
-  const surroundings = { environment: stepEnvironment(), token, open: openAddress };
+  const surroundings = { environment: stepEnvironment(), token, open };
   return {
     root: stateDirectory(),
     lenders: lenders.map((settings) => openLender(settings, surroundings)),
@@ -181,8 +182,15 @@ async function tokenOf(signal: AbortSignal): Promise<string | undefined> {
   return secret?.kind === 'text' ? secret.text : process.env['METAL_AUTH_TOKEN'];
 }
 
-function openAddress({ host }: SshAddress): Promise<Machine> {
-  return Promise.reject(new UserError(`${host} cannot be reached yet.`));
+/** Logs in at hosts, as whoever sits at the terminal would. */
+function opener(terminal: Terminal): Surroundings['open'] {
+  return async (address, signal) => {
+    // Most commands need nothing of it.
+    const { openSshMachine } = await import('../machines/ssh/sshMachine');
+    const say = (words: string): void => terminal.say(words);
+    const ask = sshQuestions(terminal);
+    return openSshMachine(address, { stateDirectory: stateDirectory(), ask, say }, signal);
+  };
 }
 
 async function sweepDesk(desk: Desk, terminal: Terminal, signal: AbortSignal): Promise<Swept> {

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { offerSecrets } from '../../src/base/secretChannel';
 import { readLedger, whoWeAre } from '../../src/machines/leases/ledger';
+import { sshdMissing, startSshd } from '../bed/sshd';
 
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -242,6 +243,36 @@ describe('ci-parity about machines', () => {
     } finally {
       environment = {};
     }
+  });
+
+  it('borrow a host of one’s own, on a real SSH server, and give it back', async function () {
+    this.timeout(60_000);
+    const missing = sshdMissing();
+    if (missing !== undefined && process.env['CI'] === 'true') throw new Error(missing);
+    if (missing !== undefined) this.skip();
+    await using server = await startSshd();
+    const { address: host, port, user, keyFile, hostKey } = server;
+    const lab = { host, port, user, keyFile, hostKeys: [hostKey] };
+    settings({ lenders: [{ kind: 'pool', name: 'lab', hosts: [lab] }] });
+    const borrowed = await ciParity('borrow', 'lab', '--yes');
+    assert.equal(borrowed.code, 0, borrowed.errors);
+    const [{ id } = { id: '' }] = ledger();
+    try {
+      const shown = await ciParity(
+        'ssh',
+        id,
+        '--',
+        'head',
+        '-n',
+        '1',
+        '/var/tmp/ci-parity-lease/lease',
+      );
+      assert.deepEqual([shown.code, shown.output], [0, `${id}\n`]);
+    } finally {
+      const { code, errors } = await ciParity('return', id);
+      assert.equal(code, 0, errors);
+    }
+    assert.deepEqual(ledger(), []);
   });
 
   it('keep the API’s token from what they start', async () => {
