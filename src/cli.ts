@@ -12,6 +12,7 @@ import {
   runs,
   show,
 } from './cli/commands';
+import { attendWindow } from './cli/attend';
 import { enter } from './cli/enter';
 import { explain, failures } from './cli/failures';
 import { readArguments, readFlags, UsageError } from './cli/flags';
@@ -102,6 +103,8 @@ async function main(argv: readonly string[]): Promise<number> {
       if (id === undefined) throw new UsageError('ssh wants the id of a borrowed machine.');
       return await sshInto(id, command, terminal);
     }
+    case 'attend':
+      return await quiet(attendWindow(terminal));
     case 'clean':
       return (await clean(terminal)) ? EXIT.done : EXIT.couldNotRun;
     case 'outline':

@@ -117,6 +117,11 @@ environment, where <ID> is the id in upper case with _ for whatever is neither l
 Carries out a reproduction that the editor has prepared. On one that has ended it says what
 happened; on one that was interrupted it puts away what was left. It never repeats steps.
 `,
+  attend: `ci-parity attend
+
+The editor starts it: it owns the machines that a window borrows, and speaks JSON with it on standard
+input and output. When standard input is closed it lets them go, as the window has told it.
+`,
   list: `ci-parity list
 
 Lists the reproductions, newest first, with their state and verdict.

@@ -18,7 +18,7 @@ import {
 import { sweep, type Swept } from '../machines/leases/sweep';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import { openLender, type Surroundings } from '../machines/lenders/open';
-import { readLendingSettings } from '../machines/lenders/settings';
+import { readLendingSettings, type LendingSettings } from '../machines/lenders/settings';
 import { sshWords } from '../machines/openSsh';
 import { interruptible } from './commands';
 import { UsageError, type Flags } from './flags';
@@ -161,13 +161,22 @@ export async function sweepLeases(terminal: Terminal): Promise<void> {
   }
 }
 
-/** Who lends is in the person's settings; what is lent in the state directory. */
-export function openDesk(token: string | undefined, open: Surroundings['open']): Desk {
-  const { caps, lenders } = readLendingSettings(lendersFile());
-  const surroundings = { environment: stepEnvironment(), token, open };
+/**
+ * Who lends is in the person's settings; what is lent in the state directory. `token` is of the Metal APIs
+ * that have none among `tokens`, which are by the names of lenders.
+ */
+export function openDesk(
+  token: string | undefined,
+  open: Surroundings['open'],
+  { caps, lenders }: LendingSettings = readLendingSettings(lendersFile()),
+  tokens: Readonly<Record<string, string>> = {},
+): Desk {
+  const environment = stepEnvironment();
   return {
     root: stateDirectory(),
-    lenders: lenders.map((settings) => openLender(settings, surroundings)),
+    lenders: lenders.map((one) =>
+      openLender(one, { environment, token: tokens[one.name] ?? token, open }),
+    ),
     caps,
     clock: systemClock,
     who: whoWeAre(),
@@ -183,7 +192,7 @@ async function tokenOf(signal: AbortSignal): Promise<string | undefined> {
 }
 
 /** Logs in at hosts, as whoever sits at the terminal would. */
-function opener(terminal: Terminal): Surroundings['open'] {
+export function opener(terminal: Terminal): Surroundings['open'] {
   return async (address, signal) => {
     // Most commands need nothing of it.
     const { openSshMachine } = await import('../machines/ssh/sshMachine');

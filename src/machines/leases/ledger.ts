@@ -41,6 +41,14 @@ export interface Lease {
   readonly handle: Handle;
   readonly state: LeaseState;
   readonly work: readonly Work[];
+  /** The window that had it has closed, and the person is to be asked about it; `end` is no later than `until` then. */
+  readonly letGo?: LetGo;
+}
+
+export interface LetGo {
+  readonly at: number;
+  /** The end that the person had agreed to. */
+  readonly end: number;
 }
 
 export type LeaseState =

@@ -1,0 +1,143 @@
+import { createInterface } from 'node:readline';
+import { systemClock } from '../base/clock';
+import { isAbort, isUserError, messageOf } from '../base/errors';
+import { stateDirectory } from '../base/stateDirectory';
+import { lendersFile } from '../machines/lenders/lendersFile';
+import { readLendingSettings } from '../machines/lenders/settings';
+import { attend } from '../machines/leases/attend';
+import { borrow, estimate, extend, offersAt } from '../machines/leases/borrow';
+import type { Desk } from '../machines/leases/desk';
+import { giveBack } from '../machines/leases/giveBack';
+import { letGo, take, type OnClose } from '../machines/leases/handOver';
+import { leaseOf, whoWeAre } from '../machines/leases/ledger';
+import { sweep } from '../machines/leases/sweep';
+import type { Failed, FromAttendant, ToAttendant, Verb, Wishes } from '../machines/leases/talk';
+import { interruptible } from './commands';
+import { openDesk, opener } from './machines';
+import type { Terminal } from './terminal';
+
+/**
+ * Owns the machines that a window of the editor borrows, and does with them what it is asked on
+ * standard input (`talk.ts`) until that is closed. Then it lets go of them as it was told.
+ */
+export async function attendWindow(terminal: Terminal): Promise<void> {
+  let onClose: OnClose = 'ask';
+  let tokens: Readonly<Record<string, string>> = {};
+  const desk = openWindowDesk(() => tokens, terminal);
+  const say = (line: FromAttendant): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+  const attending = attend(desk, (news) => say({ news }));
+  const asked = new Map<number, { readonly verb: Verb; readonly cancel: AbortController }>();
+  const working = new Set<Promise<void>>();
+
+  const answer = async (line: Extract<ToAttendant, { n: number }>): Promise<void> => {
+    const { n } = line;
+    const cancel = new AbortController();
+    asked.set(n, { verb: line.do, cancel });
+    const progress = (words: string): void => say({ n, progress: words });
+    try {
+      const tell: Tell = { progress, news: (news) => say({ news }) };
+      say({ n, answer: await carryOut(desk, line, tell, cancel.signal) });
+    } catch (error) {
+      say({ n, failed: failureOf(error) });
+    } finally {
+      asked.delete(n);
+    }
+  };
+
+  const reader = createInterface({ input: process.stdin, signal: interruptible(terminal) });
+  try {
+    for await (const text of reader) {
+      const line = JSON.parse(text) as ToAttendant;
+      if ('n' in line) {
+        const work = answer(line).finally(() => working.delete(work));
+        working.add(work);
+      } else if ('cancel' in line) asked.get(line.cancel)?.cancel.abort();
+      else ({ onClose, tokens } = line);
+    }
+  } finally {
+    // Nobody waits for what is under way; what is being borrowed is given back by that. To return is wanted still.
+    for (const { verb, cancel } of asked.values()) if (verb !== 'return') cancel.abort();
+    await Promise.all(working);
+    attending[Symbol.dispose]();
+    await letGo(desk, onClose, AbortSignal.timeout(GOODBYE));
+  }
+}
+
+/** Milliseconds in which machines are given back after the window has closed; a sweep goes on with the rest. */
+const GOODBYE = 20 * 60_000;
+
+interface Tell {
+  readonly progress: (words: string) => void;
+  readonly news: Parameters<typeof attend>[1];
+}
+
+async function carryOut(
+  desk: Desk,
+  line: Extract<ToAttendant, { n: number }>,
+  { progress, news }: Tell,
+  signal: AbortSignal,
+): Promise<Wishes[Verb]['answer']> {
+  switch (line.do) {
+    case 'offers':
+      return { ...(await offersAt(desk, signal)), caps: desk.caps };
+    case 'borrow': {
+      const { lender, offer, hours, most } = line.wish;
+      const wish = most ? { maxPrice: most.amount } : {};
+      const wanted = await estimate(desk, `${lender}/${offer}`, wish, hours, signal);
+      return await borrow(desk, wanted, { keep: 'while this process lives', progress }, signal);
+    }
+    case 'extend': {
+      const { lease, hours } = line.wish;
+      if (leaseOf(desk.root, lease).letGo) await take(desk, [lease], news, signal);
+      return await extend(desk, lease, hours, signal);
+    }
+    case 'return':
+      await giveBack(desk, line.wish.lease, { attempts: 5 }, signal);
+      return null;
+    case 'take':
+      return await take(desk, line.wish.leases, news, signal);
+    case 'sweep': {
+      const { returned, left, others } = await sweep(desk, progress, signal);
+      return {
+        returned: returned.map(({ title, lender }) => `${title} of ${lender}`),
+        left,
+        others: others.map(({ title, lender, owner }) => `${title} of ${lender}, lent to ${owner}`),
+      };
+    }
+  }
+}
+
+/** The settings are read each time, since the person may change them while a window is open. */
+function openWindowDesk(tokens: () => Readonly<Record<string, string>>, terminal: Terminal): Desk {
+  const environment = process.env['METAL_AUTH_TOKEN'];
+  const open = opener(terminal);
+  let known: { readonly text: string; readonly desk: Desk } | undefined;
+  const now = (): Desk => {
+    const settings = readLendingSettings(lendersFile());
+    const text = JSON.stringify([settings, tokens()]);
+    if (known?.text !== text)
+      known = { text, desk: openDesk(environment, open, settings, tokens()) };
+    return known.desk;
+  };
+  return {
+    root: stateDirectory(),
+    get lenders() {
+      return now().lenders;
+    },
+    get caps() {
+      return now().caps;
+    },
+    clock: systemClock,
+    who: whoWeAre(),
+  };
+}
+
+function failureOf(error: unknown): Failed {
+  const forPeople = isUserError(error);
+  return {
+    message: messageOf(error),
+    ...(forPeople ? { advice: error.advice } : {}),
+    forPeople,
+    cancelled: isAbort(error),
+  };
+}
