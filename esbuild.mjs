@@ -41,8 +41,8 @@ const vscodeOnce = {
  * first of them, what reads Jenkinsfiles for a recipe, what looks into a run, what tells why it failed,
  * what shows tests in the Test Explorer, what has large logs read elsewhere, what finds jobs, what asks
  * for credentials, what tells of the branch, what changes something on a server, what asks about servers,
- * what listens to them, what tells why one cannot be asked, and what language models call. It holds only
- * the way to them.
+ * what listens to them, what borrows machines, what tells why one cannot be asked, and what language models
+ * call. It holds only the way to them.
  */
 const apart = {
   'src/editor/runs/findJob.ts': 'findJob',
@@ -51,6 +51,7 @@ const apart = {
   'src/editor/logs/elsewhere.ts': 'elsewhere',
   'src/editor/logs/main.ts': 'logs',
   'src/editor/logs/stageEnvironment.ts': 'stageEnvironment',
+  'src/editor/machines/main.ts': 'machines',
   'src/editor/reproductions/askCredential.ts': 'askCredential',
   'src/editor/reproductions/recipes.ts': 'recipes',
   'src/editor/servers/main.ts': 'servers',

@@ -3,12 +3,12 @@ import * as vscode from 'vscode';
 import { systemClock } from './base/clock';
 import { Doings } from './editor/doing/doing';
 import { registerCommands } from './editor/frame/commands';
-import { openLenders } from './editor/machines/lendersDocument';
 import { Credentials } from './editor/reproductions/credentials';
 import { Languages } from './editor/jenkinsfiles/languages';
 import { Launcher } from './editor/reproductions/launcher';
 import { linkHandler } from './editor/reproductions/links';
 import { LogDocuments } from './editor/logs/logDocuments';
+import { Machines } from './editor/machines/machines';
 import { PlanDocuments } from './editor/reproductions/planDocuments';
 import { planner } from './editor/reproductions/planner';
 import { Artifacts } from './editor/runs/artifacts';
@@ -41,6 +41,7 @@ export interface TestApi {
   readonly tests: Tests;
   readonly told: Told;
   readonly tools: Tools;
+  readonly machines: Machines;
   readonly links: ReturnType<typeof linkHandler>;
 }
 
@@ -65,6 +66,9 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const forgetting = servers.onDidChange(() => store.forget());
   const details = new RunDetails((run) => servers.client(servers.at(run.url)));
   const reproductions = new Reproductions();
+  const machines = new Machines({
+    ...{ cli, output, secrets: context.secrets, memento: context.workspaceState },
+  });
   const state = new ViewState(servers, reproductions, context.workspaceState);
   const credentials = new Credentials(context.secrets, context.globalState);
   const launcher = new Launcher(cli, plan, credentials, reproductions);
@@ -116,6 +120,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     runs,
     told,
     reproductionsView,
+    machines,
     { dispose: () => store[Symbol.dispose]() },
     forgetting,
     vscode.window.onDidChangeWindowState(({ focused }) => store.attend(focused)),
@@ -142,19 +147,21 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
           tests,
           logs,
           plans,
+          machines,
         }),
         ...reproductionCommands(reproductions, launcher, logs, cli),
         ...languages.commands(),
         ...told.commands(),
+        ...machines.commands(),
         ...doing.commands(),
         ...logs.commands(),
         'ciParity.refresh': refresh,
         'ciParity.showLogChannel': () => output.show(),
-        'ciParity.openLenders': openLenders,
       },
       output,
     ),
   );
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
-  return { runs, reproductions: reproductionsView, servers, languages, tests, told, tools, links };
+  const views = { runs, reproductions: reproductionsView, machines };
+  return { ...views, servers, languages, tests, told, tools, links };
 }

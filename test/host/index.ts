@@ -21,6 +21,7 @@ export async function run(): Promise<void> {
   await import('./reproducing');
   await import('./testExplorer');
   await import('./doing');
+  await import('./machines');
   await import('./told');
   await import('./tools');
   const counts = await new Promise<{ passes: number; failures: number; pending: number }>(

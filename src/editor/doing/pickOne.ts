@@ -5,9 +5,11 @@ export interface PickItem<T> extends vscode.QuickPickItem {
   readonly value?: T;
 }
 
-export interface PickWords {
+export interface PickWords<T = never> {
   readonly title: string;
   readonly placeholder: string;
+  /** What can be picked before all is loaded. */
+  readonly atOnce?: readonly PickItem<T>[];
 }
 
 /**
@@ -15,7 +17,7 @@ export interface PickWords {
  * @returns undefined when the person cancelled.
  */
 export async function pickOne<T>(
-  { title, placeholder }: PickWords,
+  { title, placeholder, atOnce = [] }: PickWords<T>,
   load: (signal: AbortSignal) => Promise<readonly PickItem<T>[]>,
 ): Promise<T | undefined> {
   const pick = vscode.window.createQuickPick<PickItem<T>>();
@@ -26,6 +28,7 @@ export async function pickOne<T>(
   // What it is about may have to be looked at meanwhile.
   pick.ignoreFocusOut = true;
   pick.busy = true;
+  pick.items = atOnce;
   try {
     return await new Promise<T | undefined>((resolve, reject) => {
       pick.onDidAccept(() => {

@@ -122,6 +122,11 @@ export function notifyWhen(): Notify {
   return configuration().get<Notify>('notify', 'turns');
 }
 
+/** What becomes of a window's borrowed machines when it closes; see package.json. */
+export function onMachinesClose(): 'keep' | 'return' | 'ask' {
+  return configuration().get<'keep' | 'return' | 'ask'>('machines.onClose', 'ask');
+}
+
 export function showsBranchStatus(): boolean {
   return configuration().get<boolean>('branchStatus', true);
 }

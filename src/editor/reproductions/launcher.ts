@@ -85,7 +85,7 @@ function titleOf({ run, jenkinsfile, select }: Recipe): string {
 }
 
 /** A stranger's code is announced before it may run. */
-async function mayRun({ run, commit }: Recipe): Promise<boolean> {
+async function mayRun({ run, commit, on }: Recipe): Promise<boolean> {
   const change = run?.change;
   if (!change || change.fork === false) return true;
   const whose = change.author === undefined ? 'somebody' : plain(change.author);
@@ -95,7 +95,7 @@ async function mayRun({ run, commit }: Recipe): Promise<boolean> {
     `Run the code of change ${plain(change.id)}?`,
     {
       modal: true,
-      detail: `The change${title} by ${whose} ${where}. Its code at commit ${commit.slice(0, 12)} would run on this machine as you, with all that you may do.`,
+      detail: `The change${title} by ${whose} ${where}. Its code at commit ${commit.slice(0, 12)} would run on ${on ? 'the other machine' : 'this machine as you, with all that you may do'}.`,
     },
     RUN_IT,
   );

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Selection } from '../../recipe/recipe';
+import type { OtherMachine, Selection } from '../../recipe/recipe';
 import { withProgress } from '../frame/progress';
 import { mustBeAbleToReproduce } from '../frame/trust';
 import { plain } from '../look/plain';
@@ -13,17 +13,18 @@ export const FAILURE: Selection = { kind: 'failure' };
 /** Recipes read Jenkinsfiles, which the extension does not load before somebody wants one. */
 export const kitchen = () => import('./recipes');
 
-/** Starts the reproduction of a run and gives its id; undefined when the person said no. */
-export type Reproduce = (node: RunNode) => Promise<string | undefined>;
+/** Starts the reproduction of a run, here or on another machine, and gives its id; undefined when the person said no. */
+export type Reproduce = (node: RunNode, on?: OtherMachine) => Promise<string | undefined>;
 
 export function reproducer(parts: Kitchen, launcher: Launcher): Reproduce {
-  return async (node) => {
+  return async (node, on) => {
     mustBeAbleToReproduce();
     const { failedBranch, recipeOfRun } = await kitchen();
-    const recipe = await readingRun(node, (signal, report) =>
+    const read = await readingRun(node, (signal, report) =>
       recipeOfRun(parts, node.run, FAILURE, signal, report),
     );
-    if (!recipe) return undefined;
+    if (!read) return undefined;
+    const recipe = on ? { ...read, on } : read;
     const branch = failedBranch(recipe);
     const branches = branch === undefined ? 'all' : await pickBranches(branch);
     if (branches === 'all') return launcher.start(recipe);

@@ -6,6 +6,7 @@ import type { Commands } from '../frame/commands';
 import { isJenkinsfile, JENKINSFILE_GLOB } from '../jenkinsfiles/jenkinsfiles';
 import type { Launcher } from '../reproductions/launcher';
 import { FAILURE, kitchen, readingRun, type Reproduce } from '../reproductions/reproduceRun';
+import type { Machines } from '../machines/machines';
 import type { LogDocuments } from '../logs/logDocuments';
 import type { Wanted } from '../logs/main';
 import { pickRun, type Choices } from './pickRun';
@@ -31,6 +32,7 @@ export interface RunCommandParts extends Kitchen {
   readonly tests: Tests;
   readonly logs: LogDocuments;
   readonly plans: PlanDocuments;
+  readonly machines: Pick<Machines, 'choose'>;
 }
 
 /** The commands about runs; from the palette each lets the person pick one first. */
@@ -70,6 +72,13 @@ export function runCommands(parts: RunCommandParts): Commands {
       mustBeAbleToReproduce();
       const run = await chosen('Reproduce which failure?', node);
       if (run) await parts.reproduce(run);
+    },
+
+    'ciParity.reproduceBorrowed': async (node?: RunsNode) => {
+      mustBeAbleToReproduce();
+      const run = await chosen('Reproduce which failure on a borrowed machine?', node);
+      const on = run && (await parts.machines.choose());
+      if (run && on) await parts.reproduce(run, on);
     },
 
     'ciParity.reproduceUrl': async (given?: string) => {

@@ -1,0 +1,101 @@
+import * as vscode from 'vscode';
+import { UserError } from '../../base/errors';
+import type { Offered } from '../../machines/leases/borrow';
+import { costOf, priceText } from '../../machines/leases/caps';
+import type { Lease } from '../../machines/leases/ledger';
+import type { Wishes } from '../../machines/leases/talk';
+import { pickOne, type PickItem } from '../doing/pickOne';
+import { plain } from '../look/plain';
+import { hoursText, hoursUpTo } from './machineActions';
+import { offerRow } from './machineRows';
+import { describeLease, isThere, titleOf, type Known } from './machineText';
+
+type Offers = Wishes['offers']['answer'];
+
+export type Choice =
+  | { readonly kind: 'lent'; readonly lease: Lease }
+  | { readonly kind: 'offer'; readonly offered: Offered };
+
+/** A machine that is lent already, or an offer; undefined when the person cancelled. */
+export function chooseMachine(
+  title: string,
+  leases: readonly Lease[],
+  known: Known,
+  load: () => Promise<Offers>,
+): Promise<Choice | undefined> {
+  const lent = leases.filter(isThere).map((lease): PickItem<Choice> => ({
+    label: titleOf(lease),
+    description: describeLease(lease, known),
+    value: { kind: 'lent', lease },
+  }));
+  const atOnce = lent.length > 0 ? [heading('borrowed'), ...lent] : [];
+  return pickOne<Choice>(
+    { title, placeholder: 'A machine; the lenders are asked for what they have', atOnce },
+    async () => {
+      const { offers, problems } = await load();
+      const free = offers.filter(({ offer }) => offer.available !== false);
+      const items = free.map((offered): PickItem<Choice> => {
+        const { label, description = '' } = offerRow(offered);
+        const of = plain(offered.lender);
+        return { label, description, detail: `of ${of}`, value: { kind: 'offer', offered } };
+      });
+      if (items.length + lent.length === 0)
+        throw new UserError('No machine can be borrowed at the moment.', {
+          advice: problems.join('\n') || undefined,
+        });
+      return [
+        ...atOnce,
+        ...(items.length > 0 ? [heading('may be borrowed'), ...items] : []),
+        ...problems.map((problem) => ({ label: `$(warning) ${plain(problem)}` })),
+      ];
+    },
+  );
+}
+
+/** For how long, with what it would cost; undefined when the person cancelled. */
+export async function chooseHours(
+  title: string,
+  most: number,
+  cost: (hours: number) => ReturnType<typeof costOf>,
+): Promise<number | undefined> {
+  const choice = await vscode.window.showQuickPick(
+    hoursUpTo(most).map((hours) => {
+      const total = cost(hours);
+      const description = total ? `up to ${priceText(total)}` : 'no price is known';
+      return { label: hoursText(hours), description, hours };
+    }),
+    { title: plain(title), placeHolder: 'For how long?', ignoreFocusOut: true },
+  );
+  return choice?.hours;
+}
+
+/** How long, and whether at that price; undefined when the person said no. */
+export async function agreeOn(
+  { lender, offer }: Offered,
+  { caps }: Pick<Offers, 'caps'>,
+): Promise<Wishes['borrow']['wish'] | undefined> {
+  const cost = (hours: number) => costOf(offer.price, hours * 3600_000);
+  const hours = await chooseHours(`Borrow ${offer.title}`, caps.hours, cost);
+  if (hours === undefined) return undefined;
+  const total = cost(hours);
+  const price =
+    total && offer.price
+      ? `It costs up to ${priceText(total)}: ${priceText(offer.price)} an hour, and an hour that was begun counts as whole.`
+      : 'Its lender tells no price.';
+  const answer = await vscode.window.showWarningMessage(
+    `Borrow ${plain(offer.title)} of ${plain(lender)} for ${hoursText(hours)}?`,
+    {
+      modal: true,
+      detail: `${price} You can give it back earlier. It is given back at its end; while this window lives, its lender is asked to wait until then.`,
+    },
+    BORROW,
+  );
+  if (answer !== BORROW) return undefined;
+  return { lender, offer: offer.id, hours, most: offer.price };
+}
+
+const BORROW = 'Borrow';
+
+function heading(label: string): PickItem<never> {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}

@@ -1,0 +1,76 @@
+import { mkdirSync, watch, type FSWatcher } from 'node:fs';
+import { stateDirectory } from '../../base/stateDirectory';
+import { leasesIn, readLedger, type Lease } from '../../machines/leases/ledger';
+
+/** A lease's file is replaced together with its lock: one look is enough for both. */
+const SETTLE = 100;
+/** Milliseconds between two looks at the clock, and at who still lives, while something is lent. */
+const PULSE = 5000;
+
+/**
+ * The leases of this person, as the state directory tells them now, whoever borrowed them. It reads and
+ * watches nothing before `all` is called for the first time; whoever made it disposes it.
+ */
+export class LeaseWatch implements Disposable {
+  readonly #root: string;
+  readonly #changed: () => void;
+  #directory: FSWatcher | undefined;
+  #known: readonly Lease[] = [];
+  #damaged: readonly string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #pulse: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  /** `changed` is called for each change, and with the clock. */
+  constructor(changed: () => void, root: string = stateDirectory()) {
+    this.#changed = changed;
+    this.#root = root;
+  }
+
+  /** The oldest first. */
+  all(): readonly Lease[] {
+    this.#begin();
+    return this.#known;
+  }
+
+  /** The ids of those of which nobody can read what was written. */
+  damaged(): readonly string[] {
+    this.#begin();
+    return this.#damaged;
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#pulse);
+    this.#directory?.close();
+  }
+
+  #begin(): void {
+    if (this.#directory || this.#disposed) return;
+    const directory = leasesIn(this.#root);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#directory = watch(directory, () => this.#soon());
+    this.#read();
+  }
+
+  #soon(): void {
+    if (this.#disposed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#read();
+      this.#changed();
+    }, SETTLE);
+  }
+
+  #read(): void {
+    const { leases, damaged } = readLedger(this.#root);
+    this.#known = leases;
+    this.#damaged = damaged;
+    if (leases.length > 0) this.#pulse ??= setInterval(this.#changed, PULSE).unref();
+    else {
+      clearInterval(this.#pulse);
+      this.#pulse = undefined;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { Lease } from '../../machines/leases/ledger';
+import { isThere } from './machineText';
+
+/** Something that the person can do with a borrowed machine. */
+export interface MachineAction {
+  readonly icon: string;
+  readonly label: string;
+  readonly command: `ciParity.${string}`;
+}
+
+/** What makes sense at the moment; `remote` is whether Remote-SSH is there. */
+export function actionsFor(lease: Lease, remote: boolean): MachineAction[] {
+  const there = isThere(lease);
+  return [
+    ...(there
+      ? ([
+          { icon: 'terminal', label: 'SSH In', command: 'ciParity.machineSsh' },
+          ...(remote
+            ? [
+                {
+                  icon: 'remote',
+                  label: 'Open in Remote-SSH',
+                  command: 'ciParity.machineRemote',
+                } as const,
+              ]
+            : []),
+          { icon: 'clock', label: 'Extend…', command: 'ciParity.machineExtend' },
+        ] as const)
+      : []),
+    {
+      icon: 'sign-out',
+      label: lease.state.kind === 'returning' ? 'Try Again to Return' : 'Return…',
+      command: 'ciParity.machineReturn',
+    },
+  ];
+}
+
+/** The one whose end comes first, of those that are there. */
+export function endsNext(leases: readonly Lease[]): Lease | undefined {
+  return leases.filter(isThere).sort((a, b) => a.end - b.end)[0];
+}
+
+/** For how many hours one may borrow or extend: the usual ones, up to the `most` that are allowed. */
+export function hoursUpTo(most: number): number[] {
+  const usual = [0.5, 1, 2, 3, 4, 6, 8, 12, 24].filter((hours) => hours < most);
+  return most > 0 && most <= 24 ? [...usual, most] : usual;
+}
+
+export function hoursText(hours: number): string {
+  if (hours === 0.5) return 'half an hour';
+  const number = Math.round(hours * 100) / 100;
+  return number === 1 ? '1 hour' : `${number} hours`;
+}

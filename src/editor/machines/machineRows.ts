@@ -1,0 +1,149 @@
+import type { Offered } from '../../machines/leases/borrow';
+import { costOf, priceText } from '../../machines/leases/caps';
+import { workOn, type Lease } from '../../machines/leases/ledger';
+import { plain } from '../look/plain';
+import type { Row } from '../look/row';
+import {
+  addressText,
+  describeLease,
+  isThere,
+  leftText,
+  markOfLease,
+  momentText,
+  ownerText,
+  soFar,
+  titleOf,
+  type Known,
+} from './machineText';
+
+/** A line of the view "Machines". VS Code knows lines by their objects, so a lease's is the same all its life. */
+export type MachineNode =
+  | { readonly kind: 'lease'; readonly id: string }
+  | { readonly kind: 'offers' }
+  | { readonly kind: 'offer'; readonly offered: Offered }
+  | { readonly kind: 'line'; readonly row: Row };
+
+export const offersRow: Row = {
+  id: 'offers',
+  label: 'May Be Borrowed',
+  mark: { icon: 'server-environment', color: undefined },
+  context: 'offers',
+  tooltip: ['May be borrowed', 'The lenders are asked when this is unfolded.'],
+  spoken: 'Machines that may be borrowed',
+  fold: 'closed',
+};
+
+export function leaseRow(lease: Lease, known: Known): Row {
+  const title = titleOf(lease);
+  const description = describeLease(lease, known);
+  return {
+    id: lease.id,
+    label: title,
+    description,
+    mark: markOfLease(lease, known.now),
+    context: `lease.${lease.state.kind}${lease.letGo ? '.letGo' : ''}`,
+    tooltip: [title, description, `of ${lease.lender}, ${ownerText(lease, known)}`, lease.id],
+    spoken: `Borrowed machine ${title}, ${description.replaceAll(' · ', ', ')}`,
+    fold: 'closed',
+  };
+}
+
+/** What stands below a machine: what keeps it from being given back, what runs on it, its end, price, lender and address. */
+export function leaseFacts(lease: Lease, known: Known): Row[] {
+  const { state, end, until, price, askedAt, lender } = lease;
+  const { now } = known;
+  const fact = (name: string, icon: string, label: string, more: Partial<Row> = {}): Row => ({
+    id: `${lease.id} ${name}`,
+    label,
+    mark: { icon, color: undefined },
+    fold: 'leaf',
+    ...more,
+  });
+  const problem = state.kind === 'returning' ? state.problem : undefined;
+  const rows: Row[] = [];
+  if (state.kind === 'returning' && problem !== undefined)
+    rows.push(
+      fact('problem', 'warning', plain(problem), {
+        description: `tried ${state.attempts} ${state.attempts === 1 ? 'time' : 'times'}`,
+        mark: { icon: 'warning', color: 'testing.iconErrored' },
+        tooltip: [
+          'It could not be seen gone',
+          problem,
+          'It is tried again at the next start, and by Return.',
+        ],
+      }),
+    );
+  for (const { words, pid } of workOn(lease))
+    rows.push(
+      fact(`work ${pid} ${words}`, 'run', plain(words), { spoken: `On it runs: ${plain(words)}` }),
+    );
+  if (isThere(lease))
+    rows.push(
+      fact('end', 'clock', `Ends at ${momentText(end, now)}`, {
+        description: now < end ? `in ${leftText(end - now)}` : 'its time is over',
+        tooltip: [
+          `Ends at ${momentText(end, now)}`,
+          ...(until < end
+            ? [`By itself at ${momentText(until, now)}, if nobody moves that while it is used.`]
+            : []),
+        ],
+      }),
+    );
+  const total = costOf(price, end - askedAt);
+  rows.push(
+    fact('price', 'credit-card', price ? `${priceText(price)} an hour` : 'No price is known', {
+      description: [
+        ...(soFar(lease, now) === undefined ? [] : [`${soFar(lease, now) ?? ''} so far`]),
+        ...(total && isThere(lease) ? [`${priceText(total)} until its end`] : []),
+      ].join(', '),
+    }),
+    fact('lender', 'organization', `Of ${plain(lender)}`, { description: lease.id }),
+    fact('owner', 'account', ownerLine(ownerText(lease, known))),
+  );
+  if (state.kind === 'lent' || state.kind === 'ready')
+    rows.push(
+      fact('ssh', 'terminal', addressText(state.ssh), {
+        description: state.kind === 'ready' ? 'made ready' : 'not made ready yet',
+        spoken: `Reached by SSH at ${addressText(state.ssh)}`,
+      }),
+    );
+  return rows;
+}
+
+export function offerRow({ lender, offer }: Offered): Row {
+  const { title, price, memory, cpus, available, spot } = offer;
+  const taken = available === false;
+  const description = [
+    taken ? 'not at the moment' : price ? `${priceText(price)} an hour` : 'no price is known',
+    ...(memory === undefined ? [] : [`${Math.round(memory / 102.4) / 10} GB`]),
+    ...(cpus === undefined ? [] : [`${cpus} CPUs`]),
+    ...(spot ? ['spot: others may outbid it'] : []),
+  ].join(' · ');
+  return {
+    id: `offer ${lender}/${offer.id}`,
+    label: plain(title),
+    description,
+    mark: { icon: taken ? 'circle-slash' : 'server', color: undefined },
+    context: taken ? 'offer.taken' : 'offer.free',
+    tooltip: [title, description, `of ${lender}`],
+    spoken: `Of ${lender}: ${plain(title)}, ${description.replaceAll(' · ', ', ')}`,
+    fold: 'leaf',
+  };
+}
+
+/** A problem as a line; the whole of it is in the tooltip. */
+export function problemRow(id: string, words: string, context: string): Row {
+  return {
+    id,
+    label: plain(words),
+    mark: { icon: 'warning', color: 'testing.iconErrored' },
+    context,
+    tooltip: words.split('\n'),
+    spoken: `Problem: ${plain(words)}`,
+    fold: 'leaf',
+  };
+}
+
+function ownerLine(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,114 @@
+import { costOf, priceText } from '../../machines/leases/caps';
+import { ownerLives, workOn, type Lease } from '../../machines/leases/ledger';
+import type { SshAddress } from '../../machines/lender';
+import type { Mark } from '../look/marks';
+import { plain } from '../look/plain';
+
+/** Milliseconds before its end from which a machine is worth a warning. */
+export const SOON = 10 * 60_000;
+
+/** What a line about a machine is made from, beside its lease. */
+export interface Known {
+  readonly now: number;
+  /** `user@host` of this person here. */
+  readonly here: string;
+  /** How far the lender is, while this window waits for it. */
+  readonly progress: (lease: Lease) => string | undefined;
+  readonly owned: (lease: Lease) => boolean;
+}
+
+/** Whether something can be done on it. */
+export function isThere({ state }: Lease): boolean {
+  return state.kind === 'lent' || state.kind === 'ready';
+}
+
+/** `2 h 5 min`, `42 min`, `less than a minute`: what is left is never said to be more than it is. */
+export function leftText(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return 'less than a minute';
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  return `${Math.floor(minutes / 60)} h${rest === 0 ? '' : ` ${rest} min`}`;
+}
+
+/** `17:05`, with the day where that is not the same. */
+export function momentText(moment: number, now: number): string {
+  const date = new Date(moment);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (date.toDateString() === new Date(now).toDateString()) return time;
+  return `${time} on ${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+export function titleOf({ title }: Lease): string {
+  return plain(title);
+}
+
+/** How it is with a machine, in a few words. */
+export function stateText(lease: Lease, { now, progress }: Known): string {
+  const { state, end, letGo } = lease;
+  switch (state.kind) {
+    case 'asked':
+      return plain(progress(lease) ?? 'being borrowed');
+    case 'returning':
+      return state.problem === undefined
+        ? 'being given back'
+        : `cannot be given back yet: ${plain(state.problem)}`;
+    case 'lent':
+    case 'ready':
+      if (now >= end) return 'its time is over';
+      return letGo
+        ? `nobody uses it; ends by itself in ${leftText(end - now)}`
+        : `${leftText(end - now)} left`;
+  }
+}
+
+/** What it has cost until now; undefined where that is not known. Hours that were begun count as whole. */
+export function soFar(lease: Lease, now: number): string | undefined {
+  if (lease.state.kind === 'asked' || !lease.price) return undefined;
+  return priceText(costOf(lease.price, Math.max(0, now - lease.askedAt)));
+}
+
+/** State, price and work, as they stand behind a machine's title. */
+export function describeLease(lease: Lease, known: Known): string {
+  const cost = soFar(lease, known.now);
+  return [
+    stateText(lease, known),
+    ...(cost === undefined ? [] : [`${cost} so far`]),
+    ...workOn(lease).map(({ words }) => plain(words)),
+  ].join(' · ');
+}
+
+/** Whose it is. */
+export function ownerText(lease: Lease, { here, owned }: Known): string {
+  const { owner, letGo } = lease;
+  if (owner.who !== here) return `lent to ${plain(owner.who)}`;
+  if (owned(lease)) return "this window's";
+  if (ownerLives(owner, here)) return "another window's or terminal's";
+  if (owner.process) return 'of a program that has ended; it is given back soon';
+  return letGo ? 'the window that had it has closed' : 'kept until its end';
+}
+
+/** `root@192.0.2.7`, with the port where it is not the usual one. */
+export function addressText({ host, user, port }: SshAddress): string {
+  const name = user === undefined ? host : `${user}@${host}`;
+  return plain(port === undefined || port === 22 ? name : `${name}:${port}`);
+}
+
+export function markOfLease(lease: Lease, now: number): Mark {
+  const { state, end, letGo } = lease;
+  switch (state.kind) {
+    case 'asked':
+      return { icon: 'sync~spin', color: undefined };
+    case 'returning':
+      return state.problem === undefined
+        ? { icon: 'sync~spin', color: undefined }
+        : { icon: 'warning', color: 'testing.iconErrored' };
+    case 'lent':
+    case 'ready':
+      if (letGo || end - now < SOON) return { icon: 'vm-outline', color: 'testing.iconQueued' };
+      return workOn(lease).length > 0
+        ? { icon: 'vm-running', color: 'testing.iconPassed' }
+        : { icon: 'vm', color: undefined };
+  }
+}

@@ -1,0 +1,199 @@
+import * as vscode from 'vscode';
+import { whoWeAre, type Lease } from '../../machines/leases/ledger';
+import { lendersFile } from '../../machines/lenders/lendersFile';
+import { readLendingSettings } from '../../machines/lenders/settings';
+import type { OtherMachine } from '../../recipe/recipe';
+import { onMachinesClose } from '../frame/settings';
+import type { Row } from '../look/row';
+import { claim } from '../told/claims';
+import { Attendant } from './attendant';
+import { lookAfter, takeBack } from './beginning';
+import { Countdown, tellNews } from './countdown';
+import { LeaseWatch } from './leaseWatch';
+import { machineCommands, type MachineCommands } from './machineCommands';
+import type { MachineNode } from './machineRows';
+import { isThere, type Known } from './machineText';
+import { MachineTree } from './machineTree';
+import { remoteIsThere } from './remoteSsh';
+import { isTokenKey, tokensOf } from './tokens';
+
+export interface MachinesParts {
+  /** The path of the program. */
+  readonly cli: string;
+  readonly secrets: vscode.SecretStorage;
+  /** The workspace's own. */
+  readonly memento: vscode.Memento;
+  readonly output: vscode.LogOutputChannel;
+  /** A line of the view has changed, or all of it. */
+  readonly changed: (node: MachineNode | undefined) => void;
+  readonly onDidUnfold: vscode.Event<MachineNode>;
+}
+
+/** Ids of the leases that this workspace's window owned last. */
+const MINE = 'machines.mine';
+/** Milliseconds between two sweeps for machines whose time is over, though nobody attends them. */
+const PAUSE = 60_000;
+
+/** Everything about borrowed machines in a window, behind the view and its commands. */
+export class MachinesDesk implements vscode.Disposable {
+  readonly watch: LeaseWatch;
+  readonly attendant: Attendant;
+  readonly commands: MachineCommands;
+  readonly countdown: Countdown;
+  readonly #parts: MachinesParts;
+  readonly #tree: MachineTree;
+  /** How far the borrowing of what this window waits for is, by titles. */
+  readonly #progress = new Map<string, string>();
+  readonly #life = new AbortController();
+  readonly #subscriptions: vscode.Disposable;
+  #begun = false;
+  #swept = 0;
+  #mine: string;
+
+  constructor(parts: MachinesParts) {
+    const { cli, secrets, memento, output, changed, onDidUnfold } = parts;
+    this.#parts = parts;
+    this.#mine = memento.get<readonly string[]>(MINE, []).join();
+    this.watch = new LeaseWatch(() => this.#update());
+    this.attendant = new Attendant({
+      cli,
+      greeting: async () => ({
+        onClose: onMachinesClose(),
+        tokens: await tokensOf(readLendingSettings(lendersFile()).lenders, secrets),
+      }),
+      news: tellNews,
+      died: (pid) => this.#failing(this.#takeAfter(pid)),
+      log: (line) => output.info(line),
+    });
+    this.#tree = new MachineTree({
+      leases: () => this.watch.all(),
+      damaged: () => this.watch.damaged(),
+      known: () => this.known(),
+      settings: () => readLendingSettings(lendersFile()),
+      offers: (signal) => this.attendant.ask('offers', {}, signal),
+      changed,
+      onDidUnfold,
+    });
+    this.countdown = new Countdown({ known: () => this.known(), claim });
+    this.commands = machineCommands({
+      cli,
+      secrets,
+      watch: this.watch,
+      attendant: this.attendant,
+      known: () => this.known(),
+      offers: () => this.#tree.offers(),
+      refresh: () => this.#tree.refresh(),
+      reporting: (title, report) => this.#reporting(title, report),
+    });
+    this.#subscriptions = vscode.Disposable.from(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('ciParity.machines')) this.#failing(this.attendant.tell());
+      }),
+      secrets.onDidChange(({ key }) => {
+        if (isTokenKey(key)) this.#failing(this.attendant.tell());
+      }),
+    );
+    void vscode.commands.executeCommand('setContext', 'ciParity.remoteSsh', remoteIsThere());
+  }
+
+  children(node?: MachineNode): Promise<MachineNode[]> {
+    return this.#tree.children(node);
+  }
+
+  row(node: MachineNode): Row {
+    return this.#tree.row(node);
+  }
+
+  choose(): Promise<OtherMachine | undefined> {
+    return this.commands.choose();
+  }
+
+  known(): Known {
+    return {
+      now: Date.now(),
+      here: whoWeAre(),
+      progress: (lease) =>
+        this.attendant.owns(lease) ? this.#progress.get(lease.title) : undefined,
+      owned: (lease) => this.attendant.owns(lease),
+    };
+  }
+
+  /** What is lent, or who lends, may have changed; the first time, looks after what was left. */
+  async begin(): Promise<void> {
+    this.#tree.refresh();
+    this.#update();
+    if (this.#begun) return;
+    this.#begun = true;
+    const { signal } = this.#life;
+    const mine = this.#mine === '' ? [] : this.#mine.split(',');
+    await takeBack(this.attendant, this.watch.all(), mine, signal);
+    await lookAfter(this.attendant, () => this.watch.all(), this.#parts.output, signal);
+    this.#update();
+  }
+
+  dispose(): void {
+    this.#life.abort();
+    this.#subscriptions.dispose();
+    this.#tree[Symbol.dispose]();
+    this.watch[Symbol.dispose]();
+    this.countdown[Symbol.dispose]();
+    this.attendant[Symbol.dispose]();
+  }
+
+  #update(): void {
+    if (this.#life.signal.aborted) return;
+    const leases = this.watch.all();
+    this.countdown.update(leases);
+    this.#tree.update();
+    void vscode.commands.executeCommand('setContext', 'ciParity.lent', leases.length > 0);
+    const mine = leases.filter((lease) => this.attendant.owns(lease));
+    if (mine.length > 0) this.attendant.stay();
+    else this.attendant.rest();
+    this.#remember(mine.map(({ id }) => id).join());
+    if (leases.some((lease) => this.#isOver(lease)) && Date.now() - this.#swept > PAUSE) {
+      this.#swept = Date.now();
+      this.#failing(this.attendant.ask('sweep', {}, this.#life.signal));
+    }
+  }
+
+  /** What a window owned is not forgotten with its end: so it finds it when it comes back. */
+  #remember(mine: string): void {
+    if (mine === this.#mine || (mine === '' && !this.#begun)) return;
+    this.#mine = mine;
+    this.#parts.memento
+      .update(MINE, mine === '' ? [] : mine.split(','))
+      .then(undefined, (error: unknown) => this.#parts.output.error(String(error)));
+  }
+
+  /** Its time is over, and nobody attends it. */
+  #isOver(lease: Lease): boolean {
+    return isThere(lease) && !lease.owner.process && Date.now() > lease.end + 2000;
+  }
+
+  /** Another attendant goes on with what one had that was killed, before anybody takes it for nobody's. */
+  async #takeAfter(pid: number): Promise<void> {
+    const leases = this.watch.all().filter(({ owner }) => owner.process?.pid === pid);
+    const ids = leases.map(({ id }) => id);
+    if (ids.length > 0) await this.attendant.ask('take', { leases: ids }, this.#life.signal);
+  }
+
+  /** What is told while a machine is borrowed is shown in the view, too. */
+  #reporting(title: string, report: (words: string) => void): (words: string) => void {
+    this.#progress.delete(title);
+    return (words) => {
+      report(words);
+      this.#progress.set(title, words);
+      this.#tree.update();
+    };
+  }
+
+  #failing(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!this.#life.signal.aborted) this.#parts.output.warn(String(error));
+    });
+  }
+}
+
+export function startMachines(parts: MachinesParts): MachinesDesk {
+  return new MachinesDesk(parts);
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import {
+  leaseFacts,
+  leaseRow,
+  offerRow,
+  problemRow,
+} from '../../../src/editor/machines/machineRows';
+import { leftText, momentText } from '../../../src/editor/machines/machineText';
+import { thisProcess } from '../../../src/machines/leases/ledger';
+import { knownAt, leaseFor, NOW } from './leases';
+
+const MINUTE = 60_000;
+
+describe('The line of a borrowed machine', () => {
+  it('says what is left and what it has cost', () => {
+    const row = leaseRow(leaseFor(), knownAt());
+    assert.equal(row.label, 'c3.small.x86 in Amsterdam (am)');
+    assert.equal(row.description, '1 h 10 min left · 0.50 USD so far');
+    assert.equal(row.context, 'lease.ready');
+    assert.equal(row.mark?.icon, 'vm');
+  });
+
+  it('says what runs on it, as long as that lives', () => {
+    const living = { words: 'Reproducing networking/cilium #42', ...thisProcess() };
+    const dead = { words: 'Something old', pid: living.pid, bornAt: 'before' };
+    const row = leaseRow(leaseFor({ work: [living, dead] }), knownAt());
+    assert.equal(
+      row.description,
+      '1 h 10 min left · 0.50 USD so far · Reproducing networking/cilium #42',
+    );
+    assert.equal(row.mark?.icon, 'vm-running');
+  });
+
+  it('says how far its borrowing is', () => {
+    const lease = leaseFor({ state: { kind: 'asked' } });
+    assert.equal(leaseRow(lease, knownAt()).description, 'being borrowed');
+    const progress = () => 'the machine is being made (40 %)';
+    const row = leaseRow(lease, knownAt(NOW, { progress }));
+    assert.equal(row.description, 'the machine is being made (40 %)');
+    assert.equal(row.mark?.icon, 'sync~spin');
+  });
+
+  it('says why it cannot be given back', () => {
+    const state = { kind: 'returning', wasLent: true, attempts: 3, problem: 'HTTP 503' } as const;
+    const row = leaseRow(leaseFor({ state }), knownAt());
+    assert.equal(row.description, 'cannot be given back yet: HTTP 503 · 0.50 USD so far');
+    assert.deepEqual(row.mark, { icon: 'warning', color: 'testing.iconErrored' });
+    const [first] = leaseFacts(leaseFor({ state }), knownAt());
+    assert.deepEqual([first?.label, first?.description], ['HTTP 503', 'tried 3 times']);
+  });
+
+  it('says that nobody uses it, where its window has closed', () => {
+    const lease = leaseFor({ letGo: { at: NOW, end: NOW + 70 * MINUTE }, end: NOW + 38 * MINUTE });
+    const row = leaseRow(lease, knownAt());
+    assert.match(row.description ?? '', /^nobody uses it; ends by itself in 38 min/);
+    assert.equal(row.context, 'lease.ready.letGo');
+  });
+
+  it('is spoken with what it is', () => {
+    assert.equal(
+      leaseRow(leaseFor(), knownAt()).spoken,
+      'Borrowed machine c3.small.x86 in Amsterdam (am), 1 h 10 min left, 0.50 USD so far',
+    );
+  });
+
+  it('shows names of a lender as text', () => {
+    const row = leaseRow(leaseFor({ title: 'big $(zap) [x](command:evil)\u202e' }), knownAt());
+    assert.doesNotMatch(row.label, /\$\(zap|\]\(command/);
+    assert.doesNotMatch(row.label, /\u202e/);
+  });
+});
+
+describe('What stands below a borrowed machine', () => {
+  const linesAt = (now: number) =>
+    leaseFacts(leaseFor(), knownAt(now)).map(({ label, description }) => [label, description]);
+
+  it('is its end, price, lender, owner and address', () => {
+    assert.deepEqual(linesAt(NOW), [
+      ['Ends at 13:10', 'in 1 h 10 min'],
+      ['0.50 USD an hour', '0.50 USD so far, 1.00 USD until its end'],
+      ['Of metal', 'abcdef123456'],
+      ['Kept until its end', undefined],
+      ['root@192.0.2.7:2222', 'made ready'],
+    ]);
+  });
+
+  it('goes on with the clock', () => {
+    const [[, end] = [], [, price] = []] = linesAt(NOW + 20 * MINUTE);
+    assert.deepEqual([end, price], ['in 50 min', '1.00 USD so far, 1.00 USD until its end']);
+  });
+
+  it('has an id of its own in each line', () => {
+    const ids = leaseFacts(leaseFor(), knownAt()).map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  it('tells whose it is', () => {
+    const owner = (lease: Parameters<typeof leaseFor>[0], mine = false) =>
+      leaseFacts(leaseFor(lease), knownAt(NOW, { owned: () => mine })).find(({ id }) =>
+        id.endsWith('owner'),
+      )?.label;
+    const process = thisProcess();
+    assert.equal(owner({ owner: { who: 'ada@laptop', process } }, true), "This window's");
+    assert.equal(
+      owner({ owner: { who: 'ada@laptop', process } }),
+      "Another window's or terminal's",
+    );
+    assert.equal(owner({ owner: { who: 'ada@desk', process } }), 'Lent to ada@desk');
+    assert.match(
+      owner({ owner: { who: 'ada@laptop', process: { pid: process.pid, bornAt: '0' } } }) ?? '',
+      /has ended/,
+    );
+  });
+});
+
+describe('The line of an offer', () => {
+  const offer = {
+    ...{ id: 'c3.small.x86/am', title: 'c3.small.x86 in Amsterdam (am)' },
+    price: { amount: 0.75, currency: 'USD' },
+    ...{ memory: 32768, cpus: 8, available: true, spot: true },
+  };
+
+  it('says the price of an hour, memory, processors and whether others may outbid it', () => {
+    assert.equal(
+      offerRow({ lender: 'metal', offer }).description,
+      '0.75 USD an hour · 32 GB · 8 CPUs · spot: others may outbid it',
+    );
+  });
+
+  it('can only be borrowed where it is to be had', () => {
+    assert.equal(offerRow({ lender: 'metal', offer }).context, 'offer.free');
+    const taken = offerRow({ lender: 'metal', offer: { ...offer, available: false } });
+    assert.equal(taken.context, 'offer.taken');
+    assert.match(taken.description ?? '', /^not at the moment/);
+  });
+});
+
+describe('Words about time', () => {
+  it('never say that more is left than is', () => {
+    const told = [59_999, 60_000, 119_999, 3600_000, 3600_000 + 5 * MINUTE + 1].map(leftText);
+    assert.deepEqual(told, ['less than a minute', '1 min', '1 min', '1 h', '1 h 5 min']);
+  });
+
+  it('name the day where it is another', () => {
+    assert.equal(momentText(NOW + 65 * MINUTE, NOW), '13:05');
+    assert.equal(momentText(NOW + 24 * 60 * MINUTE, NOW), '12:00 on 2026-03-05');
+  });
+
+  it('of a problem keep its lines in the tooltip', () => {
+    const row = problemRow('p', 'metal: it is closed\nsee elsewhere', 'lenderProblem');
+    assert.deepEqual(row.tooltip, ['metal: it is closed', 'see elsewhere']);
+    assert.equal(row.spoken, 'Problem: metal: it is closed see elsewhere');
+  });
+});

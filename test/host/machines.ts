@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { stateDirectory } from '../../src/base/stateDirectory';
+import type { MachineNode } from '../../src/editor/machines/machineRows';
+import { change } from '../../src/machines/leases/ledger';
+import { lendersFile } from '../../src/machines/lenders/lendersFile';
+import { readReproduction } from '../../src/reproduce/store';
+import { lendByScripts, type ScriptLender } from '../bed/scriptLender';
+import { api, aroundMoat, failedRun, until } from './bed';
+import { standIns } from './standIns';
+
+describe('borrowed machines', function () {
+  this.timeout(60_000);
+  const { replace, hear, catchTerminals } = standIns();
+  aroundMoat();
+  let folder: string;
+  let lender: ScriptLender;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'ci-parity-host-machines-'));
+    lender = lendByScripts(folder);
+    await vscode.commands.executeCommand('ciParity.refreshOffers');
+  });
+  afterEach(async () => {
+    lender.break(false);
+    lender.letGoOn();
+    const { machines } = await api();
+    const { attendant } = await machines.load();
+    const { signal } = new AbortController();
+    await lines();
+    for (const { id } of (await machines.load()).watch.all())
+      await attendant.ask('return', { lease: id }, signal);
+    await until(machines.onDidChangeTreeData, async () => (await leases()).length === 0);
+    lender.remove();
+    await vscode.commands.executeCommand('ciParity.refreshOffers');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function nodes(below?: MachineNode): Promise<MachineNode[]> {
+    return (await api()).machines.getChildren(below);
+  }
+  async function items(below?: MachineNode): Promise<vscode.TreeItem[]> {
+    const { machines } = await api();
+    return Promise.all((await nodes(below)).map((node) => machines.getTreeItem(node)));
+  }
+  async function lines(below?: MachineNode): Promise<string[]> {
+    return (await items(below)).map((item) => `${labelOf(item)} | ${String(item.description)}`);
+  }
+  async function leases(): Promise<MachineNode[]> {
+    return (await nodes()).filter(({ kind }) => kind === 'lease');
+  }
+  async function theLease(): Promise<MachineNode & { kind: 'lease' }> {
+    const [node] = await leases();
+    assert.ok(node?.kind === 'lease');
+    return node;
+  }
+
+  /** Answers what is asked on the way to a machine: two hours, and yes to whatever is modal. */
+  function agree(): { readonly asked: string[] } {
+    const asked: string[] = [];
+    replace(vscode.window, 'showQuickPick', (choices: (vscode.QuickPickItem & object)[]) => {
+      const two = choices.find(({ label }) => label === '2 hours');
+      asked.push(`${two?.label ?? ''}: ${two?.description ?? ''}`);
+      return Promise.resolve(two);
+    });
+    replace(
+      vscode.window,
+      'showWarningMessage',
+      (message: string, options: vscode.MessageOptions, button: string) => {
+        asked.push(`${message} ${options.detail ?? ''}`);
+        return Promise.resolve(button);
+      },
+    );
+    return { asked };
+  }
+
+  async function borrow(): Promise<MachineNode & { kind: 'lease' }> {
+    const { machines } = await api();
+    const [offer] = await nodes({ kind: 'offers' });
+    assert.equal(offer?.kind, 'offer');
+    await vscode.commands.executeCommand('ciParity.borrowMachine', offer);
+    await until(machines.onDidChangeTreeData, async () => (await leases()).length === 1);
+    // As VS Code does: it hears only of lines that it has.
+    await lines();
+    return theLease();
+  }
+
+  it('are offered with their price, once that is unfolded', async () => {
+    assert.deepEqual(await lines(), ['May Be Borrowed | undefined']);
+    assert.deepEqual(await lines({ kind: 'offers' }), ['a big box | 1.50 EUR an hour · 16 GB']);
+    const [item] = await items({ kind: 'offers' });
+    assert.equal(item?.contextValue, 'offer.free');
+    assert.match(item.accessibilityInformation?.label ?? '', /^Of boxes: a big box, 1\.50 EUR/);
+  });
+
+  it('are borrowed once the price is agreed to, shown, counted down, and given back', async () => {
+    const { machines } = await api();
+    const { asked } = agree();
+    const told = hear('Information');
+    const node = await borrow();
+    assert.equal(asked[0], '2 hours: up to 3.00 EUR');
+    assert.match(
+      asked[1] ?? '',
+      /^Borrow a big box of boxes for 2 hours\? It costs up to 3\.00 EUR/,
+    );
+    assert.match(told[0] ?? '', /^a big box in a temp folder is yours for (2 h|1 h 59 min)\.$/);
+    const [first, second] = await lines();
+    assert.match(first ?? '', /^a big box in a temp folder \| 1 h 59 min left · 1\.50 EUR so far$/);
+    assert.equal(second, 'May Be Borrowed | undefined');
+    assert.ok((await lines(node)).includes("This window's | undefined"));
+    const { countdown } = await machines.load();
+    assert.equal(countdown.text, '$(vm) 1 h 59 min');
+    await vscode.commands.executeCommand('ciParity.machineReturn', node);
+    assert.match(asked[2] ?? '', /^Give back a big box in a temp folder\? .*has cost 1\.50 EUR/s);
+    await until(machines.onDidChangeTreeData, async () => (await leases()).length === 0);
+    assert.deepEqual(lender.machines(), []);
+    assert.equal(countdown.text, '');
+  });
+
+  it('are not borrowed when the person does not agree to the price', async () => {
+    agree();
+    replace(vscode.window, 'showWarningMessage', () => Promise.resolve(undefined));
+    const [offer] = await nodes({ kind: 'offers' });
+    await vscode.commands.executeCommand('ciParity.borrowMachine', offer);
+    assert.deepEqual(lender.asked(), []);
+  });
+
+  it('show how far their borrowing is', async () => {
+    const { machines } = await api();
+    agree();
+    lender.hold();
+    const [offer] = await nodes({ kind: 'offers' });
+    const borrowing = vscode.commands.executeCommand('ciParity.borrowMachine', offer);
+    await lines();
+    await until(machines.onDidChangeTreeData, async () =>
+      (await lines()).includes('a big box | the machine is being made (40 %)'),
+    );
+    assert.equal((await items())[0]?.contextValue, 'lease.asked');
+    lender.letGoOn();
+    await borrowing;
+    await until(machines.onDidChangeTreeData, async () => {
+      const [item] = await items();
+      return item?.contextValue === 'lease.lent';
+    });
+  });
+
+  it('are entered in a terminal, without a secret in its words', async () => {
+    agree();
+    hear('Information');
+    const node = await borrow();
+    const terminals = catchTerminals();
+    await vscode.commands.executeCommand('ciParity.machineSsh', node);
+    const [{ shellPath, shellArgs = [], env } = {}] = terminals;
+    assert.equal(shellPath, process.execPath);
+    assert.match(String(shellArgs[0]), /dist.cli\.js$/);
+    assert.deepEqual(shellArgs.slice(1), ['ssh', node.id]);
+    assert.deepEqual(env, { ELECTRON_RUN_AS_NODE: '1' });
+  });
+
+  it('carry a failed run: the recipe names the machine', async () => {
+    agree();
+    hear('Information');
+    const node = await borrow();
+    const terminals = catchTerminals();
+    const { machines } = await api();
+    const desk = await machines.load();
+    replace(desk.commands, 'choose', () => Promise.resolve({ lease: node.id }));
+    await vscode.commands.executeCommand('ciParity.reproduceBorrowed', await failedRun());
+    const id = String(terminals[0]?.shellArgs?.[2]);
+    const { recipe } = readReproduction(id);
+    assert.deepEqual(recipe.on, { lease: node.id });
+    assert.equal(recipe.run?.number, 42);
+  });
+
+  it('are extended for the price of the whole', async () => {
+    const { machines } = await api();
+    const { asked } = agree();
+    hear('Information');
+    const node = await borrow();
+    await vscode.commands.executeCommand('ciParity.machineExtend', node);
+    assert.equal(asked.at(-1), '2 hours: up to 6.00 EUR');
+    await until(machines.onDidChangeTreeData, async () =>
+      /\| 3 h 59 min left/.test((await lines())[0] ?? ''),
+    );
+  });
+
+  it('warn before their end, once, with what can be done', async () => {
+    const { machines } = await api();
+    agree();
+    hear('Information');
+    const node = await borrow();
+    const warnings: string[][] = [];
+    replace(vscode.window, 'showWarningMessage', (...words: string[]) => {
+      warnings.push(words);
+      return Promise.resolve(undefined);
+    });
+    const end = Date.now() + 8.5 * 60_000;
+    await change(stateDirectory(), node.id, (lease) => ({ ...lease, end }));
+    const desk = await machines.load();
+    await until(machines.onDidChangeTreeData, () => desk.countdown.text === '$(vm) 8 min');
+    assert.deepEqual(warnings, [
+      ['a big box in a temp folder ends in 8 min', 'Extend…', 'Return…'],
+    ]);
+  });
+
+  it('that cannot be given back say why, and are given back when that is asked again', async () => {
+    const { machines } = await api();
+    agree();
+    hear('Information');
+    const node = await borrow();
+    lender.break(true);
+    const returning = vscode.commands.executeCommand('ciParity.machineReturn', node);
+    await until(machines.onDidChangeTreeData, async () =>
+      /cannot be given back yet: .*there is no way/.test((await lines())[0] ?? ''),
+    );
+    const [item] = await items();
+    assert.equal(item?.contextValue, 'lease.returning');
+    assert.equal((item.iconPath as vscode.ThemeIcon).id, 'warning');
+    lender.break(false);
+    await returning;
+    await until(machines.onDidChangeTreeData, async () => (await leases()).length === 0);
+    assert.deepEqual(lender.machines(), []);
+  });
+
+  it('show what another program has borrowed', async () => {
+    const { machines } = await api();
+    await lines();
+    const { attendant, watch } = await machines.load();
+    const { signal } = new AbortController();
+    const wish = { lender: 'boxes', offer: 'big', hours: 1 };
+    const { id } = await attendant.ask('borrow', wish, signal);
+    await change(stateDirectory(), id, (lease) => ({ ...lease, owner: { who: lease.owner.who } }));
+    await until(machines.onDidChangeTreeData, async () => {
+      const [node] = await leases();
+      return node !== undefined && (await lines(node)).includes('Kept until its end | undefined');
+    });
+    assert.equal(watch.all().length, 1);
+  });
+
+  it('lead to lenders.json, which is made where there is none', async () => {
+    lender.remove();
+    await vscode.commands.executeCommand('ciParity.openLenders');
+    const { document } = vscode.window.activeTextEditor ?? {};
+    assert.equal(document?.uri.fsPath, lendersFile());
+    assert.match(readFileSync(lendersFile(), 'utf8'), /"lenders": \[\]/);
+    assert.deepEqual(await lines(), []);
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+  });
+});
+
+function labelOf({ label }: vscode.TreeItem): string {
+  return typeof label === 'string' ? label : (label?.label ?? '');
+}
