@@ -76,7 +76,8 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const tests = new Tests({ details, reproductions, reproduce, output });
   const logs = new LogDocuments({ servers, details, output });
   const plans = new PlanDocuments(plan);
-  const languages = new Languages({ servers, store, details, credentials, output });
+  const lends = () => machines.available;
+  const languages = new Languages({ servers, store, details, credentials, output, lends });
   const doing = new Doings({ servers, store, output });
   const links = linkHandler(servers, output);
   const artifacts = new Artifacts(servers);

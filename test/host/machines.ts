@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -9,7 +9,7 @@ import { change } from '../../src/machines/leases/ledger';
 import { lendersFile } from '../../src/machines/lenders/lendersFile';
 import { readReproduction } from '../../src/reproduce/store';
 import { lendByScripts, type ScriptLender } from '../bed/scriptLender';
-import { api, aroundMoat, failedRun, until } from './bed';
+import { api, aroundMoat, failedRun, folder as repository, JENKINSFILE, until } from './bed';
 import { standIns } from './standIns';
 
 describe('borrowed machines', function () {
@@ -173,6 +173,21 @@ describe('borrowed machines', function () {
     const { recipe } = readReproduction(id);
     assert.deepEqual(recipe.on, { lease: node.id });
     assert.equal(recipe.run?.number, 42);
+  });
+
+  it('are offered above a Jenkinsfile whose run failed, as long as somebody lends', async () => {
+    const directory = join(repository(), 'out', 'host-machines');
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'Jenkinsfile'), JENKINSFILE);
+    const document = await vscode.workspace.openTextDocument(join(directory, 'Jenkinsfile'));
+    const { lenses } = await (await api()).languages.load();
+    const commands = (): (string | undefined)[] =>
+      lenses.provideCodeLenses(document).map(({ command }) => command?.command);
+    await until(lenses.onDidChangeCodeLenses, () => commands().includes('ciParity.reproduce'));
+    assert.ok(commands().includes('ciParity.reproduceBorrowed'));
+    lender.remove();
+    await vscode.commands.executeCommand('ciParity.refreshOffers');
+    assert.ok(!commands().includes('ciParity.reproduceBorrowed'));
   });
 
   it('are extended for the price of the whole', async () => {

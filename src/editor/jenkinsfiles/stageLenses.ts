@@ -16,15 +16,21 @@ import { brokeIn, historyText, lensTitle, type StageRecord } from './stageResult
 export class StageLenses implements vscode.CodeLensProvider {
   readonly #history: StageHistory;
   readonly #pipelineOf: (document: vscode.TextDocument) => Pipeline;
+  readonly #lends: () => boolean;
   readonly #read = new WeakMap<vscode.TextDocument, { version: number; lines: StageLine[] }>();
   /** Of records that have not changed; with the minute, since they tell ages. */
   readonly #tooltips = new WeakMap<StageRecord, { minute: number; text: string }>();
   readonly onDidChangeCodeLenses: vscode.Event<void>;
 
-  /** `pipelineOf` reads a document, once for each version of it. */
-  constructor(history: StageHistory, pipelineOf: (document: vscode.TextDocument) => Pipeline) {
+  /** `pipelineOf` reads a document, once for each version of it; `lends` is whether a machine can be borrowed. */
+  constructor(
+    history: StageHistory,
+    pipelineOf: (document: vscode.TextDocument) => Pipeline,
+    lends: () => boolean,
+  ) {
     this.#history = history;
     this.#pipelineOf = pipelineOf;
+    this.#lends = lends;
     this.onDidChangeCodeLenses = history.onDidChange;
   }
 
@@ -35,7 +41,7 @@ export class StageLenses implements vscode.CodeLensProvider {
     // The runs may be of another Jenkinsfile of the folder: then no stage of this one is in them.
     const isOfJob = lines.length < 2 || told.some((each, at) => each && lines[at]?.path.length);
     return lines.flatMap(({ path, line }, at) =>
-      lensesOf(document, path, line, isOfJob ? told[at] : undefined),
+      lensesOf(document, path, line, isOfJob ? told[at] : undefined, this.#lends()),
     );
   }
 
@@ -90,6 +96,7 @@ function lensesOf(
   path: readonly string[],
   line: number,
   told: Told | undefined,
+  lends: boolean,
 ): vscode.CodeLens[] {
   const { range } = document.lineAt(line - 1);
   const lenses: vscode.CodeLens[] = [];
@@ -109,6 +116,13 @@ function lensesOf(
         whole ? '$(debug-rerun) Reproduce failure' : '$(debug-rerun) Reproduce',
         'Do this run again here, up to and including the failing stage',
         'ciParity.reproduce',
+        node,
+      );
+    if (whole && broke && isTrusted && lends)
+      lens(
+        '$(vm-running) Reproduce on a borrowed machine',
+        'Do this run again on a machine that is lent to you',
+        'ciParity.reproduceBorrowed',
         node,
       );
     if (whole && isTrusted)

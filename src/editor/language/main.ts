@@ -37,6 +37,8 @@ export interface LanguageParts {
   readonly store: RunStore;
   readonly details: RunDetails;
   readonly output: vscode.LogOutputChannel;
+  /** Whether a machine can be borrowed. */
+  readonly lends: () => boolean;
 }
 
 export interface Language {
@@ -58,7 +60,8 @@ export function startLanguage(parts: LanguageParts): Language {
   const { servers, store, details, output, credentials: secrets } = parts;
   const history = new StageHistory(servers, store, details, output);
   const readings = new Readings();
-  const lenses = new StageLenses(history, (document) => readings.pipeline(document));
+  const pipelineOf = (document: vscode.TextDocument) => readings.pipeline(document);
+  const lenses = new StageLenses(history, pipelineOf, parts.lends);
   const sources = new WorkspaceSources(readings);
   const environment = new EnvironmentLinks(readings, sources, output);
   const states = new VagrantStates((document) => {

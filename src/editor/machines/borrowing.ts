@@ -86,7 +86,7 @@ export async function agreeOn(
     `Borrow ${plain(offer.title)} of ${plain(lender)} for ${hoursText(hours)}?`,
     {
       modal: true,
-      detail: `${price} You can give it back earlier. It is given back at its end; while this window lives, its lender is asked to wait until then.`,
+      detail: `${price} It is given back at its end at the latest; you can return it earlier, or extend it.`,
     },
     BORROW,
   );

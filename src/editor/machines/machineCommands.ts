@@ -1,29 +1,21 @@
 import * as vscode from 'vscode';
 import { messageOf, UserError } from '../../base/errors';
 import { costOf } from '../../machines/leases/caps';
-import { workOn, type Lease } from '../../machines/leases/ledger';
+import type { Lease } from '../../machines/leases/ledger';
 import type { Wishes } from '../../machines/leases/talk';
 import { lendersFile } from '../../machines/lenders/lendersFile';
 import { readLendingSettings } from '../../machines/lenders/settings';
 import type { OtherMachine } from '../../recipe/recipe';
 import { withProgress } from '../frame/progress';
 import { plain } from '../look/plain';
-import { themeIcon } from '../look/treeItem';
 import type { Attendant } from './attendant';
 import { agreeOn, chooseHours, chooseMachine } from './borrowing';
 import type { LeaseWatch } from './leaseWatch';
+import { agreesToReturn, pickLease, soleOrPicked } from './chooseLease';
 import { openLenders } from './lendersDocument';
-import { actionsFor, endsNext, hoursText } from './machineActions';
+import { actionsFor, hoursText } from './machineActions';
 import type { MachineNode } from './machineRows';
-import {
-  describeLease,
-  isThere,
-  leftText,
-  markOfLease,
-  soFar,
-  titleOf,
-  type Known,
-} from './machineText';
+import { describeLease, isThere, leftText, titleOf, type Known } from './machineText';
 import { openRemote, remoteIsThere } from './remoteSsh';
 import { askToken } from './tokens';
 
@@ -234,60 +226,6 @@ async function offeredBy(
   const choice = await chooseMachine('Borrow which machine?', [], known, offers);
   return choice?.kind === 'offer' ? choice.offered : undefined;
 }
-
-/** The only one, or which of several; undefined when the person cancelled. */
-async function soleOrPicked(leases: readonly Lease[], known: Known): Promise<Lease | undefined> {
-  const [only] = leases;
-  return leases.length === 1 ? only : pickLease(leases, known, 'Which borrowed machine?');
-}
-
-async function pickLease(
-  leases: readonly Lease[],
-  known: Known,
-  title: string,
-): Promise<Lease | undefined> {
-  if (leases.length === 0) throw new UserError('There is no borrowed machine to do that with.');
-  const next = endsNext(leases);
-  const sorted = [...leases].sort((a, b) => Number(b === next) - Number(a === next));
-  const choice = await vscode.window.showQuickPick(
-    sorted.map((lease) => ({
-      label: titleOf(lease),
-      description: describeLease(lease, known),
-      iconPath: themeIcon(markOfLease(lease, known.now)),
-      lease,
-    })),
-    { title },
-  );
-  return choice?.lease;
-}
-
-/** What is on a machine is lost with it. */
-async function agreesToReturn(leases: readonly Lease[], now: number): Promise<boolean> {
-  // One whose giving back has begun is not kept by a no.
-  if (leases.every(({ state }) => state.kind === 'returning')) return true;
-  const running = leases.flatMap((lease) => workOn(lease).map(({ words }) => plain(words)));
-  const costs = leases.flatMap((lease) => {
-    const cost = soFar(lease, now);
-    return cost === undefined ? [] : [`${titleOf(lease)} has cost ${cost}.`];
-  });
-  const [only] = leases;
-  const what = leases.length === 1 && only ? titleOf(only) : `all ${leases.length} machines`;
-  const answer = await vscode.window.showWarningMessage(
-    `Give back ${what}?`,
-    {
-      modal: true,
-      detail: [
-        ...(running.length > 0 ? [`Still running there: ${running.join(', ')}.`] : []),
-        'What is on it is lost.',
-        ...costs,
-      ].join('\n'),
-    },
-    RETURN,
-  );
-  return answer === RETURN;
-}
-
-const RETURN = 'Return';
 
 async function tellBorrowed(lease: Lease): Promise<void> {
   const answer = await vscode.window.showInformationMessage(

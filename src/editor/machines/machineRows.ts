@@ -103,7 +103,7 @@ export function leaseFacts(lease: Lease, known: Known): Row[] {
   if (state.kind === 'lent' || state.kind === 'ready')
     rows.push(
       fact('ssh', 'terminal', addressText(state.ssh), {
-        description: state.kind === 'ready' ? 'made ready' : 'not made ready yet',
+        description: state.kind === 'ready' ? 'made ready' : '',
         spoken: `Reached by SSH at ${addressText(state.ssh)}`,
       }),
     );

@@ -107,7 +107,17 @@ export class MachineTree implements Disposable {
   /** Asks the lenders again when they can be seen. */
   refresh(): void {
     this.#offers = undefined;
-    this.#source.changed(this.#given.has('') && this.#lends() ? this.#offersNode : undefined);
+    this.#source.changed(this.#given.has('') && this.lends() ? this.#offersNode : undefined);
+  }
+
+  /** Whether anybody is named who lends. */
+  lends(): boolean {
+    try {
+      return this.#source.settings().lenders.length > 0;
+    } catch {
+      // The line about the settings says it.
+      return false;
+    }
   }
 
   /** What was told lately, or is asked for now. */
@@ -138,7 +148,7 @@ export class MachineTree implements Disposable {
     return [
       ...leases.map(({ id }) => this.#nodeOf(id)),
       ...this.#problems().map(line),
-      ...(this.#lends() ? [this.#offersNode] : []),
+      ...(this.lends() ? [this.#offersNode] : []),
     ];
   }
 
@@ -169,19 +179,10 @@ export class MachineTree implements Disposable {
     }
   }
 
-  #lends(): boolean {
-    try {
-      return this.#source.settings().lenders.length > 0;
-    } catch {
-      // The line about the settings says it.
-      return false;
-    }
-  }
-
   /** What the lines at the top are, in a text to compare. */
   #top(): string {
     const ids = this.#source.leases().map(({ id }) => id);
-    return JSON.stringify([ids, this.#problems(), this.#lends()]);
+    return JSON.stringify([ids, this.#problems(), this.lends()]);
   }
 
   #textOf(lease: Lease): string {

@@ -25,18 +25,20 @@ export class Machines implements vscode.TreeDataProvider<MachineNode>, vscode.Di
   /** Whether somebody lends, or something is lent. */
   available = false;
 
-  constructor(parts: Omit<MachinesParts, 'changed' | 'onDidUnfold'>) {
+  constructor(parts: Omit<MachinesParts, 'changed' | 'lending' | 'onDidUnfold'>) {
     this.#output = parts.output;
     const view = vscode.window.createTreeView('ciParity.machines', { treeDataProvider: this });
     this.#view = view;
-    const changed = (node: MachineNode | undefined): void => {
-      this.available = true;
-      this.#changed.fire(node);
+    const changed = (node: MachineNode | undefined): void => this.#changed.fire(node);
+    const lending = (anything: boolean): void => {
+      if (anything === this.available) return;
+      this.available = anything;
+      void vscode.commands.executeCommand('setContext', 'ciParity.lending', anything);
     };
     const onDidUnfold: vscode.Event<MachineNode> = (listener) =>
       view.onDidExpandElement(({ element }) => void listener(element));
     this.#desk = new Later(async () =>
-      (await import('./main')).startMachines({ ...parts, changed, onDidUnfold }),
+      (await import('./main')).startMachines({ ...parts, changed, lending, onDidUnfold }),
     );
     this.#subscriptions = vscode.Disposable.from(
       view,
@@ -98,9 +100,7 @@ export class Machines implements vscode.TreeDataProvider<MachineNode>, vscode.Di
   #look(): void {
     this.#hasAnything()
       .then(async (anything) => {
-        this.available = anything;
-        void vscode.commands.executeCommand('setContext', 'ciParity.lending', anything);
-        if (anything) await (await this.load()).begin();
+        if (anything || this.#desk.wanted) await (await this.load()).begin();
       })
       .catch((error: unknown) => this.#output.error(String(error)));
   }

@@ -26,6 +26,8 @@ export interface MachinesParts {
   readonly output: vscode.LogOutputChannel;
   /** A line of the view has changed, or all of it. */
   readonly changed: (node: MachineNode | undefined) => void;
+  /** Whether somebody lends, or something is lent. */
+  readonly lending: (anything: boolean) => void;
   readonly onDidUnfold: vscode.Event<MachineNode>;
 }
 
@@ -47,6 +49,7 @@ export class MachinesDesk implements vscode.Disposable {
   readonly #life = new AbortController();
   readonly #subscriptions: vscode.Disposable;
   #begun = false;
+  #lent = false;
   #swept = 0;
   #mine: string;
 
@@ -82,7 +85,10 @@ export class MachinesDesk implements vscode.Disposable {
       attendant: this.attendant,
       known: () => this.known(),
       offers: () => this.#tree.offers(),
-      refresh: () => this.#tree.refresh(),
+      refresh: () => {
+        this.#tree.refresh();
+        this.#update();
+      },
       reporting: (title, report) => this.#reporting(title, report),
     });
     this.#subscriptions = vscode.Disposable.from(
@@ -145,7 +151,8 @@ export class MachinesDesk implements vscode.Disposable {
     const leases = this.watch.all();
     this.countdown.update(leases);
     this.#tree.update();
-    void vscode.commands.executeCommand('setContext', 'ciParity.lent', leases.length > 0);
+    this.#tellLent(leases.length > 0);
+    this.#parts.lending(leases.length > 0 || this.#tree.lends());
     const mine = leases.filter((lease) => this.attendant.owns(lease));
     if (mine.length > 0) this.attendant.stay();
     else this.attendant.rest();
@@ -154,6 +161,12 @@ export class MachinesDesk implements vscode.Disposable {
       this.#swept = Date.now();
       this.#failing(this.attendant.ask('sweep', {}, this.#life.signal));
     }
+  }
+
+  #tellLent(anything: boolean): void {
+    if (anything === this.#lent) return;
+    this.#lent = anything;
+    void vscode.commands.executeCommand('setContext', 'ciParity.lent', anything);
   }
 
   /** What a window owned is not forgotten with its end: so it finds it when it comes back. */

@@ -47,11 +47,17 @@ export function reproductionRow(node: ReproductionNode, now: number): Row {
       sentenceOf(reproduction),
       `commit ${reproduction.recipe.commit.slice(0, 12)}`,
       ...(reproduction.recipe.withChanges ? ['with your uncommitted changes'] : []),
+      ...placeOf(reproduction.recipe.on),
       reproduction.files.id,
     ],
     spoken: `Reproduction of ${title}, ${description.replaceAll(' · ', ', ')}`,
     fold: state === 'ended' ? 'closed' : 'open',
   };
+}
+
+function placeOf(on: Reproduction['recipe']['on']): string[] {
+  if (!on) return [];
+  return ['host' in on ? `on ${on.host}` : `on the borrowed machine ${on.lease}`];
 }
 
 function nodes(
