@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { readLedger } from '../../src/machines/leases/ledger';
+import { demoSettings, editorEnv, findRun, pressInMenu, pressInline } from '../bed/demo/mainJob';
+import type { Demo } from '../bed/demo/demo';
+import { projectRoot } from '../bed/demo/package';
+import { ensureHost, startWorkbench, type Workbench } from '../bed/host/host';
+import {
+  answerDialog,
+  notification,
+  openPalette,
+  pickQuickItem,
+  quickInput,
+  screenshot,
+  treeItem,
+  typeIntoTerminal,
+  waitForTerminal,
+} from '../bed/host/person';
+import { startMetal, type MetalDouble } from '../bed/metal/double';
+import { realDevices } from '../bed/metal/realDevice';
+import { isolatedSshdMissing } from '../bed/sshd';
+import { assertNothingLeft, guardRepository, openBed, without, type E2eBed } from './bed';
+
+describe('On a borrowed machine a person', function () {
+  this.timeout('4m');
+  const stop = new AbortController();
+  const { signal } = stop;
+  let bed: E2eBed;
+  let demo: Demo;
+  let metal: MetalDouble | undefined;
+  let workbench: Workbench | undefined;
+  let page: Page;
+  const shot = (name: string): Promise<void> =>
+    screenshot(page, join(projectRoot, 'out', 'machines', `${name}.png`));
+
+  before(async function () {
+    const missing = await isolatedSshdMissing();
+    if (missing !== undefined) without(this, missing);
+    bed = await openBed(this, { vagrant: 'stand-in', chromium: true });
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await shot('failure').catch(() => undefined);
+    await workbench?.[Symbol.asyncDispose]();
+    await metal?.[Symbol.asyncDispose]();
+  });
+  after(async () => {
+    stop.abort();
+    await bed[Symbol.asyncDispose]();
+  });
+
+  it('reproduces a failed run, logs in, and gives it back: the books are empty', async () => {
+    demo = await bed.demo();
+    const untouched = guardRepository(demo);
+    // The far machine sees this one's files, and changes none; it has a Vagrant of its own.
+    const standIn = join(projectRoot, 'test/bed/demo/stand-in/vagrant');
+    const real = realDevices(`cp ${standIn} /usr/local/bin/vagrant`);
+    metal = await startMetal({ boot: real.boot });
+    const { address, project, token } = metal;
+    const config = join(demo.root, 'config');
+    await mkdir(join(config, 'ci-parity'), { recursive: true });
+    const lender = { kind: 'packet', name: 'metal', address, project, metros: ['am'] };
+    const settings = JSON.stringify({ caps: { hours: 4 }, lenders: [lender] });
+    await writeFile(join(config, 'ci-parity', 'lenders.json'), settings);
+    workbench = await startWorkbench({
+      install: await ensureHost('newest', signal),
+      folder: demo.repository,
+      vsix: bed.packaged.vsix,
+      signal,
+      settings: demoSettings(demo),
+      env: { ...editorEnv(demo), XDG_CONFIG_HOME: config },
+      viewport: { width: 1400, height: 900 },
+    });
+    ({ page } = workbench);
+
+    const run = await findRun(page, 42);
+    await openPalette(page, 'CI Parity: Set Token of Lender…');
+    await quickInput(page).fill(token);
+    await page.keyboard.press('Enter');
+
+    await pressInMenu(page, run, 'Reproduce on a Borrowed Machine…');
+    await pickQuickItem(page, /^c3\.small\.x86 in Amsterdam/);
+    await pickQuickItem(page, /^2 hours/);
+    await shot('1-agree');
+    await answerDialog(page, /^.*It costs up to 1\.50 USD/s, 'Borrow');
+    await waitForTerminal(page, /\+ \.\/contrib\/vagrant\/start\.sh/, { signal });
+    const machine = treeItem(page, /^Borrowed machine c3\.small\.x86 in Amsterdam/);
+    await machine.waitFor();
+    await page.locator('.statusbar-item', { hasText: /1 h 5\d min/ }).waitFor();
+    await notification(page, 'reproduced: Build failed as in #42, same test');
+    await machine.locator('.monaco-tl-twistie').click();
+    await treeItem(page, /^0\.75 USD an hour/).waitFor();
+    await shot('2-reproduced');
+    await assertNothingLeft(demo);
+    untouched();
+
+    const [device] = real.devices;
+    assert.ok(device);
+    await pressInline(machine, 'SSH In');
+    await waitForTerminal(page, /[#$] ?$/m, { signal });
+    await typeIntoTerminal(page, 'echo "$SSH_CONNECTION"\n');
+    await waitForTerminal(page, new RegExp(` ${device.address.replaceAll('.', '\\.')} 22`), {
+      signal,
+    });
+    await shot('3-ssh');
+
+    await pressInline(machine, 'Return…');
+    await answerDialog(page, /Give back c3\.small/, 'Return');
+    await machine.waitFor({ state: 'detached' });
+    await shot('4-returned');
+    const { devices, keys, made } = metal.books();
+    assert.deepEqual([devices, keys, made], [[], [], 1]);
+    assert.deepEqual(readLedger(demo.stateDir), { leases: [], damaged: [] });
+    assert.equal(await page.locator('.statusbar-item', { hasText: /\d min/ }).count(), 0);
+  });
+});
