@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '../base/clock';
 import { isAbort, isUserError, messageOf } from '../base/errors';
 import { stateDirectory } from '../base/stateDirectory';
+import { bootstrapScript } from '../machines/bootstrap';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import { readLendingSettings } from '../machines/lenders/settings';
 import { attend } from '../machines/leases/attend';
@@ -111,12 +112,17 @@ async function carryOut(
 function openWindowDesk(tokens: () => Readonly<Record<string, string>>, terminal: Terminal): Desk {
   const environment = process.env['METAL_AUTH_TOKEN'];
   const open = opener(terminal);
+  // For what is not known yet; before a reproduction the rest is brought.
+  const bootstrap = bootstrapScript({ provider: 'libvirt', plugins: [] });
   let known: { readonly text: string; readonly desk: Desk } | undefined;
   const now = (): Desk => {
     const settings = readLendingSettings(lendersFile());
     const text = JSON.stringify([settings, tokens()]);
     if (known?.text !== text)
-      known = { text, desk: openDesk(environment, open, settings, tokens()) };
+      known = {
+        text,
+        desk: openDesk(environment, open, { settings, tokens: tokens(), bootstrap }),
+      };
     return known.desk;
   };
   return {

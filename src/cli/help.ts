@@ -95,7 +95,8 @@ and the verdict is passed (exit code 0) or failed (1).
   --input ID=ok           answers an input step beforehand, by its id or its line; ID.NAME=VALUE
                           answers a parameter of it, and ID=abort says no
   --decide LINE=yes       which way a condition goes that is not known here; or LINE=no
-  --on NAME               on another machine: a borrowed one, or any host that ssh NAME reaches
+  --on NAME               on another machine: a borrowed one, or any host that ssh NAME reaches; what it lacks
+                          is installed on a borrowed one, and elsewhere if you say yes
   --timeout 45m           a limit for the whole
   --repository DIR        your clone, if not the current directory
 
@@ -161,7 +162,8 @@ back first. As JSON, one line for each:
 
 Borrows a machine: OFFER is a lender's name, an offer's id, or LENDER/OFFER, as machines lists them; without
 it, the first that is to be had. Says what it will cost at most, and asks; with --yes it does not. The machine
-is kept until its end, and then given back: by its lender, or by the next ci-parity.
+is kept until its end, and then given back: by its lender, or by the next ci-parity. Called in a clone, it is
+made ready for what is committed there; its output is shown.
 
   ci-parity borrow lab/vm1 --for 90m
   ci-parity reproduce RUN-URL --on ID

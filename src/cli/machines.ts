@@ -1,8 +1,9 @@
 import { execa } from 'execa';
 import { systemClock } from '../base/clock';
-import { messageOf, UserError } from '../base/errors';
+import { isUserError, messageOf, UserError } from '../base/errors';
 import { takeSecrets } from '../base/secretChannel';
 import { stateDirectory } from '../base/stateDirectory';
+import { bootstrapScript } from '../machines/bootstrap';
 import { borrow, estimate, extend, offersAt, type Offered } from '../machines/leases/borrow';
 import { costOf, priceText } from '../machines/leases/caps';
 import type { Desk } from '../machines/leases/desk';
@@ -20,6 +21,8 @@ import { lendersFile } from '../machines/lenders/lendersFile';
 import { openLender, type Surroundings } from '../machines/lenders/open';
 import { readLendingSettings, type LendingSettings } from '../machines/lenders/settings';
 import { sshWords } from '../machines/openSsh';
+import { headCommit, topLevel } from '../recipe/git';
+import { getReady, textAt, wishesFor, type Source } from '../reproduce/ready';
 import { interruptible } from './commands';
 import { UsageError, type Flags } from './flags';
 import { sshQuestions } from './sshQuestions';
@@ -56,7 +59,12 @@ export async function borrowMachine(
   terminal: Terminal,
 ): Promise<void> {
   const signal = interruptible(terminal);
-  const desk = openDesk(await tokenOf(signal), opener(terminal));
+  const here = await sourceHere(flags.repository, signal);
+  const vagrantfile = here && (await textAt(here, 'Vagrantfile', signal));
+  const [wish] = vagrantfile === undefined ? [] : wishesFor(vagrantfile, false, {});
+  const bootstrap = wish && bootstrapScript(wish);
+  const open = opener(terminal);
+  const desk = openDesk(await tokenOf(signal), open, { bootstrap });
   await sweepDesk(desk, terminal, signal);
   const hours = flags.duration / 3600;
   const wanted = await estimate(desk, what, {}, hours, signal);
@@ -81,6 +89,42 @@ export async function borrowMachine(
   terminal.emit({ kind: 'lease', ...summary(lease, now) });
   if (!terminal.json) terminal.print(printable(leaseLine(lease, now)));
   terminal.say(`log in: ci-parity ssh ${lease.id} · give back: ci-parity return ${lease.id}`);
+  if (here && lease.mayInstall === true) await readyLease(lease, here, open, terminal, signal);
+}
+
+/** What the person's clone wants of it, already; a reproduction looks again. It stays borrowed if that fails. */
+async function readyLease(
+  lease: Lease,
+  here: Source,
+  open: Surroundings['open'],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  if (lease.state.kind !== 'lent') return;
+  try {
+    await using machine = await open(lease.state.ssh, signal);
+    const ask = (): Promise<undefined> => Promise.resolve(undefined);
+    const { signal: kill } = new AbortController();
+    const root = stateDirectory();
+    const readying = { environment: {}, lease, root, screen: terminal, ask, signal, kill };
+    await getReady(machine, here, readying);
+    if (leaseOf(root, lease.id).state.kind === 'ready') terminal.say(`${lease.title} is ready`);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    terminal.say(printable(`${error.message} ${error.advice ?? ''}`));
+    terminal.say('it is tried again before the first reproduction there');
+  }
+}
+
+/** The clone that one stands in, as it is committed; undefined where there is none. */
+async function sourceHere(repository: string, signal: AbortSignal): Promise<Source | undefined> {
+  try {
+    const directory = await topLevel(repository, signal);
+    return { repository: { directory }, commit: await headCommit(directory, signal) };
+  } catch (error) {
+    if (isUserError(error)) return undefined;
+    throw error;
+  }
 }
 
 export async function returnMachines(
@@ -161,26 +205,34 @@ export async function sweepLeases(terminal: Terminal): Promise<void> {
   }
 }
 
-/**
- * Who lends is in the person's settings; what is lent in the state directory. `token` is of the Metal APIs
- * that have none among `tokens`, which are by the names of lenders.
- */
+/** Who lends is in the person's settings; what is lent in the state directory. */
 export function openDesk(
   token: string | undefined,
   open: Surroundings['open'],
-  { caps, lenders }: LendingSettings = readLendingSettings(lendersFile()),
-  tokens: Readonly<Record<string, string>> = {},
+  {
+    settings: { caps, lenders } = readLendingSettings(lendersFile()),
+    tokens = {},
+    bootstrap,
+  }: DeskOptions = {},
 ): Desk {
   const environment = stepEnvironment();
   return {
     root: stateDirectory(),
     lenders: lenders.map((one) =>
-      openLender(one, { environment, token: tokens[one.name] ?? token, open }),
+      openLender(one, { environment, token: tokens[one.name] ?? token, open, bootstrap }),
     ),
     caps,
     clock: systemClock,
     who: whoWeAre(),
   };
+}
+
+export interface DeskOptions {
+  readonly settings?: LendingSettings;
+  /** Of Metal APIs, by the names of lenders; those that are not here have the one token. */
+  readonly tokens?: Readonly<Record<string, string>>;
+  /** What a machine may run at its first start. */
+  readonly bootstrap?: string | undefined;
 }
 
 /** The Metal API's token: from the editor if it started us, else from the environment. */

@@ -2,37 +2,57 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors';
 import type { Machine, RunOptions } from './machine';
 
-/** What a machine has to have for recipes with Vagrant, beside git and rsync. */
+/** What a machine has to have for a recipe, beside git and rsync. */
 export interface ReadyWish {
-  readonly provider: 'libvirt' | 'virtualbox';
+  /** `other` is one that is not ours to install; `none` where nothing is done with Vagrant. */
+  readonly provider: 'libvirt' | 'virtualbox' | 'other' | 'none';
   /** Names of Vagrant's plugins, such as `neededPlugins` finds. */
   readonly plugins: readonly string[];
+  /** Whether the repository keeps files in Git LFS. */
+  readonly lfs?: boolean;
 }
 
+/** The text of the project's own `.ci-parity/bootstrap.sh`, which is run afterwards: `sh`, or what its `#!` says. */
+export type Hook = string | undefined;
+
 export interface MakingReady extends Pick<RunOptions, 'onOutput' | 'signal' | 'kill'> {
-  /** The text of the project's own `.ci-parity/bootstrap.sh`, which is run afterwards: `sh`, or what its `#!` says. */
-  readonly hook?: string | undefined;
+  readonly hook?: Hook;
+}
+
+/** How far a machine is from having all that is wished. */
+export interface Readiness {
+  /** For people, each as what it lacks: `virsh`, `the plugin vagrant-reload`. */
+  readonly lacking: readonly string[];
+  /** Whether the project's own script has still to be run there. */
+  readonly hookWaits: boolean;
+  /** Whether ours has come to its end there. */
+  readonly marked: boolean;
+}
+
+/** Looks, and changes nothing; a machine that was made ready by the same scripts is at once known to be. */
+export async function readinessOf(
+  machine: Machine,
+  wish: ReadyWish,
+  hook: Hook,
+  signal: AbortSignal,
+): Promise<Readiness> {
+  return lookAt(machine, wish, hook, signal);
 }
 
 /**
- * Makes a machine ready; nothing is run where that was done before by the same scripts.
- * Rejects with a UserError where a script fails. What is missing all the same, preflight tells.
+ * Makes a machine ready; nothing is run where that was done before by the same scripts. Resolves with what
+ * it lacks all the same, since the system does not have it.
+ * Rejects with a UserError where a script fails.
  */
 export async function makeReady(
   machine: Machine,
   wish: ReadyWish,
   { hook, ...running }: MakingReady,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { signal } = running;
-  const scripts = [ours(wish), ...(hook === undefined ? [] : [theirs(hook)])];
-  const look = `${PLACE}
-printf '%s\\n' "$HOME" "$PATH"
-for mark; do [ ! -e "$place/$mark" ] || printf '%s\\n' "$mark"; done`;
-  const command = ['sh', '-c', look, 'sh', ...scripts.map(({ mark }) => mark)];
-  const { stdout } = await machine.exec(command, { signal });
-  const [home = '/', path = '', ...there] = stdout.split('\n');
-  for (const { mark, script, advice, marksItself } of scripts) {
-    if (there.includes(mark)) continue;
+  const before = await lookAt(machine, wish, hook, signal);
+  const run = async ({ script, advice }: Script): Promise<void> => {
+    const { home, path } = before;
     const { code } = await machine.run(script, {
       ...running,
       directory: home,
@@ -41,14 +61,52 @@ for mark; do [ ! -e "$place/$mark" ] || printf '%s\\n' "$mark"; done`;
       captureStdout: false,
     });
     signal.throwIfAborted();
-    if (code !== 0)
-      throw new UserError(
-        `${machine.name} could not be made ready (exit code ${code ?? 'none'}).`,
-        { advice },
-      );
+    if (code === 0) return;
+    const { lacking } = await lookAt(machine, wish, undefined, signal);
+    const lacks = lacking.length > 0 ? ` It lacks ${lacking.join(', ')}.` : '';
+    throw new UserError(
+      `${machine.name} could not be made ready (exit code ${code ?? 'none'}).${lacks}`,
+      { advice },
+    );
+  };
+  if (!before.marked) await run(ours(wish));
+  if (hook !== undefined && before.hookWaits) {
+    await run(theirs(hook));
     const done = `${PLACE}\nmkdir -p "$place" && : > "$place/$1"`;
-    if (!marksItself) await machine.exec(['sh', '-c', done, 'sh', mark], { signal });
+    await machine.exec(['sh', '-c', done, 'sh', theirs(hook).mark], { signal });
   }
+  if (before.marked) return [];
+  return (await lookAt(machine, wish, undefined, signal)).lacking;
+}
+
+async function lookAt(
+  machine: Machine,
+  wish: ReadyWish,
+  hook: Hook,
+  signal: AbortSignal,
+): Promise<Readiness & { home: string; path: string }> {
+  const { mark, plugins } = ours(wish);
+  const marks = [mark, hook === undefined ? '' : theirs(hook).mark];
+  const words = [...marks, programsFor(wish).join(' '), plugins.join(' ')];
+  const { stdout } = await machine.exec(['sh', '-c', LOOK, 'sh', ...words], { signal });
+  const [home = '/', path = '', ...told] = stdout.split('\n');
+  return {
+    home,
+    path,
+    lacking: told.flatMap((line) => /^lacks (.+)$/.exec(line)?.[1] ?? []),
+    hookWaits: told.includes('hook waits'),
+    marked: told.includes('marked'),
+  };
+}
+
+function programsFor({ provider, lfs = false }: ReadyWish): string[] {
+  return [
+    'git',
+    'rsync',
+    ...(lfs ? ['git-lfs'] : []),
+    ...(provider === 'libvirt' ? ['virsh'] : provider === 'virtualbox' ? ['VBoxManage'] : []),
+    ...(provider === 'none' ? [] : ['vagrant']),
+  ];
 }
 
 /**
@@ -64,30 +122,32 @@ interface Script {
   /** The name of the marker's file. */
   readonly mark: string;
   readonly script: string;
-  readonly marksItself: boolean;
   readonly advice: string;
 }
 
-function ours({ provider, plugins }: ReadyWish): Script {
+/** It marks itself. */
+function ours({ provider, plugins, lfs = false }: ReadyWish): Script & { plugins: string[] } {
   const wrong = plugins.find((plugin) => !/^[A-Za-z\d][\w.-]*$/.test(plugin));
   if (wrong !== undefined) throw new UserError(`There is no Vagrant plugin of this name: ${wrong}`);
-  const needed = new Set(provider === 'libvirt' ? ['vagrant-libvirt', ...plugins] : plugins);
-  const wishes = `provider=${provider}\nplugins='${[...needed].join(' ')}'`;
+  const needed = [...new Set(provider === 'libvirt' ? ['vagrant-libvirt', ...plugins] : plugins)];
+  const wishes = `provider=${provider}\nplugins='${needed.join(' ')}'\nlfs=${lfs ? 'yes' : 'no'}`;
   const mark = markOf(`${wishes}\n${BODY}`);
   return {
     mark,
+    plugins: needed,
     script: `#!/bin/sh\n# Makes a machine ready for CI Parity.\nset -eu\n${wishes}\nmark=${mark}\n${PLACE}\n${BODY}`,
-    marksItself: true,
-    advice:
-      'Its output says what is missing. What the system does not have can be installed by `.ci-parity/bootstrap.sh`, or by hand.',
+    advice: READY_ADVICE,
   };
 }
+
+/** What to do about what a system does not have. */
+export const READY_ADVICE =
+  'Its output says what is missing. What the system does not have can be installed by `.ci-parity/bootstrap.sh`, or by hand.';
 
 function theirs(script: string): Script {
   return {
     mark: markOf(script),
     script,
-    marksItself: false,
     advice: "The project's own `.ci-parity/bootstrap.sh` failed.",
   };
 }
@@ -97,6 +157,22 @@ function markOf(text: string): string {
 }
 
 const PLACE = 'place="${XDG_STATE_HOME:-$HOME/.local/state}/ci-parity"';
+
+const LOOK = `${PLACE}
+mark=$1 hook=$2 programs=$3 plugins=$4
+printf '%s\\n' "$HOME" "$PATH"
+if [ -n "$hook" ] && [ ! -e "$place/$hook" ]; then echo 'hook waits'; fi
+if [ -e "$place/$mark" ]; then echo marked; exit 0; fi
+for program in $programs; do
+  command -v "$program" > /dev/null 2>&1 || echo "lacks $program"
+done
+if [ -n "$plugins" ] && command -v vagrant > /dev/null 2>&1; then
+  installed=$(vagrant plugin list 2> /dev/null || true)
+  for plugin in $plugins; do
+    printf '%s\\n' "$installed" | grep -q "^$plugin " || echo "lacks the plugin $plugin"
+  done
+fi
+exit 0`;
 
 const BODY = `[ ! -e "$place/$mark" ] || exit 0
 mkdir -p "$place"
@@ -151,7 +227,8 @@ need() {
 
 need git git git-core
 need rsync rsync rsync
-if [ -n "$missing" ]; then say 'without these nothing can be brought here'; exit 1; fi
+if [ "$lfs" = yes ]; then need git-lfs git-lfs git-lfs; fi
+if ! has git || ! has rsync; then say 'without these nothing can be brought here'; exit 1; fi
 
 case $provider in
   libvirt)
@@ -166,10 +243,10 @@ esac
 # The system's Vagrant has its own package of the plugin, which fits it.
 if [ "$provider" = libvirt ]; then
   need vagrant 'vagrant vagrant-libvirt' 'vagrant vagrant-libvirt'
-else
+elif [ "$provider" != none ]; then
   need vagrant vagrant vagrant
 fi
-if has vagrant; then
+if [ -n "$plugins" ] && has vagrant; then
   installed=$(vagrant plugin list 2> /dev/null || true)
   for plugin in $plugins; do
     if printf '%s\\n' "$installed" | grep -q "^$plugin "; then continue; fi

@@ -96,6 +96,8 @@ export interface Borrowed {
   readonly price: Price | undefined;
   /** For people: `c3.small.x86 in Amsterdam (am)`. */
   readonly title: string;
+  /** What a recipe needs may be installed on it without asking. */
+  readonly mayInstall?: boolean;
 }
 
 /** How a machine is reached. */

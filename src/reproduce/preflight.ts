@@ -1,14 +1,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../base/errors';
 import { findDocker } from '../machines/docker';
 import { factsOf, type MachineFacts } from '../machines/facts';
 import { findPrograms } from '../machines/programs';
-import { showFile } from '../recipe/git';
 import type { Plan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import type { Finding } from './journal';
 import type { Place } from './place';
+import { mentionedProviders, textAt } from './ready';
 import type { Reproduction } from './store';
 
 /**
@@ -38,15 +37,6 @@ export async function preflight(
   ];
 }
 
-async function vagrantfileOf(recipe: Recipe, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return (await showFile(recipe.repository.directory, recipe.commit, 'Vagrantfile', signal)).text;
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
-}
-
 async function vagrantFindings(
   recipe: Recipe,
   place: Place,
@@ -56,7 +46,7 @@ async function vagrantFindings(
   const { machine, base } = place;
   const names = ['vagrant', ...Object.values(providers)];
   const [vagrantfile, found] = await Promise.all([
-    vagrantfileOf(recipe, signal),
+    textAt(recipe, 'Vagrantfile', signal),
     findPrograms(machine, names, base['PATH'] ?? '', signal),
   ]);
   if (vagrantfile === undefined) return [];
@@ -121,12 +111,9 @@ function providerFindings(
   { kvm }: MachineFacts,
 ): Finding[] {
   const chosen = base['VAGRANT_DEFAULT_PROVIDER'];
-  const mentioned = [...vagrantfile.matchAll(/\.provider\s*\(?\s*[:"'](\w+)/g)].map(
-    ([, name]) => name ?? '',
-  );
   const wanted =
     chosen === undefined
-      ? [...new Set([...mentioned, 'virtualbox', 'libvirt', 'docker'])]
+      ? [...new Set([...mentionedProviders(vagrantfile), 'virtualbox', 'libvirt', 'docker'])]
       : [chosen];
   for (const name of wanted) {
     const program = providers[name];

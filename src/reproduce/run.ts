@@ -2,7 +2,9 @@ import { closeSync, existsSync, mkdirSync, openSync, rmSync, watch } from 'node:
 import { Cleanups } from '../base/cleanups';
 import { isAbort, isUserError, messageOf, UserError } from '../base/errors';
 import type { Secrets, WantedCredential } from '../base/secretChannel';
+import { stateDirectory } from '../base/stateDirectory';
 import { claimFile } from '../machines/claim';
+import { leaseOf } from '../machines/leases/ledger';
 import { bornAt } from '../machines/processes';
 import type { SshQuestions } from '../machines/ssh/surroundings';
 import { vagrantFolders } from '../machines/vagrant';
@@ -10,13 +12,14 @@ import { interpret } from '../pipeline/interpret';
 import { parse } from '../pipeline/parser';
 import { ensureCommit } from '../recipe/git';
 import { factsOf, makePlan, type Plan } from '../recipe/plan';
-import type { Recipe } from '../recipe/recipe';
+import type { OtherMachine, Recipe } from '../recipe/recipe';
 import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
 import { openPlace, placeName, type Place } from './place';
 import { namesOf, putAway, putSecretsAway, sweep } from './putAway';
+import { getReady } from './ready';
 import { listReproductions, readReproduction, type Files } from './store';
 import { judge, type Observation } from './verdict';
 
@@ -196,6 +199,7 @@ async function carryOut(
   const { directory, remoteUrl } = recipe.repository;
   const remotes = remoteUrl === undefined ? [] : [remoteUrl];
   await ensureCommit(directory, recipe.commit, remotes, will.cancel);
+  if (recipe.on) await readyPlace(recipe, recipe.on, place, surroundings, will);
   const others = listReproductions().filter((other) => other.files.id !== files.id);
   for (const finding of await preflight(recipe, plan, place, others, will.cancel)) {
     journal.append({ type: 'finding', finding });
@@ -255,6 +259,25 @@ async function carryOut(
   } finally {
     closeSync(output);
   }
+}
+
+async function readyPlace(
+  recipe: Recipe,
+  on: OtherMachine,
+  { machine, base }: Place,
+  { screen, ask }: Surroundings,
+  { cancel, kill }: Will,
+): Promise<void> {
+  const root = stateDirectory();
+  await getReady(machine, recipe, {
+    environment: { ...base, ...recipe.environment, ...recipe.overrides },
+    lease: 'lease' in on ? leaseOf(root, on.lease) : undefined,
+    root,
+    screen,
+    ask: ask ?? (() => Promise.resolve(undefined)),
+    signal: cancel,
+    kill,
+  });
 }
 
 /** A misspelt branch would let all of them run. */

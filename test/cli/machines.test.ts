@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -18,7 +18,10 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { offerSecrets } from '../../src/base/secretChannel';
 import { readLedger, whoWeAre } from '../../src/machines/leases/ledger';
-import { sshdMissing, startSshd } from '../bed/sshd';
+import { startMetal } from '../bed/metal/double';
+import { realDevices } from '../bed/metal/realDevice';
+import { standInPackages } from '../bed/packages';
+import { isolatedSshdMissing, sshdMissing, startSshd } from '../bed/sshd';
 
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -65,6 +68,8 @@ describe('ci-parity about machines', () => {
           ...{ kind: 'command', name: 'box', environment: { BOOKS: books } },
           ...{ borrow: words('borrow'), return: words('return') },
           ...{ extend: words('extend'), list: words('list') },
+          // Nobody is at its address.
+          install: false,
           offers: [{ id: 'big', title: 'a big box', price: { amount: 1.5, currency: 'EUR' } }],
         },
       ],
@@ -273,6 +278,45 @@ describe('ci-parity about machines', () => {
       assert.equal(code, 0, errors);
     }
     assert.deepEqual(ledger(), []);
+  });
+
+  it('borrow a machine that gets ready from its first start, for what the clone needs', async function () {
+    this.timeout(120_000);
+    const missing = await isolatedSshdMissing();
+    if (missing !== undefined && process.env['CI'] === 'true') throw new Error(missing);
+    if (missing !== undefined) this.skip();
+    const clone = join(root, 'clone');
+    mkdirSync(clone);
+    const vagrantfile = 'Vagrant.configure("2") { |c| c.vagrant.plugins = "vagrant-reload" }\n';
+    writeFileSync(join(clone, 'Vagrantfile'), vagrantfile);
+    for (const words of [
+      ['init', '-q'],
+      ['add', '-A'],
+      ['commit', '-q', '-m', 'x'],
+    ])
+      execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@localhost', ...words], {
+        cwd: clone,
+      });
+    const real = realDevices(standInPackages());
+    await using double = await startMetal({ boot: real.boot });
+    const { address, token } = double;
+    settings({ lenders: [{ kind: 'packet', name: 'metal', address }] });
+    environment = { METAL_AUTH_TOKEN: token };
+    try {
+      const borrowed = await ciParity('borrow', 'metal', '--yes', '--repository', clone);
+      assert.equal(borrowed.code, 0, borrowed.errors);
+      const [lease] = ledger();
+      assert.match(borrowed.output, / is ready\n$/);
+      assert.equal(lease?.state.kind, 'ready');
+      const [device] = real.devices;
+      const log = await device?.sshd.inside('cat /var/lib/ci-parity/bootstrap.log');
+      assert.match(log ?? '', /Setting up vagrant\n.*ci-parity: ready$/s);
+      const returned = await ciParity('return', '--all');
+      assert.equal(returned.code, 0, returned.errors);
+    } finally {
+      environment = {};
+    }
+    assert.deepEqual([double.books().devices, ledger()], [[], []]);
   });
 
   it('keep the API’s token from what they start', async () => {

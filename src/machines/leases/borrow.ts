@@ -140,6 +140,7 @@ export async function borrow(
             title: borrowed.title,
             ...(borrowed.price ? { price: borrowed.price } : {}),
             handle: borrowed.handle,
+            mayInstall: borrowed.mayInstall ?? false,
             state: { kind: 'lent', ssh: borrowed.ssh },
           },
     );
@@ -208,7 +209,7 @@ export async function keepLease(desk: Desk, id: string, signal: AbortSignal): Pr
 }
 
 /** Notes that the machine has all that a recipe needs. */
-export async function markReady(desk: Desk, id: string): Promise<void> {
+export async function markReady(desk: Pick<Desk, 'root'>, id: string): Promise<void> {
   await change(desk.root, id, (lease) =>
     lease.state.kind === 'lent'
       ? { ...lease, state: { ...lease.state, kind: 'ready' } }

@@ -40,6 +40,8 @@ export interface Lease {
   /** Empty until the lender tells it. */
   readonly handle: Handle;
   readonly state: LeaseState;
+  /** What a recipe needs may be installed on it without asking. */
+  readonly mayInstall?: boolean;
   readonly work: readonly Work[];
   /** The window that had it has closed, and the person is to be asked about it; `end` is no later than `until` then. */
   readonly letGo?: LetGo;

@@ -28,6 +28,8 @@ export interface CommandLender {
   readonly offers: readonly Offer[];
   /** Minutes that a program may take. */
   readonly timeoutMinutes: number;
+  /** Whether what a recipe needs may be installed on its machines without asking. */
+  readonly install?: boolean;
 }
 
 /** The most, in bytes, that an answer may be. */
@@ -79,7 +81,7 @@ export function commandLender(
       const borrowed = refused === undefined ? borrowedOf(answer, commands.name) : undefined;
       answer.done();
       if (!borrowed) throw new LoanRefused(`${commands.name} refused: ${refused ?? ''}`);
-      return borrowed;
+      return { ...borrowed, mayInstall: commands.install ?? true };
     },
     extend: async ({ id, handle }, until, signal) => {
       if (!commands.extend) return;

@@ -11,13 +11,15 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string>>;
   /** Of the Metal API; undefined where nobody has told it. */
   readonly token: string | undefined;
+  /** A script that a machine may run at its first start, so that it gets ready while it is waited for. */
+  readonly bootstrap?: string | undefined;
   /** Logs in at a host. */
   readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
 }
 
 /** The lender of some settings. One that cannot be used says so when something is wanted of it. */
 export function openLender(settings: LenderSettings, surroundings: Surroundings): Lender {
-  const { environment, token, open } = surroundings;
+  const { environment, token, open, bootstrap } = surroundings;
   switch (settings.kind) {
     case 'command':
       return commandLender(settings, { ...environment, ...settings.environment });
@@ -31,7 +33,10 @@ export function openLender(settings: LenderSettings, surroundings: Surroundings)
               advice: 'It is to be in the environment: METAL_AUTH_TOKEN.',
             }),
           )
-        : packetLender({ ...settings, token, open });
+        : packetLender({
+            ...{ ...settings, token, open },
+            bootstrap: settings.install ? bootstrap : undefined,
+          });
   }
 }
 

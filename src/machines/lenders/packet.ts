@@ -41,6 +41,8 @@ export interface PacketOptions extends MetalOptions, OfferFilter, Pick<Looks, 'o
   readonly system?: string | undefined;
   /** A script that makes a machine ready, run at its first start. */
   readonly bootstrap?: string | undefined;
+  /** Whether more may be installed later without asking; it may unless told. */
+  readonly install?: boolean;
   /** Milliseconds between two looks at a machine; 5 seconds unless told. */
   readonly pollInterval?: number | undefined;
   /** Milliseconds that making a machine may take; 45 minutes unless told. */
@@ -102,7 +104,8 @@ export function packetLender(options: PacketOptions): PacketLender {
     const ssh = addressOf(active, handle);
     await note({ host: ssh.host, user: ssh.user ?? '' });
     await untilOpen(active, ssh, lease, looks, signal);
-    return { handle, ssh, price: offer.price, title: titleOf(active) };
+    const mayInstall = options.install ?? true;
+    return { handle, ssh, price: offer.price, title: titleOf(active), mayInstall };
   }
 
   /** Sent to its end, also when somebody cancels: nobody could say otherwise whether there is one. */

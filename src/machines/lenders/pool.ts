@@ -17,12 +17,14 @@ import { LOCK, LOCK_SCRIPT } from './poolLock';
 export interface PoolOptions {
   readonly name: string;
   readonly hosts: readonly SshAddress[];
+  /** Whether what a recipe needs may be installed on them without asking. */
+  readonly install?: boolean;
   /** Logs in at a host. Whoever gets the machine disposes it. */
   readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
 }
 
 /** Lends hosts of one's own, each to one lease at a time: a lock on the host itself says to which. */
-export function poolLender({ name, hosts, open }: PoolOptions): Lender {
+export function poolLender({ name, hosts, install = false, open }: PoolOptions): Lender {
   const on = async <T>(
     address: SshAddress,
     signal: AbortSignal,
@@ -66,7 +68,10 @@ export function poolLender({ name, hosts, open }: PoolOptions): Lender {
         return titleOf(id, seen);
       });
       if (title !== undefined)
-        return { handle: { host: id }, ssh: address, price: undefined, title };
+        return {
+          ...{ handle: { host: id }, ssh: address, price: undefined, title },
+          mayInstall: install,
+        };
     }
     throw new LoanRefused(`No host of "${name}" is free.`, {
       advice: held.join('\n') || undefined,

@@ -13,6 +13,10 @@ export interface LendingSettings {
   readonly lenders: readonly LenderSettings[];
 }
 
+/**
+ * `install` of each: whether what a recipe needs is installed on its machines without asking. It is, unless
+ * told, but for hosts of one's own.
+ */
 export type LenderSettings = PacketSettings | PoolSettings | CommandSettings;
 
 /** The Metal v1 API. Its token is never in the settings. */
@@ -31,6 +35,7 @@ export interface PacketSettings {
   readonly system?: string;
   /** Whether the spot market is offered too. */
   readonly spot: boolean;
+  readonly install: boolean;
 }
 
 /** Hosts of one's own. */
@@ -38,6 +43,7 @@ export interface PoolSettings {
   readonly kind: 'pool';
   readonly name: string;
   readonly hosts: readonly SshAddress[];
+  readonly install: boolean;
 }
 
 export interface CommandSettings extends CommandLender {
@@ -132,6 +138,7 @@ function packetOf(fields: Fields, name: string): PacketSettings {
     ...(plans ? { plans } : {}),
     ...(system === undefined ? {} : { system }),
     spot: fields.flag('spot') ?? false,
+    install: fields.flag('install') ?? true,
   };
 }
 
@@ -144,7 +151,7 @@ function poolOf(fields: Fields, name: string, problems: string[]): PoolSettings 
     const { keyFile } = address;
     return keyFile === undefined ? address : { ...address, keyFile: fromHome(keyFile) };
   });
-  return { kind: 'pool', name, hosts: hosts ?? [] };
+  return { kind: 'pool', name, hosts: hosts ?? [], install: fields.flag('install') ?? false };
 }
 
 function commandOf(fields: Fields, name: string, problems: string[]): CommandSettings {
@@ -167,6 +174,7 @@ function commandOf(fields: Fields, name: string, problems: string[]): CommandSet
     offers: offers ?? [{ ...unknownOffer, id: name, title: name }],
     timeoutMinutes: fields.number('timeoutMinutes', 0.01, 24 * 60) ?? 30,
     environment: fields.record('environment') ?? {},
+    install: fields.flag('install') ?? true,
   };
 }
 

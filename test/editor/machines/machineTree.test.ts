@@ -8,7 +8,7 @@ import type { LenderSettings } from '../../../src/machines/lenders/settings';
 import { smallOffer } from '../../bed/bookLender';
 import { knownAt, leaseFor, NOW } from './leases';
 
-const pool: LenderSettings = { kind: 'pool', name: 'lab', hosts: [] };
+const pool: LenderSettings = { kind: 'pool', name: 'lab', hosts: [], install: false };
 
 describe('The view of machines', () => {
   let leases: Lease[];

@@ -58,7 +58,7 @@ describe('The lender that asks commands', () => {
       request(),
       signal,
     );
-    assert.deepEqual({ ...borrowed, more: answer.more }, answer);
+    assert.deepEqual({ ...borrowed, more: answer.more }, { ...answer, mayInstall: true });
     assert.deepEqual(told, ['booting 40 %']);
     const asked = JSON.parse(readFileSync(join(folder, 'request'), 'utf8')) as Record<
       string,

@@ -1,0 +1,111 @@
+import { UserError } from '../base/errors';
+import { makeReady, READY_ADVICE, readinessOf, type ReadyWish } from '../machines/bootstrap';
+import { markReady } from '../machines/leases/borrow';
+import type { Lease } from '../machines/leases/ledger';
+import type { Machine } from '../machines/machine';
+import { neededPlugins } from '../machines/vagrantPlugins';
+import { showFile } from '../recipe/git';
+import type { Recipe } from '../recipe/recipe';
+import type { Screen } from './effects';
+
+/** The project's own script that makes a machine ready, as it is at the commit. */
+const HOOK = '.ci-parity/bootstrap.sh';
+
+/** Of which commit of which clone something is wanted. */
+export interface Source {
+  readonly repository: Pick<Recipe['repository'], 'directory'>;
+  readonly commit: string;
+}
+
+/** Whose machine it is that is to be made ready, and who sees it. */
+export interface Readying {
+  /** The machine's own environment, with what beats it: `VAGRANT_DEFAULT_PROVIDER` counts. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly lease: Pick<Lease, 'id' | 'mayInstall'> | undefined;
+  /** The state directory. */
+  readonly root: string;
+  readonly screen: Screen;
+  /** Asks the person, where the machine is not one on which we may install; undefined is no. */
+  readonly ask: (question: string, signal: AbortSignal) => Promise<string | undefined>;
+  readonly signal: AbortSignal;
+  readonly kill: AbortSignal;
+}
+
+/**
+ * Has another machine get what the commit needs: Vagrant with a provider and the Vagrantfile's plugins, git,
+ * rsync, and what the project's own script brings. Nothing is installed without leave on a machine that is
+ * not borrowed for it. Of what is missing all the same, preflight says whether it can be done without.
+ * @throws UserError where a script fails.
+ */
+export async function getReady(
+  machine: Machine,
+  source: Source,
+  { environment, lease, root, screen, ask, signal, kill }: Readying,
+): Promise<void> {
+  const [vagrantfile, attributes, hook] = await Promise.all(
+    ['Vagrantfile', '.gitattributes', HOOK].map((path) => textAt(source, path, signal)),
+  );
+  const lfs = attributes?.includes('filter=lfs') ?? false;
+  const wishes = wishesFor(vagrantfile, lfs, environment);
+  // Where one of several providers is there already, no other is brought.
+  const looks = await Promise.all(
+    wishes.map(async (wish) => ({ wish, ...(await readinessOf(machine, wish, hook, signal)) })),
+  );
+  const best = looks.find(({ lacking }) => lacking.length === 0) ?? looks[0];
+  if (!best) return;
+  const { wish, lacking, hookWaits, marked } = best;
+  const wants = [...lacking, ...(hookWaits ? [`what ${HOOK} installs`] : [])].join(', ');
+  const done = async (): Promise<void> => {
+    if (lease) await markReady({ root }, lease.id);
+  };
+  if (wants === '' && (marked || lease?.mayInstall !== true)) return done();
+  if (lease?.mayInstall !== true) {
+    const question = `${machine.name} lacks ${wants}. Install it there? [y/N] `;
+    const answer = await ask(question, signal);
+    if (!/^\s*y(es)?\s*$/i.test(answer ?? '')) {
+      screen.say(`nothing is installed on ${machine.name}, which lacks ${wants}`);
+      return;
+    }
+  }
+  screen.say(`making ${machine.name} ready${wants === '' ? '' : `: it lacks ${wants}`}`);
+  const onOutput = (chunk: Buffer): void | Promise<void> => screen.output(chunk);
+  const left = await makeReady(machine, wish, { hook, onOutput, signal, kill });
+  if (left.length === 0) return done();
+  screen.say(`${machine.name} still lacks ${left.join(', ')}. ${READY_ADVICE}`);
+}
+
+/** What the commit wants of a machine, the likeliest provider first. */
+export function wishesFor(
+  vagrantfile: string | undefined,
+  lfs: boolean,
+  environment: Readonly<Record<string, string>>,
+): ReadyWish[] {
+  if (vagrantfile === undefined) return [{ provider: 'none', plugins: [], lfs }];
+  const chosen = environment['VAGRANT_DEFAULT_PROVIDER'];
+  const mentioned = chosen === undefined ? mentionedProviders(vagrantfile) : [chosen];
+  const known = (['libvirt', 'virtualbox'] as const).filter(
+    (name) => mentioned.length === 0 || mentioned.includes(name),
+  );
+  const plugins = neededPlugins(vagrantfile);
+  const providers = known.length > 0 ? known : (['other'] as const);
+  return providers.map((provider) => ({ provider, plugins, lfs }));
+}
+
+/** The providers that a Vagrantfile has settings for, in its order. */
+export function mentionedProviders(vagrantfile: string): string[] {
+  return [...vagrantfile.matchAll(/\.provider\s*\(?\s*[:"'](\w+)/g)].map(([, name]) => name ?? '');
+}
+
+/** Undefined where the commit has no such file. */
+export async function textAt(
+  { repository, commit }: Source,
+  path: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    return (await showFile(repository.directory, commit, path, signal)).text;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
