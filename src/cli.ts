@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { isAbort, UserError } from './base/errors';
+import { attachMachine, detachMachine } from './cli/attach';
 import {
   clean,
   finish,
@@ -105,6 +106,10 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case 'attend':
       return await quiet(attendWindow(terminal));
+    case 'attach':
+      return await quiet(attachMachine(operands, flags, terminal));
+    case 'detach':
+      return await quiet(detachMachine(one(), terminal));
     case 'clean':
       return (await clean(terminal)) ? EXIT.done : EXIT.couldNotRun;
     case 'outline':

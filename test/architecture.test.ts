@@ -10,6 +10,7 @@ const floors = [
   '.',
   'cli',
   'editor',
+  'attach',
   'reproduce',
   'recipe',
   'machines',

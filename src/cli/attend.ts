@@ -14,7 +14,8 @@ import { leaseOf, whoWeAre } from '../machines/leases/ledger';
 import { sweep } from '../machines/leases/sweep';
 import type { Failed, FromAttendant, ToAttendant, Verb, Wishes } from '../machines/leases/talk';
 import { interruptible } from './commands';
-import { openDesk, opener } from './machines';
+import { leaver, openDesk } from './machines';
+import { opener } from './sshQuestions';
 import type { Terminal } from './terminal';
 
 /**
@@ -135,6 +136,7 @@ function openWindowDesk(tokens: () => Readonly<Record<string, string>>, terminal
     },
     clock: systemClock,
     who: whoWeAre(),
+    leave: leaver(terminal),
   };
 }
 

@@ -21,6 +21,9 @@ const options = {
   for: { type: 'string', default: '2h' },
   yes: { type: 'boolean', short: 'y', default: false },
   all: { type: 'boolean', default: false },
+  label: { type: 'string' },
+  executors: { type: 'string', default: '1' },
+  name: { type: 'string' },
   timeout: { type: 'string' },
   repository: { type: 'string', default: '.' },
   limit: { type: 'string', default: '15' },
@@ -45,6 +48,11 @@ export interface Flags {
   /** Nobody is to be asked. */
   readonly yes: boolean;
   readonly all: boolean;
+  /** What jobs ask for an agent by, as it was typed. */
+  readonly labels: string | undefined;
+  readonly executors: number;
+  /** As it was typed. */
+  readonly agentName: string | undefined;
   /** Seconds. */
   readonly timeout: number | undefined;
   readonly repository: string;
@@ -79,6 +87,9 @@ export function readFlags(values: ReturnType<typeof readArguments>['values']): F
     duration: duration('--for', values.for),
     yes: values.yes,
     all: values.all,
+    labels: values.label,
+    executors: wholeNumber('--executors', values.executors),
+    agentName: values.name,
     timeout: values.timeout === undefined ? undefined : duration('--timeout', values.timeout),
     repository: values.repository,
     limit: wholeNumber('--limit', values.limit),

@@ -16,6 +16,8 @@ same Jenkinsfile, the same environment; and says whether the same failure came b
   ci-parity extend ID [--for 2h]          keep it longer
   ci-parity ssh ID [COMMAND…]             log in
   ci-parity return ID…|--all              give it back
+  ci-parity attach ID|HOST SERVER-URL     make a machine an agent of your Jenkins
+  ci-parity detach ID|HOST                take it off again
   ci-parity outline FILE…                 stages and environment of Jenkinsfiles
   ci-parity lint FILE…                    what Jenkins would refuse in Jenkinsfiles
   ci-parity run ID                        carry out a reproduction that the editor prepared
@@ -180,6 +182,22 @@ be taken for it. The exit code is that of ssh.
   return: `ci-parity return ID…|--all
 
 Gives machines back, again and again until they are seen gone. The exit code is 3 where one is not.
+`,
+  attach: `ci-parity attach ID|HOST SERVER-URL --label LABEL [--executors 1] [--name NAME]
+
+Makes a borrowed machine, or any host that ssh HOST reaches, an agent of your own Jenkins, for jobs that ask
+for the label; several labels have blanks between them. It takes the permissions Agent/Create, Agent/Connect
+and Agent/Delete, Java on the machine (which is installed on a borrowed one), and that the server's address
+can be reached from there. The agent connects by WebSocket, and stays when this program has ended: until
+detach, or until the machine goes back.
+
+  JENKINS_USER=ada JENKINS_TOKEN=… ci-parity attach ID https://ci.example.org/ --label vagrant
+`,
+  detach: `ci-parity detach ID|HOST
+
+Takes a machine off the Jenkins that it is an agent of, and ends what runs on it for that. Giving a machine
+back does the same before. JENKINS_USER and JENKINS_TOKEN must be those of attach; where JENKINS_URL is set
+and names another server, they are not sent.
 `,
   outline: `ci-parity outline FILE… [--json]
 

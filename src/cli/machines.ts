@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { leave as leaveServer } from '../attach/attach';
 import { systemClock } from '../base/clock';
 import { isUserError, messageOf, UserError } from '../base/errors';
 import { takeSecrets } from '../base/secretChannel';
@@ -23,15 +24,16 @@ import { readLendingSettings, type LendingSettings } from '../machines/lenders/s
 import { sshWords } from '../machines/openSsh';
 import { headCommit, topLevel } from '../recipe/git';
 import { getReady, textAt, wishesFor, type Source } from '../reproduce/ready';
+import { isNamed, sweepAttached, unlessNamedOtherwise, waysOf } from './attach';
 import { interruptible } from './commands';
 import { UsageError, type Flags } from './flags';
-import { sshQuestions } from './sshQuestions';
+import { opener } from './sshQuestions';
 import { printable, stepEnvironment, type Terminal } from './terminal';
 
 /** What is lent, and what may be borrowed. */
 export async function machines(terminal: Terminal): Promise<void> {
   const signal = interruptible(terminal);
-  const desk = openDesk(await tokenOf(signal), opener(terminal));
+  const desk = openDesk(await tokenOf(signal), opener(terminal), { leave: leaver(terminal) });
   const { others } = await sweepDesk(desk, terminal, signal);
   const now = desk.clock.now();
   const { leases } = readLedger(desk.root);
@@ -64,7 +66,7 @@ export async function borrowMachine(
   const [wish] = vagrantfile === undefined ? [] : wishesFor(vagrantfile, false, {});
   const bootstrap = wish && bootstrapScript(wish);
   const open = opener(terminal);
-  const desk = openDesk(await tokenOf(signal), open, { bootstrap });
+  const desk = openDesk(await tokenOf(signal), open, { bootstrap, leave: leaver(terminal) });
   await sweepDesk(desk, terminal, signal);
   const hours = flags.duration / 3600;
   const wanted = await estimate(desk, what, {}, hours, signal);
@@ -134,7 +136,7 @@ export async function returnMachines(
 ): Promise<void> {
   if (flags.all === ids.length > 0) throw new UsageError('return wants ids, or --all.');
   const signal = interruptible(terminal);
-  const desk = openDesk(await tokenOf(signal), opener(terminal));
+  const desk = openDesk(await tokenOf(signal), opener(terminal), { leave: leaver(terminal) });
   // Of another host one cannot say whether somebody works with it: by name only.
   const ours = readLedger(desk.root).leases.filter(({ owner }) => owner.who === desk.who);
   const chosen = flags.all ? ours : ids.map((id) => leaseOf(desk.root, id));
@@ -159,7 +161,7 @@ export async function returnMachines(
 
 export async function extendMachine(id: string, flags: Flags, terminal: Terminal): Promise<void> {
   const signal = interruptible(terminal);
-  const desk = openDesk(await tokenOf(signal), opener(terminal));
+  const desk = openDesk(await tokenOf(signal), opener(terminal), { leave: leaver(terminal) });
   const lease = await extend(desk, id, flags.duration / 3600, signal);
   const now = desk.clock.now();
   terminal.emit({ kind: 'lease', ...summary(lease, now) });
@@ -199,7 +201,8 @@ export async function sweepLeases(terminal: Terminal): Promise<void> {
   const unasked = opener({ ...terminal, ask: () => Promise.resolve(undefined) });
   try {
     // What the editor offers can be taken once only, and is for the command itself.
-    await sweepDesk(openDesk(process.env['METAL_AUTH_TOKEN'], unasked), terminal, hasty);
+    const desk = openDesk(process.env['METAL_AUTH_TOKEN'], unasked, { leave: leaver(terminal, isNamed) });
+    await sweepDesk(desk, terminal, hasty, isNamed);
   } catch (error) {
     terminal.say(`borrowed machines could not be looked after: ${printable(messageOf(error))}`);
   }
@@ -213,6 +216,7 @@ export function openDesk(
     settings: { caps, lenders } = readLendingSettings(lendersFile()),
     tokens = {},
     bootstrap,
+    leave,
   }: DeskOptions = {},
 ): Desk {
   const environment = stepEnvironment();
@@ -224,6 +228,7 @@ export function openDesk(
     caps,
     clock: systemClock,
     who: whoWeAre(),
+    ...(leave && { leave }),
   };
 }
 
@@ -233,6 +238,15 @@ export interface DeskOptions {
   readonly tokens?: Readonly<Record<string, string>>;
   /** What a machine may run at its first start. */
   readonly bootstrap?: string | undefined;
+  readonly leave?: Desk['leave'];
+}
+
+/** Takes a machine off the Jenkins that it is an agent of. */
+export function leaver(
+  terminal: Terminal,
+  isMeant = unlessNamedOtherwise,
+): NonNullable<Desk['leave']> {
+  return (lease, signal) => leaveServer(waysOf(terminal, {}, isMeant), lease, signal);
 }
 
 /** The Metal API's token: from the editor if it started us, else from the environment. */
@@ -243,20 +257,15 @@ async function tokenOf(signal: AbortSignal): Promise<string | undefined> {
   return secret?.kind === 'text' ? secret.text : process.env['METAL_AUTH_TOKEN'];
 }
 
-/** Logs in at hosts, as whoever sits at the terminal would. */
-export function opener(terminal: Terminal): Surroundings['open'] {
-  return async (address, signal) => {
-    // Most commands need nothing of it.
-    const { openSshMachine } = await import('../machines/ssh/sshMachine');
-    const say = (words: string): void => terminal.say(words);
-    const ask = sshQuestions(terminal);
-    return openSshMachine(address, { stateDirectory: stateDirectory(), ask, say }, signal);
-  };
-}
-
-async function sweepDesk(desk: Desk, terminal: Terminal, signal: AbortSignal): Promise<Swept> {
+async function sweepDesk(
+  desk: Desk,
+  terminal: Terminal,
+  signal: AbortSignal,
+  isMeant = unlessNamedOtherwise,
+): Promise<Swept> {
   const swept = await sweep(desk, (words) => terminal.say(words), signal);
   for (const words of swept.left) terminal.say(words);
+  await sweepAttached(terminal, isMeant, signal);
   return swept;
 }
 

@@ -9,7 +9,10 @@ import { proxyOfEnvironment } from '../jenkins/wire/proxies';
  * JENKINS_CA (a file with the authorities to believe), HTTPS_PROXY and the like. Whoever calls disposes.
  * @throws UserError when the environment cannot be followed.
  */
-export function clientFor({ server }: PageAddress, environment: NodeJS.ProcessEnv): Client {
+export function clientFor(
+  { server }: Pick<PageAddress, 'server'>,
+  environment: NodeJS.ProcessEnv,
+): Client {
   const { JENKINS_USER: user, JENKINS_TOKEN: token, JENKINS_CA: ca } = environment;
   return connect({
     base: server,

@@ -1,3 +1,5 @@
+import { stateDirectory } from '../base/stateDirectory';
+import type { Surroundings } from '../machines/lenders/open';
 import type { SshQuestions } from '../machines/ssh/surroundings';
 import { printable, type Terminal } from './terminal';
 
@@ -11,5 +13,16 @@ export function sshQuestions(terminal: Terminal): SshQuestions {
     },
     passphrase: (keyFile, signal) =>
       terminal.ask(printable(`Passphrase of ${keyFile}: `), true, signal),
+  };
+}
+
+/** Logs in at hosts, as whoever sits at the terminal would. */
+export function opener(terminal: Terminal): Surroundings['open'] {
+  return async (address, signal) => {
+    // Most commands need nothing of it.
+    const { openSshMachine } = await import('../machines/ssh/sshMachine');
+    const say = (words: string): void => terminal.say(words);
+    const ask = sshQuestions(terminal);
+    return openSshMachine(address, { stateDirectory: stateDirectory(), ask, say }, signal);
   };
 }

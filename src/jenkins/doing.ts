@@ -1,3 +1,4 @@
+import type { Agents } from './agents';
 import type { BuildForm, Stopping } from './build';
 import type { Outcome, Queued } from './follow';
 import type { Wire } from './http';
@@ -30,6 +31,8 @@ export interface Doing {
   follow(queued: Queued, told: (item: QueueItem) => void, signal: AbortSignal): Promise<Outcome>;
   /** Takes something out of the queue, and gives what has become of it; undefined where nothing is told. */
   cancel(item: Pick<QueueItem, 'id' | 'url'>, signal: AbortSignal): Promise<QueueItem | undefined>;
+  /** What is done about agents of ours. */
+  agents(): Promise<Agents>;
 }
 
 /** What carries it out is loaded when something is to be done. */
@@ -52,5 +55,6 @@ export function doingOn(wire: Wire, pollInterval: number): Doing {
     follow: async (queued, told, signal) =>
       (await deeds()).follow(wire, queued, { told, pollInterval }, signal),
     cancel: async (item, signal) => (await deeds()).cancel(wire, item, signal),
+    agents: async () => (await deeds()).agentsOn(wire, pollInterval),
   };
 }

@@ -92,6 +92,7 @@ function permissionIn(header: unknown): string | undefined {
   return id
     ?.replace(/^hudson\.model\.Item\./, 'Job/')
     .replace(/^hudson\.model\.Run\./, 'Run/')
+    .replace(/^hudson\.model\.Computer\./, 'Agent/')
     .replace(/^hudson\.model\.Hudson\./, 'Overall/');
 }
 

@@ -12,6 +12,8 @@ export interface Desk {
   readonly clock: Clock;
   /** Who borrows: `user@host`. */
   readonly who: string;
+  /** Called before a machine is given back, for what goes by it elsewhere; never rejects, and is short. */
+  readonly leave?: (lease: string, signal: AbortSignal) => Promise<void>;
 }
 
 /**

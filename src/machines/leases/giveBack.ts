@@ -57,6 +57,7 @@ async function untilGone(
     if (!lease) return;
     let problem: string;
     let wait = Math.min(60_000, 1000 * 2 ** (attempt - 1));
+    if (attempt === 1) await desk.leave?.(id, signal);
     try {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
       await lenderOf(desk, lease.lender).giveBack(lease, patience);

@@ -1,4 +1,5 @@
 import { UserError } from '../../base/errors';
+import { AGENTS, endAgent } from '../agent';
 import type { Machine } from '../machine';
 
 /** A workspace in which a machine could not be destroyed stays: without Vagrant's notes nobody could do it. */
@@ -13,13 +14,15 @@ done
 
 /**
  * Takes away what reproductions have left in the workspaces of a host: processes, found by the cookie of
- * each, virtual machines, files. What makes the next reproduction quick stays.
+ * each, virtual machines, files; and agents of Jenkins. What makes the next reproduction quick stays.
  * @throws UserError where something could not be taken away.
  */
 export async function cleanHost(machine: Machine, signal: AbortSignal): Promise<void> {
   const { stdout: home } = await machine.exec(['sh', '-c', 'cd && printf %s "$PWD"'], { signal });
   if (!home.startsWith('/'))
     throw new UserError(`${machine.name} does not tell where its home is.`);
+  for (const id of await machine.files.list(`${home}/${AGENTS}`, signal))
+    await endAgent(machine, id, signal);
   // Where reproductions have theirs on other machines: see reproduce/place.ts.
   const workspaces = `${home}/.cache/ci-parity/workspaces`;
   for (const name of await machine.files.list(workspaces, signal)) {

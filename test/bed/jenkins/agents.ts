@@ -1,5 +1,6 @@
 /** The agents behind `computer/api/json` (jenkins core's Computer and Executor, workflow-durable-task-step). */
 import { isBuilding, urlOf, type Context, type LiveJob, type LiveRun } from './live';
+import { nodeModel } from './nodes';
 import type { Model } from './tree';
 
 const PLACEHOLDER =
@@ -22,29 +23,32 @@ export function agentsModel(context: Context): Model {
   const agents = [{ name: 'Built-In Node', executors: 0 }, ...(context.options.world.agents ?? [])];
   return {
     _class: 'hudson.model.ComputerSet',
-    computer: agents.map(({ name, executors, ...rest }, at) => {
-      const here = running.filter(({ run }) => run.spec.agent === name).map(busy);
-      const idle = Array.from({ length: Math.max(0, executors - here.length) }, () => IDLE);
-      return {
-        _class: at === 0 ? 'hudson.model.Hudson$MasterComputer' : 'hudson.slaves.SlaveComputer',
-        displayName: name,
-        executors: [...here, ...idle],
-        offline: 'offline' in rest && rest.offline,
-        oneOffExecutors:
-          at > 0
-            ? []
-            : running.filter(isPipeline).map((each) => ({
-                currentExecutable: {
-                  _class: 'org.jenkinsci.plugins.workflow.job.WorkflowRun',
-                  number: each.run.number,
-                  url: urlFor(each),
-                },
-                idle: false,
-                number: -1,
-                progress: 50,
-              })),
-      };
-    }),
+    computer: [
+      ...agents.map(({ name, executors, ...rest }, at) => {
+        const here = running.filter(({ run }) => run.spec.agent === name).map(busy);
+        const idle = Array.from({ length: Math.max(0, executors - here.length) }, () => IDLE);
+        return {
+          _class: at === 0 ? 'hudson.model.Hudson$MasterComputer' : 'hudson.slaves.SlaveComputer',
+          displayName: name,
+          executors: [...here, ...idle],
+          offline: 'offline' in rest && rest.offline,
+          oneOffExecutors:
+            at > 0
+              ? []
+              : running.filter(isPipeline).map((each) => ({
+                  currentExecutable: {
+                    _class: 'org.jenkinsci.plugins.workflow.job.WorkflowRun',
+                    number: each.run.number,
+                    url: urlFor(each),
+                  },
+                  idle: false,
+                  number: -1,
+                  progress: 50,
+                })),
+        };
+      }),
+      ...context.nodes.all.map(nodeModel),
+    ],
   };
 }
 

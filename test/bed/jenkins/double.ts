@@ -11,6 +11,7 @@ import {
 import { Gateway } from './gateway';
 import { answer } from './pages';
 import { postedOf } from './posted';
+import { LiveNodes, type LiveNode } from './nodes';
 import { LiveQueue, type LiveItem, type Queueing } from './queue';
 import type { Reply } from './replies';
 import type { JobSpec, RunSpec, StageSpec } from './world';
@@ -52,6 +53,8 @@ export interface JenkinsDouble extends AsyncDisposable {
   forget(id: number): void;
   /** The plugin that pushes what happens; it is only asked where `JenkinsOptions.events` has it. */
   readonly gateway: Gateway;
+  /** The agents that were created by requests. */
+  readonly nodes: readonly LiveNode[];
   /** Ends the sessions in which crumbs were given out. */
   endSessions(): void;
   /** A run as it is now. */
@@ -76,17 +79,24 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
   const gateway = new Gateway(options, rootUrl);
   const publish = gateway.publish.bind(gateway);
   const queue = new LiveQueue(options.waits === true, publish);
+  const nodes = new LiveNodes();
+  const address = options.address ?? '127.0.0.1';
 
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const path = request.url ?? '/';
     requests.push({ method: request.method ?? 'GET', path, headers: request.headers });
+    if (nodes.connects(path.slice(prefix.length + 1), request, response)) return;
     // Read before anything is answered, since a connection with unread bytes cannot be kept.
     const posted = request.method === 'POST' ? buffer(request) : undefined;
     const right = async (): Promise<Reply> => {
       const body = await posted;
       const fields = body && postedOf(request.headers['content-type'], body);
       const root = rootUrl();
-      return answer(request, { options, prefix, roots, root, queue, publish, sessions }, fields);
+      return answer(
+        request,
+        { options, prefix, roots, root, queue, nodes, publish, sessions },
+        fields,
+      );
     };
     const send = ({ status, headers, body }: Reply): void => {
       response.writeHead(status, {
@@ -111,13 +121,13 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
     })().catch((error: unknown) => response.destroy(error as Error));
   };
   const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
-  const origin = () => `${options.tls ? 'https' : 'http'}://127.0.0.1:${portOf(server)}`;
+  const origin = () => `${options.tls ? 'https' : 'http'}://${address}:${portOf(server)}`;
   await listen(options.port ?? 0);
 
   function listen(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
+      server.listen(port, address, resolve);
     });
   }
 
@@ -178,6 +188,7 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
       }),
     queue: queue.items,
     gateway,
+    nodes: nodes.all,
     start: (id) => queue.start(itemOf(id)).spec,
     forget: (id) => queue.forget(id),
     endSessions: () => sessions.clear(),

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import type { Publish } from './gateway';
+import type { LiveNodes } from './nodes';
 import type { LiveQueue } from './queue';
 import { logOf, type JobSpec, type MadeLog, type RunSpec, type World } from './world';
 
@@ -33,6 +34,10 @@ export interface JenkinsOptions {
   readonly signedInBefore?: string;
   /** It speaks TLS. */
   readonly tls?: ServerOptions;
+  /** `old` where the page with an agent's secret has its former name alone. */
+  readonly agentPages?: 'old';
+  /** Where it listens; 127.0.0.1 unless told. */
+  readonly address?: string;
   /** A fixed port, else any. */
   readonly port?: number;
 }
@@ -51,6 +56,8 @@ export interface UserSpec {
   readonly build?: boolean;
   /** Whether the user may stop runs and take items out of the queue; yes unless told. */
   readonly cancel?: boolean;
+  /** What the user may do with agents; all of it unless told. */
+  readonly agents?: readonly ('create' | 'connect' | 'delete')[];
 }
 /** A run as it is now. What it holds is made when somebody asks, since there may be 300,000. */
 export class LiveRun {
@@ -97,6 +104,7 @@ export interface Context {
   /** Ends with `/`. */
   readonly root: string;
   readonly queue: LiveQueue;
+  readonly nodes: LiveNodes;
   /** Who asks. */
   readonly user?: NamedUser | undefined;
   /** Tells whoever listens. */

@@ -15,6 +15,7 @@ import {
 } from './live';
 import { agentsModel } from './agents';
 import { type Asked, cancelItem, pendingInputs, postedToJob, postedToRun } from './doing';
+import { nodePage, postedToNodes } from './nodes';
 import { RUN_DEFAULTS, jobDefaults, jobModel, rootModel, runModel } from './models';
 import type { Posted } from './posted';
 import { itemModel, queueModel } from './queue';
@@ -115,7 +116,7 @@ function postedToRoot(path: string, asked: Asked): Reply {
     case 'queue/cancelItem':
       return cancelItem(asked);
     default:
-      return notFound();
+      return postedToNodes(path, asked) ?? notFound();
   }
 }
 
@@ -153,7 +154,7 @@ export function rootPage(
     default: {
       const [, id] = /^queue\/item\/(\d+)\/api\/json$/.exec(path) ?? [];
       const item = context.queue.find(Number(id));
-      if (item === undefined) return notFound();
+      if (item === undefined) return nodePage(url, path, context) ?? notFound();
       return api(url, itemModel(item, context), 'id,why,cancelled,executable[number,url]');
     }
   }
