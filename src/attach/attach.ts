@@ -258,12 +258,13 @@ async function untilOnline(
   signal: AbortSignal,
 ): Promise<void> {
   const late = AbortSignal.timeout(PATIENCE);
-  for (let ended = false; ; await delay(500, undefined, { signal })) {
+  for (let ended = false; ;) {
     if ((await agents.status(name, signal))?.online === true) return;
     const { running, words } = await lookAtAgent(machine, id, signal);
     if (!ended && !late.aborted) {
       // It may have come online, and gone, in between: asked once more.
       ended = !running;
+      await delay(500, undefined, { signal });
       continue;
     }
     throw new UserError(

@@ -119,7 +119,7 @@ function created(form: URLSearchParams, context: Context): Reply {
       'X-Error': message,
     });
   if (name === '') return failure('No name is specified');
-  const unsafe = [...name].find((one) => '?*/\\%!@#$^&|<>[]:;'.includes(one));
+  const unsafe = /[?*/\\%!@#$^&|<>[\]:;]/.exec(name)?.[0];
   if (unsafe !== undefined) return failure(`${unsafe} is an unsafe character`);
   if (context.nodes.find(name)) return failure(`Agent called ${name} already exists`);
   const json = JSON.parse(form.get('json') ?? '{}') as Record<string, unknown>;
