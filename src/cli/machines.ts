@@ -201,7 +201,9 @@ export async function sweepLeases(terminal: Terminal): Promise<void> {
   const unasked = opener({ ...terminal, ask: () => Promise.resolve(undefined) });
   try {
     // What the editor offers can be taken once only, and is for the command itself.
-    const desk = openDesk(process.env['METAL_AUTH_TOKEN'], unasked, { leave: leaver(terminal, isNamed) });
+    const desk = openDesk(process.env['METAL_AUTH_TOKEN'], unasked, {
+      leave: leaver(terminal, isNamed),
+    });
     await sweepDesk(desk, terminal, hasty, isNamed);
   } catch (error) {
     terminal.say(`borrowed machines could not be looked after: ${printable(messageOf(error))}`);
