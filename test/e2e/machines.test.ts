@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { readLedger } from '../../src/machines/leases/ledger';
 import { demoSettings, editorEnv, findRun, pressInMenu, pressInline } from '../bed/demo/mainJob';
 import type { Demo } from '../bed/demo/demo';
@@ -9,17 +9,20 @@ import { projectRoot } from '../bed/demo/package';
 import { ensureHost, startWorkbench, type Workbench } from '../bed/host/host';
 import {
   answerDialog,
+  answerNotification,
   notification,
   openPalette,
+  openView,
   pickQuickItem,
   quickInput,
+  reload,
   screenshot,
   treeItem,
   typeIntoTerminal,
   waitForTerminal,
 } from '../bed/host/person';
 import { startMetal, type MetalDouble } from '../bed/metal/double';
-import { realDevices } from '../bed/metal/realDevice';
+import { realDevices, type RealDevice } from '../bed/metal/realDevice';
 import { isolatedSshdMissing } from '../bed/sshd';
 import { assertNothingLeft, guardRepository, openBed, without, type E2eBed } from './bed';
 
@@ -50,33 +53,49 @@ describe('On a borrowed machine a person', function () {
     await bed[Symbol.asyncDispose]();
   });
 
-  it('reproduces a failed run, logs in, and gives it back: the books are empty', async () => {
+  /** A demo with the double as its lender. */
+  async function prepare(): Promise<{ metal: MetalDouble; devices: readonly RealDevice[] }> {
     demo = await bed.demo();
-    const untouched = guardRepository(demo);
     // The far machine sees this one's files, and changes none; it has a Vagrant of its own.
     const standIn = join(projectRoot, 'test/bed/demo/stand-in/vagrant');
     const real = realDevices(`cp ${standIn} /usr/local/bin/vagrant`);
     metal = await startMetal({ boot: real.boot });
-    const { address, project, token } = metal;
-    const config = join(demo.root, 'config');
-    await mkdir(join(config, 'ci-parity'), { recursive: true });
+    const { address, project } = metal;
+    await mkdir(join(demo.root, 'config', 'ci-parity'), { recursive: true });
     const lender = { kind: 'packet', name: 'metal', address, project, metros: ['am'] };
     const settings = JSON.stringify({ caps: { hours: 4 }, lenders: [lender] });
-    await writeFile(join(config, 'ci-parity', 'lenders.json'), settings);
+    await writeFile(join(demo.root, 'config', 'ci-parity', 'lenders.json'), settings);
+    return { metal, devices: real.devices };
+  }
+
+  async function openWindow(env: Readonly<Record<string, string>> = {}): Promise<void> {
     workbench = await startWorkbench({
       install: await ensureHost('newest', signal),
       folder: demo.repository,
       vsix: bed.packaged.vsix,
       signal,
       settings: demoSettings(demo),
-      env: { ...editorEnv(demo), XDG_CONFIG_HOME: config },
+      env: { ...editorEnv(demo), XDG_CONFIG_HOME: join(demo.root, 'config'), ...env },
       viewport: { width: 1400, height: 900 },
     });
     ({ page } = workbench);
+  }
 
+  const theMachine = (): Locator => treeItem(page, /^Borrowed machine c3\.small\.x86 in Amsterdam/);
+
+  function booksAreEmpty(): void {
+    const { devices, keys, made } = metal?.books() ?? {};
+    assert.deepEqual([devices, keys, made], [[], [], 1]);
+    assert.deepEqual(readLedger(demo.stateDir), { leases: [], damaged: [] });
+  }
+
+  it('reproduces a failed run, logs in, and gives it back: the books are empty', async () => {
+    const { metal: double, devices: real } = await prepare();
+    const untouched = guardRepository(demo);
+    await openWindow();
     const run = await findRun(page, 42);
     await openPalette(page, 'CI Parity: Set Token of Lender…');
-    await quickInput(page).fill(token);
+    await quickInput(page).fill(double.token);
     await page.keyboard.press('Enter');
 
     await pressInMenu(page, run, 'Reproduce on a Borrowed Machine…');
@@ -85,7 +104,7 @@ describe('On a borrowed machine a person', function () {
     await shot('1-agree');
     await answerDialog(page, /^.*It costs up to 1\.50 USD/s, 'Borrow');
     await waitForTerminal(page, /\+ \.\/contrib\/vagrant\/start\.sh/, { signal });
-    const machine = treeItem(page, /^Borrowed machine c3\.small\.x86 in Amsterdam/);
+    const machine = theMachine();
     await machine.waitFor();
     await page.locator('.statusbar-item', { hasText: /1 h 5\d min/ }).waitFor();
     await notification(page, 'reproduced: Build failed as in #42, same test');
@@ -95,7 +114,7 @@ describe('On a borrowed machine a person', function () {
     await assertNothingLeft(demo);
     untouched();
 
-    const [device] = real.devices;
+    const [device] = real;
     assert.ok(device);
     await pressInline(machine, 'SSH In');
     await waitForTerminal(page, /[#$] ?$/m, { signal });
@@ -109,9 +128,36 @@ describe('On a borrowed machine a person', function () {
     await answerDialog(page, /Give back c3\.small/, 'Return');
     await machine.waitFor({ state: 'detached' });
     await shot('4-returned');
-    const { devices, keys, made } = metal.books();
-    assert.deepEqual([devices, keys, made], [[], [], 1]);
-    assert.deepEqual(readLedger(demo.stateDir), { leases: [], damaged: [] });
+    booksAreEmpty();
     assert.equal(await page.locator('.statusbar-item', { hasText: /\d min/ }).count(), 0);
+  });
+
+  it('keeps it through a reload, is asked about it when the window was closed, and returns it', async () => {
+    const { metal: double } = await prepare();
+    const env = { METAL_AUTH_TOKEN: double.token };
+    await openWindow(env);
+    await openView(page, 'CI Parity');
+    await openPalette(page, 'CI Parity: Borrow Machine…');
+    await pickQuickItem(page, /^c3\.small\.x86 in Amsterdam/);
+    await pickQuickItem(page, '1 hour');
+    await answerDialog(page, /It costs up to 0\.75 USD/, 'Borrow');
+    await notification(page, /is yours for/);
+    await reload(page);
+    await openView(page, 'CI Parity');
+    await theMachine().locator('.monaco-tl-twistie').click();
+    await treeItem(page, "This window's").waitFor();
+    assert.equal(double.books().devices.length, 1);
+
+    await workbench?.[Symbol.asyncDispose]();
+    await openWindow(env);
+    await openView(page, 'CI Parity');
+    // Not at once: it may have been a reload, or the machine may be on its way back.
+    const question = /is still borrowed, though its window was closed/;
+    await page.locator('.notification-toast', { hasText: question }).waitFor({ timeout: 60_000 });
+    await shot('5-asked');
+    await answerNotification(page, question, 'Return…');
+    await answerDialog(page, /Give back c3\.small/, 'Return');
+    await theMachine().waitFor({ state: 'detached' });
+    booksAreEmpty();
   });
 });

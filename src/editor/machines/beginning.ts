@@ -1,31 +1,12 @@
 import * as vscode from 'vscode';
 import type { Lease } from '../../machines/leases/ledger';
 import { plain } from '../look/plain';
-import { claim } from '../told/claims';
 import type { Attendant } from './attendant';
-import { isThere, leftText, soFar, titleOf } from './machineText';
+import { leftText, soFar, titleOf } from './machineText';
 
-/** Milliseconds within which a window that comes back takes what it had without asking: it was reloaded. */
-const RELOADED = 2 * 60_000;
-
-/** Takes back what this workspace's window had a moment ago. */
-export async function takeBack(
-  attendant: Attendant,
-  leases: readonly Lease[],
-  mine: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const now = Date.now();
-  const ids = leases.flatMap(({ id, letGo }) =>
-    letGo && mine.includes(id) && now - letGo.at < RELOADED ? [id] : [],
-  );
-  if (ids.length > 0) await attendant.ask('take', { leases: ids }, signal);
-}
-
-/** Gives back what nobody uses any more, tells of it, and asks about what a window that closed has left. */
+/** Gives back what nobody uses any more, and tells of it. */
 export async function lookAfter(
   attendant: Attendant,
-  leases: () => readonly Lease[],
   output: vscode.LogOutputChannel,
   signal: AbortSignal,
 ): Promise<void> {
@@ -40,12 +21,10 @@ export async function lookAfter(
     void vscode.window.showWarningMessage(
       `Borrowed machines could not be looked after: ${plain(left.join('; '))}`,
     );
-  for (const lease of leases())
-    if (isThere(lease) && lease.letGo && claim(`machine ${lease.id} let go ${lease.letGo.at}`))
-      void askAbout(lease);
 }
 
-async function askAbout(lease: Lease): Promise<void> {
+/** Whether to keep a machine whose window has closed. */
+export async function askAbout(lease: Lease): Promise<void> {
   const now = Date.now();
   const cost = soFar(lease, now);
   const answer = await vscode.window.showWarningMessage(

@@ -1,6 +1,11 @@
 import type { Lease } from '../../machines/leases/ledger';
 import { isThere } from './machineText';
 
+/** Milliseconds within which a window that comes back takes what it had without asking: it was reloaded. */
+const RELOADED = 2 * 60_000;
+/** Milliseconds after which nobody comes back, and nothing is given back by itself: somebody is asked. */
+const SETTLED = 35_000;
+
 /** Something that the person can do with a borrowed machine. */
 export interface MachineAction {
   readonly icon: string;
@@ -38,6 +43,18 @@ export function actionsFor(lease: Lease, remote: boolean): MachineAction[] {
 /** The one whose end comes first, of those that are there. */
 export function endsNext(leases: readonly Lease[]): Lease | undefined {
   return leases.filter(isThere).sort((a, b) => a.end - b.end)[0];
+}
+
+/** What to do about a machine whose window has closed; `mine` are those that this workspace's window had. */
+export function leftBehind(
+  lease: Lease,
+  mine: readonly string[],
+  now: number,
+): 'take' | 'ask' | undefined {
+  if (!lease.letGo || !isThere(lease)) return undefined;
+  const age = now - lease.letGo.at;
+  if (mine.includes(lease.id) && age < RELOADED) return 'take';
+  return age > SETTLED ? 'ask' : undefined;
 }
 
 /** For how many hours one may borrow or extend: the usual ones, up to the `most` that are allowed. */

@@ -7,9 +7,10 @@ import { onMachinesClose } from '../frame/settings';
 import type { Row } from '../look/row';
 import { claim } from '../told/claims';
 import { Attendant } from './attendant';
-import { lookAfter, takeBack } from './beginning';
+import { askAbout, lookAfter } from './beginning';
 import { Countdown, tellNews } from './countdown';
 import { LeaseWatch } from './leaseWatch';
+import { leftBehind } from './machineActions';
 import { machineCommands, type MachineCommands } from './machineCommands';
 import type { MachineNode } from './machineRows';
 import { isThere, type Known } from './machineText';
@@ -51,12 +52,17 @@ export class MachinesDesk implements vscode.Disposable {
   #begun = false;
   #lent = false;
   #swept = 0;
+  /** Ids of what this workspace's window had before; of what it has now. */
+  readonly #before: readonly string[];
   #mine: string;
+  /** What was done about machines whose window has closed. */
+  readonly #done = new Set<string>();
 
   constructor(parts: MachinesParts) {
     const { cli, secrets, memento, output, changed, onDidUnfold } = parts;
     this.#parts = parts;
-    this.#mine = memento.get<readonly string[]>(MINE, []).join();
+    this.#before = memento.get<readonly string[]>(MINE, []);
+    this.#mine = this.#before.join();
     this.watch = new LeaseWatch(() => this.#update());
     this.attendant = new Attendant({
       cli,
@@ -131,9 +137,7 @@ export class MachinesDesk implements vscode.Disposable {
     if (this.#begun) return;
     this.#begun = true;
     const { signal } = this.#life;
-    const mine = this.#mine === '' ? [] : this.#mine.split(',');
-    await takeBack(this.attendant, this.watch.all(), mine, signal);
-    await lookAfter(this.attendant, () => this.watch.all(), this.#parts.output, signal);
+    await lookAfter(this.attendant, this.#parts.output, signal);
     this.#update();
   }
 
@@ -157,6 +161,7 @@ export class MachinesDesk implements vscode.Disposable {
     if (mine.length > 0) this.attendant.stay();
     else this.attendant.rest();
     this.#remember(mine.map(({ id }) => id).join());
+    for (const lease of leases) this.#lookAt(lease);
     if (leases.some((lease) => this.#isOver(lease)) && Date.now() - this.#swept > PAUSE) {
       this.#swept = Date.now();
       this.#failing(this.attendant.ask('sweep', {}, this.#life.signal));
@@ -176,6 +181,17 @@ export class MachinesDesk implements vscode.Disposable {
     this.#parts.memento
       .update(MINE, mine === '' ? [] : mine.split(','))
       .then(undefined, (error: unknown) => this.#parts.output.error(String(error)));
+  }
+
+  /** Takes back what this window had before it was reloaded; in one window of all the person is asked about the rest. */
+  #lookAt(lease: Lease): void {
+    const what = leftBehind(lease, this.#before, Date.now());
+    const key = `machine ${lease.id} let go ${lease.letGo?.at ?? 0}`;
+    if (what === undefined || this.#done.has(`${what} ${key}`)) return;
+    this.#done.add(`${what} ${key}`);
+    if (what === 'take')
+      this.#failing(this.attendant.ask('take', { leases: [lease.id] }, this.#life.signal));
+    else if (claim(key)) void askAbout(lease);
   }
 
   /** Its time is over, and nobody attends it. */

@@ -4,6 +4,7 @@ import {
   endsNext,
   hoursText,
   hoursUpTo,
+  leftBehind,
 } from '../../../src/editor/machines/machineActions';
 import { leaseFor, NOW } from './leases';
 
@@ -52,5 +53,27 @@ describe('The hours to choose from', () => {
       '2 hours',
       '2.68 hours',
     ]);
+  });
+});
+
+describe('A machine whose window has closed', () => {
+  const closed = (ago: number) => leaseFor({ letGo: { at: NOW - ago, end: NOW + 3600_000 } });
+  const mine = [leaseFor().id];
+
+  it('is taken by the same window, where that was only reloaded', () => {
+    assert.equal(leftBehind(closed(1000), mine, NOW), 'take');
+    assert.equal(leftBehind(closed(3 * 60_000), mine, NOW), 'ask');
+  });
+
+  it('is asked about elsewhere, once nobody can come back for it or give it back', () => {
+    assert.equal(leftBehind(closed(1000), [], NOW), undefined);
+    assert.equal(leftBehind(closed(31_000), [], NOW), undefined);
+    assert.equal(leftBehind(closed(36_000), [], NOW), 'ask');
+  });
+
+  it('is nothing to ask about while somebody has it, or once it goes back', () => {
+    assert.equal(leftBehind(leaseFor(), mine, NOW), undefined);
+    const state = { kind: 'returning', wasLent: true, attempts: 0 } as const;
+    assert.equal(leftBehind({ ...closed(60_000), state }, mine, NOW), undefined);
   });
 });
