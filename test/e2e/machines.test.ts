@@ -56,9 +56,17 @@ describe('On a borrowed machine a person', function () {
   /** A demo with the double as its lender. */
   async function prepare(): Promise<{ metal: MetalDouble; devices: readonly RealDevice[] }> {
     demo = await bed.demo();
-    // The far machine sees this one's files, and changes none; it has a Vagrant of its own.
+    // The far machine sees this one's files, and changes none; it has a Vagrant of its own, and lacks nothing.
     const standIn = join(projectRoot, 'test/bed/demo/stand-in/vagrant');
-    const real = realDevices(`cp ${standIn} /usr/local/bin/vagrant`);
+    const real = realDevices(`cat > /usr/local/bin/vagrant <<'END'
+#!/bin/sh
+case "$1 $2" in
+  'plugin list') echo 'vagrant-libvirt (0.11.2, system)' ;;
+  *) exec ${standIn} "$@" ;;
+esac
+END
+chmod +x /usr/local/bin/vagrant
+for name in rsync virsh; do command -v $name || ln -s /bin/true /usr/local/bin/$name; done`);
     metal = await startMetal({ boot: real.boot });
     const { address, project } = metal;
     await mkdir(join(demo.root, 'config', 'ci-parity'), { recursive: true });
