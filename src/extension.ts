@@ -67,7 +67,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const details = new RunDetails((run) => servers.client(servers.at(run.url)));
   const reproductions = new Reproductions();
   const machines = new Machines({
-    ...{ cli, output, secrets: context.secrets, memento: context.workspaceState },
+    ...{ cli, output, servers, secrets: context.secrets, memento: context.workspaceState },
   });
   const state = new ViewState(servers, reproductions, context.workspaceState);
   const credentials = new Credentials(context.secrets, context.globalState);

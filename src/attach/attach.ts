@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UserError } from '../base/errors';
-import { checkAgentName, checkLabels, type AgentMark, type Agents } from '../jenkins/agents';
+import { checkAgentName, checkLabels, type Agents } from '../jenkins/agents';
 import { mayPass } from '../jenkins/jenkinsError';
 import { endAgent, lookAtAgent, prepareAgent, startAgent } from '../machines/agent';
 import { readLedger, thisProcess } from '../machines/leases/ledger';
@@ -14,24 +14,14 @@ import {
   holding,
   isBusy,
   readAttachments,
-  strikeOff,
   write,
   type Attachment,
 } from './ledger';
+import { leftWords, markOf, takeOff, type Leaving } from './leave';
 
 /** What joins a machine to a server, and parts them. */
-export interface Ways {
-  /** The state directory. */
-  readonly root: string;
-  /** `user@host` */
-  readonly who: string;
-  /**
-   * The agents of a server, asked as that user, or as nobody.
-   * @throws UserError where it is not known how to sign in: nothing is sent to a server that it is not meant for.
-   */
-  readonly agents: (server: string, user: string | undefined) => Promise<Agents & Disposable>;
+export interface Ways extends Leaving {
   readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
-  readonly say: (words: string) => void;
 }
 
 export interface AttachWish {
@@ -48,14 +38,8 @@ export interface AttachWish {
 /** How many milliseconds an agent may take until its server sees it. */
 const PATIENCE = 120_000;
 
-/** A request to create an agent may be under way so many milliseconds after it was sent, though nobody waits for it. */
-const LATE = 30_000;
-
 /** How many milliseconds what was begun may take to be undone. */
 const UNDOING = 60_000;
-
-/** How many milliseconds a machine that is given back waits for its server: it may cost money. */
-const LEAVING = 10_000;
 
 /**
  * Makes a machine an agent, and resolves when the server sees it. It stays one when this process ends.
@@ -113,7 +97,8 @@ export async function attach(
       try {
         // Also where the person has cancelled; but nobody is held for ever.
         const soon = AbortSignal.timeout(UNDOING);
-        await takeOff(ways, attachmentOf(ways.root, id) ?? attaching, machine, soon);
+        const begun = attachmentOf(ways.root, id) ?? attaching;
+        await takeOff(ways, begun, () => endAgent(machine, id, soon), soon);
       } catch (why) {
         ways.say(`${leftWords(attaching, why)}; it is tried again: ci-parity machines`);
       }
@@ -128,20 +113,8 @@ export async function detach(ways: Ways, on: OtherMachine, signal: AbortSignal):
   await holding(ways.root, id, async () => {
     const attachment = attachmentOf(ways.root, id);
     if (!attachment) throw new UserError(`${placeName(on)} is no agent of anybody's.`);
-    await takeOff(ways, attachment, undefined, signal);
+    await takeOff(ways, attachment, () => endOnMachine(ways, attachment, signal), signal);
   });
-}
-
-/** Takes a machine that is about to be given back off its server. What is left is told, and hinders nothing. */
-export async function leave(ways: Ways, lease: string, signal: AbortSignal): Promise<void> {
-  const attachment = attachmentOf(ways.root, lease);
-  if (!attachment) return;
-  try {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(LEAVING)]);
-    await detach(ways, { lease }, soon);
-  } catch (error) {
-    ways.say(leftWords(attachment, error));
-  }
 }
 
 /**
@@ -158,7 +131,7 @@ export async function sweepAgents(ways: Ways, signal: AbortSignal): Promise<stri
         const now = attachmentOf(ways.root, attachment.id);
         if (!now || !isDue(ways, now)) return;
         ways.say(`taking the agent ${now.name} off ${now.server}`);
-        await takeOff(ways, now, undefined, signal);
+        await takeOff(ways, now, () => endOnMachine(ways, now, signal), signal);
       });
     } catch (error) {
       signal.throwIfAborted();
@@ -210,38 +183,15 @@ function hasLease(root: string, lease: string): boolean {
   return damaged.includes(lease) || leases.some(({ id }) => id === lease);
 }
 
-/** To be called while `holding` it; `opened` is the machine, where somebody has opened it already. */
-async function takeOff(
-  ways: Ways,
-  attachment: Attachment,
-  opened: Machine | undefined,
+async function endOnMachine(
+  { root, open }: Ways,
+  { id, machine: on }: Attachment,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id, server, user, name, machine: on, askedAt } = attachment;
-  const leaving: Attachment = {
-    ...attachment,
-    owner: { who: ways.who, process: thisProcess() },
-    state: 'leaving',
-  };
-  write(ways.root, leaving);
-  try {
-    using agents = await ways.agents(server, user);
-    // First the server, so that nothing new is sent there.
-    const wasThere = await agents.remove(name, markOf(attachment), signal);
-    const age = Date.now() - (askedAt ?? 0);
-    if (!wasThere && age >= 0 && age < LATE)
-      throw new UserError('there is none yet; a request may still be under way');
-    const address = opened || isGone(ways.root, on) ? undefined : addressOf(on, ways.root);
-    if (opened) await endAgent(opened, id, signal);
-    if (address) {
-      await using machine = await ways.open(address, signal);
-      await endAgent(machine, id, signal);
-    }
-    strikeOff(ways.root, id);
-  } catch (error) {
-    write(ways.root, { ...leaving, problem: messageOf(error) });
-    throw error;
-  }
+  const address = isGone(root, on) ? undefined : addressOf(on, root);
+  if (!address) return;
+  await using machine = await open(address, signal);
+  await endAgent(machine, id, signal);
 }
 
 /** A machine that goes back to its lender takes what is on it along. */
@@ -272,12 +222,4 @@ async function untilOnline(
       { advice: words === '' ? 'It said nothing.' : `It said:\n${words}` },
     );
   }
-}
-
-function markOf({ id, owner }: Attachment): AgentMark {
-  return { lease: id, owner: owner.who };
-}
-
-function leftWords({ name, server }: Attachment, error: unknown): string {
-  return `the agent ${name} could not be taken off ${server}: ${messageOf(error)}`;
 }

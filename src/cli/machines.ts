@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { leave as leaveServer } from '../attach/attach';
+import { leave as leaveServer } from '../attach/leave';
 import { systemClock } from '../base/clock';
 import { isUserError, messageOf, UserError } from '../base/errors';
 import { takeSecrets } from '../base/secretChannel';

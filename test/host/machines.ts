@@ -1,21 +1,34 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { Attachment } from '../../src/attach/ledger';
+import { takeSecrets } from '../../src/base/secretChannel';
 import { stateDirectory } from '../../src/base/stateDirectory';
 import type { MachineNode } from '../../src/editor/machines/machineRows';
-import { change } from '../../src/machines/leases/ledger';
+import { change, whoWeAre } from '../../src/machines/leases/ledger';
 import { lendersFile } from '../../src/machines/lenders/lendersFile';
 import { readReproduction } from '../../src/reproduce/store';
 import { lendByScripts, type ScriptLender } from '../bed/scriptLender';
-import { api, aroundMoat, failedRun, folder as repository, JENKINSFILE, until } from './bed';
+import {
+  api,
+  aroundMoat,
+  failedRun,
+  folder as repository,
+  JENKINSFILE,
+  TOKEN,
+  until,
+  USER,
+} from './bed';
 import { standIns } from './standIns';
+
+const { signal } = new AbortController();
 
 describe('borrowed machines', function () {
   this.timeout(60_000);
   const { replace, hear, catchTerminals } = standIns();
-  aroundMoat();
+  const moat = aroundMoat();
   let folder: string;
   let lender: ScriptLender;
 
@@ -158,6 +171,50 @@ describe('borrowed machines', function () {
     assert.match(String(shellArgs[0]), /dist.cli\.js$/);
     assert.deepEqual(shellArgs.slice(1), ['ssh', node.id]);
     assert.deepEqual(env, { ELECTRON_RUN_AS_NODE: '1' });
+  });
+
+  it('are attached to Jenkins in a terminal, which gets the token by the channel of secrets', async () => {
+    agree();
+    hear('Information');
+    const node = await borrow();
+    const terminals = catchTerminals();
+    replace(vscode.window, 'showInputBox', (options: vscode.InputBoxOptions) => {
+      const refused = options.validateInput?.('a|b');
+      assert.ok(typeof refused === 'string' && /no label/.test(refused));
+      return Promise.resolve('vagrant kvm');
+    });
+    await vscode.commands.executeCommand('ciParity.machineAttach', node);
+    const { base } = moat();
+    const [{ shellArgs = [], env } = {}] = terminals;
+    assert.deepEqual(shellArgs.slice(1), ['attach', node.id, base, '--label', 'vagrant kvm']);
+    const secrets = await takeSecrets(String(env?.['CI_PARITY_SECRETS']), signal);
+    const login = { kind: 'login', username: USER, password: TOKEN };
+    assert.deepEqual(secrets, { [`JENKINS ${base}`]: login });
+    assert.ok(!JSON.stringify(terminals).includes(TOKEN));
+  });
+
+  it('are taken off Jenkins before they are given back', async () => {
+    const { machines, servers } = await api();
+    agree();
+    hear('Information');
+    const node = await borrow();
+    const { base, nodes: agents } = moat();
+    const mark = { lease: node.id, owner: whoWeAre() };
+    const client = await servers.client(servers.at(base));
+    const wish = { name: 'metal', labels: 'vagrant', executors: 1, folder: '/work', mark };
+    await (await client.doing.agents()).create(wish, signal);
+    mkdirSync(join(stateDirectory(), 'agents'), { recursive: true });
+    const attachment: Attachment = {
+      ...{ version: 1, id: node.id, machine: { lease: node.id }, server: base, name: 'metal' },
+      ...{ user: USER, owner: { who: whoWeAre() }, state: 'attached' },
+    };
+    const file = join(stateDirectory(), 'agents', `${node.id}.json`);
+    writeFileSync(file, JSON.stringify(attachment));
+    const warned = hear('Warning');
+    agree();
+    await vscode.commands.executeCommand('ciParity.machineReturn', node);
+    await until(machines.onDidChangeTreeData, async () => (await leases()).length === 0);
+    assert.deepEqual([agents, existsSync(file), warned], [[], false, []]);
   });
 
   it('carry a failed run: the recipe names the machine', async () => {

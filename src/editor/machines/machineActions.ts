@@ -13,8 +13,8 @@ export interface MachineAction {
   readonly command: `ciParity.${string}`;
 }
 
-/** What makes sense at the moment; `remote` is whether Remote-SSH is there. */
-export function actionsFor(lease: Lease, remote: boolean): MachineAction[] {
+/** What makes sense at the moment; `remote` is whether Remote-SSH is there, `attached` whether it is an agent. */
+export function actionsFor(lease: Lease, remote: boolean, attached: boolean): MachineAction[] {
   const there = isThere(lease);
   return [
     ...(there
@@ -30,6 +30,17 @@ export function actionsFor(lease: Lease, remote: boolean): MachineAction[] {
               ]
             : []),
           { icon: 'clock', label: 'Extend…', command: 'ciParity.machineExtend' },
+          attached
+            ? ({
+                icon: 'debug-disconnect',
+                label: 'Take off Jenkins',
+                command: 'ciParity.machineDetach',
+              } as const)
+            : ({
+                icon: 'server-process',
+                label: 'Attach to Jenkins as an Agent…',
+                command: 'ciParity.machineAttach',
+              } as const),
         ] as const)
       : []),
     {

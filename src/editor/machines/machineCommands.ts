@@ -8,6 +8,7 @@ import { readLendingSettings } from '../../machines/lenders/settings';
 import type { OtherMachine } from '../../recipe/recipe';
 import { withProgress } from '../frame/progress';
 import { plain } from '../look/plain';
+import type { Attaching } from './attaching';
 import type { Attendant } from './attendant';
 import { agreeOn, chooseHours, chooseMachine } from './borrowing';
 import type { LeaseWatch } from './leaseWatch';
@@ -24,6 +25,7 @@ export interface MachineCommandParts {
   readonly secrets: vscode.SecretStorage;
   readonly watch: LeaseWatch;
   readonly attendant: Attendant;
+  readonly attaching: Attaching;
   readonly known: () => Known;
   readonly offers: () => Promise<Wishes['offers']['answer']>;
   readonly refresh: () => void;
@@ -48,13 +50,15 @@ export type MachineCommand =
   | 'giveBack'
   | 'giveAllBack'
   | 'keep'
+  | 'attach'
+  | 'detach'
   | 'actions'
   | 'refresh'
   | 'configure'
   | 'askToken';
 
 export function machineCommands(parts: MachineCommandParts): MachineCommands {
-  const { watch, attendant, known, offers } = parts;
+  const { watch, attendant, attaching, known, offers } = parts;
 
   /** As it is now: the view may be a moment behind. */
   async function chosen(
@@ -90,6 +94,9 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
 
   async function returnAll(leases: readonly Lease[], title: string): Promise<void> {
     const problems = await withProgress(title, async (signal) => {
+      const left = await Promise.all(leases.map(({ id }) => attaching.leave(id, signal)));
+      if (left.flat().length > 0)
+        void vscode.window.showWarningMessage(plain(left.flat().join('; ')));
       const ended = await Promise.allSettled(
         leases.map(({ id }) => attendant.ask('return', { lease: id }, signal)),
       );
@@ -179,6 +186,16 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
         );
     },
 
+    async attach(node) {
+      const lease = await chosen(node, 'Attach which machine to Jenkins?', isThere);
+      if (lease) await attaching.attach(lease);
+    },
+
+    async detach(node) {
+      const lease = await chosen(node, 'Take which machine off Jenkins?', isThere);
+      if (lease) await attaching.detach(lease);
+    },
+
     async actions(node) {
       const lease =
         node?.kind === 'lease'
@@ -187,7 +204,7 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
       if (!lease) return;
       const picked = await vscode.window.showQuickPick(
         [
-          ...actionsFor(lease, remoteIsThere()),
+          ...actionsFor(lease, remoteIsThere(), attaching.isAttached(lease)),
           { icon: 'list-tree', label: 'Show Machines', command: 'ciParity.machines.focus' },
         ].map(({ icon, label, command }) => ({ label: `$(${icon}) ${label}`, command })),
         { title: titleOf(lease), placeHolder: describeLease(lease, known()) },

@@ -84,6 +84,8 @@ export class Machines implements vscode.TreeDataProvider<MachineNode>, vscode.Di
       'ciParity.machineReturn': command('giveBack'),
       'ciParity.machineReturnAll': command('giveAllBack'),
       'ciParity.machineKeep': command('keep'),
+      'ciParity.machineAttach': command('attach'),
+      'ciParity.machineDetach': command('detach'),
       'ciParity.machineActions': command('actions'),
       'ciParity.refreshOffers': command('refresh'),
       'ciParity.openLenders': command('configure'),

@@ -6,6 +6,7 @@ import type { OtherMachine } from '../../recipe/recipe';
 import { onMachinesClose } from '../frame/settings';
 import type { Row } from '../look/row';
 import { claim } from '../told/claims';
+import { Attaching, type AgentServers } from './attaching';
 import { Attendant } from './attendant';
 import { askAbout, lookAfter } from './beginning';
 import { Countdown, tellNews } from './countdown';
@@ -22,6 +23,7 @@ export interface MachinesParts {
   /** The path of the program. */
   readonly cli: string;
   readonly secrets: vscode.SecretStorage;
+  readonly servers: AgentServers;
   /** The workspace's own. */
   readonly memento: vscode.Memento;
   readonly output: vscode.LogOutputChannel;
@@ -43,6 +45,7 @@ export class MachinesDesk implements vscode.Disposable {
   readonly attendant: Attendant;
   readonly commands: MachineCommands;
   readonly countdown: Countdown;
+  readonly #attaching: Attaching;
   readonly #parts: MachinesParts;
   readonly #tree: MachineTree;
   /** How far the borrowing of what this window waits for is, by titles. */
@@ -84,7 +87,9 @@ export class MachinesDesk implements vscode.Disposable {
       onDidUnfold,
     });
     this.countdown = new Countdown({ known: () => this.known(), claim });
+    this.#attaching = new Attaching(cli, parts.servers);
     this.commands = machineCommands({
+      attaching: this.#attaching,
       cli,
       secrets,
       watch: this.watch,
@@ -98,6 +103,7 @@ export class MachinesDesk implements vscode.Disposable {
       reporting: (title, report) => this.#reporting(title, report),
     });
     this.#subscriptions = vscode.Disposable.from(
+      this.#attaching,
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('ciParity.machines')) this.#failing(this.attendant.tell());
       }),
@@ -138,6 +144,7 @@ export class MachinesDesk implements vscode.Disposable {
     this.#begun = true;
     const { signal } = this.#life;
     await lookAfter(this.attendant, this.#parts.output, signal);
+    for (const words of await this.#attaching.sweep(signal)) this.#parts.output.warn(words);
     this.#update();
   }
 

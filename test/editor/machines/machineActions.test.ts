@@ -13,19 +13,26 @@ const labels = (...args: Parameters<typeof actionsFor>) =>
 
 describe('What can be done with a borrowed machine', () => {
   it('is to log in, extend and return while it is there, and Remote-SSH where that is', () => {
-    assert.deepEqual(labels(leaseFor(), false), ['SSH In', 'Extend…', 'Return…']);
-    assert.deepEqual(labels(leaseFor(), true), [
+    const attach = 'Attach to Jenkins as an Agent…';
+    assert.deepEqual(labels(leaseFor(), false, false), ['SSH In', 'Extend…', attach, 'Return…']);
+    assert.deepEqual(labels(leaseFor(), true, false), [
       'SSH In',
       'Open in Remote-SSH',
       'Extend…',
+      attach,
       'Return…',
     ]);
   });
 
+  it('is to take it off Jenkins where it is an agent', () => {
+    const actions = ['SSH In', 'Extend…', 'Take off Jenkins', 'Return…'];
+    assert.deepEqual(labels(leaseFor(), false, true), actions);
+  });
+
   it('is only to return while it is being borrowed, and to try that again', () => {
-    assert.deepEqual(labels(leaseFor({ state: { kind: 'asked' } }), true), ['Return…']);
+    assert.deepEqual(labels(leaseFor({ state: { kind: 'asked' } }), true, false), ['Return…']);
     const state = { kind: 'returning', wasLent: true, attempts: 1 } as const;
-    assert.deepEqual(labels(leaseFor({ state }), true), ['Try Again to Return']);
+    assert.deepEqual(labels(leaseFor({ state }), true, false), ['Try Again to Return']);
   });
 });
 
