@@ -28,16 +28,18 @@ const LATE = 30_000;
  * told, and hinders nothing.
  */
 export async function leave(ways: Leaving, lease: string, signal: AbortSignal): Promise<void> {
-  const attachment = attachmentOf(ways.root, lease);
-  if (!attachment) return;
+  let attachment: Attachment | undefined;
   try {
+    // Also what is written in a way that cannot be read must not keep a machine from going back.
+    attachment = attachmentOf(ways.root, lease);
+    if (!attachment) return;
     const soon = AbortSignal.any([signal, AbortSignal.timeout(LEAVING)]);
     await holding(ways.root, lease, async () => {
       const now = attachmentOf(ways.root, lease);
       if (now) await takeOff(ways, now, () => Promise.resolve(), soon);
     });
   } catch (error) {
-    ways.say(leftWords(attachment, error));
+    ways.say(attachment ? leftWords(attachment, error) : messageOf(error));
   }
 }
 
