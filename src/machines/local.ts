@@ -80,7 +80,11 @@ async function exec(
     cwd: directory ?? homedir(),
     env: { ...(environment ?? process.env) },
     extendEnv: false,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    ...(input === undefined
+      ? { stdin: 'ignore' as const }
+      : typeof input === 'function'
+        ? { stdin: input() }
+        : { input }),
     ...(timeout !== undefined && { timeout }),
     buffer: false,
     reject: false,

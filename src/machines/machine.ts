@@ -91,7 +91,11 @@ export interface ExecOptions {
   readonly directory?: string;
   /** The whole environment, beside what the machine itself must add; what a login gives unless told. */
   readonly environment?: Readonly<Record<string, string>>;
-  readonly input?: Buffer | string;
+  /**
+   * What is made by a function is handed on as it comes. Where a connection is lost, program and input begin
+   * anew: it is for programs that may be run again, and that see for themselves whether all has come.
+   */
+  readonly input?: Buffer | string | (() => AsyncIterable<Buffer>);
   /** Milliseconds. */
   readonly timeout?: number;
   readonly signal: AbortSignal;

@@ -6,6 +6,8 @@ import type { Machine } from '../machines/machine';
 import { blobAt, git, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedTo, carryCommit } from './carry';
+import { carryLfs } from './carryLfs';
+import { carrySubmodules } from './carrySubmodules';
 import { gitOn, noHooks } from './gitOn';
 
 const lfs = [
@@ -19,13 +21,19 @@ const lfs = [
   'filter.lfs.required=true',
 ];
 
+export interface CheckoutOptions {
+  /** In the environment of the processes that take long, so that they are found if this one is killed. */
+  readonly marks: Readonly<Record<string, string>>;
+  /** Tells what another machine has to fetch by itself. */
+  readonly say: (line: string) => void;
+}
+
 /**
  * Checks the recipe's commit out into `into` on the machine, with submodules and LFS files when the
  * repository uses them, and lays the person's uncommitted changes over it if the recipe asks for it.
  * It becomes a detached git worktree: of the person's clone, or of a repository on another machine to
  * which the commit is carried.
  * Nothing in the person's own tree, index or branches is touched.
- * `marks` are in the environment of the processes that take long, so that they are found if this one is killed.
  * The commit must be there: see `ensureCommit`.
  * @throws UserError when the changes do not fit on it, or git-lfs is missing.
  */
@@ -33,7 +41,7 @@ export async function checkout(
   recipe: Recipe,
   machine: Machine,
   into: string,
-  marks: Readonly<Record<string, string>>,
+  { marks, say }: CheckoutOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { directory } = recipe.repository;
@@ -43,6 +51,7 @@ export async function checkout(
   const usesLfs = attributes?.text.includes('filter=lfs') ?? false;
   const repository = recipe.on ? await carryCommit(recipe, machine, signal) : directory;
   if (usesLfs) await needLfs(machine, repository, signal);
+  if (usesLfs && recipe.on) await carryLfs(recipe, machine, repository, say, signal);
   const run = (args: readonly string[], where: string): Promise<string> =>
     gitOn(machine, [...noHooks, ...(usesLfs ? lfs : []), ...args], where, signal, { marks });
   // `--force` also where an emptied folder is still noted as a worktree.
@@ -59,7 +68,11 @@ export async function checkout(
     await run(['checkout', '--quiet', '--force', '--detach', recipe.commit], into);
   }
   if (await blobAt(directory, recipe.commit, '.gitmodules', signal))
-    await updateSubmodules(machine, repository, into, marks, signal);
+    await withoutTraces(machine, repository, signal, async () => {
+      if (recipe.on) return carrySubmodules(recipe, { machine, into, marks, say }, signal);
+      const update = ['submodule', 'update', '--init', '--recursive', '--quiet'];
+      await gitOn(machine, [...noHooks, ...update], into, signal, { marks });
+    });
   if (changes !== '') await applyChanges(changes, machine, into, signal);
 }
 
@@ -157,18 +170,16 @@ async function needLfs(machine: Machine, directory: string, signal: AbortSignal)
   }
 }
 
-/** `submodule update --init` writes into the configuration that all worktrees share; what it added is taken out again. */
-async function updateSubmodules(
+/** `submodule init` writes into the configuration that all worktrees share; what it added is taken out again. */
+async function withoutTraces(
   machine: Machine,
   repository: string,
-  into: string,
-  marks: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  work: () => Promise<void>,
 ): Promise<void> {
   const before = await submoduleSettings(machine, repository, signal);
   try {
-    const update = ['submodule', 'update', '--init', '--recursive', '--quiet'];
-    await gitOn(machine, [...noHooks, ...update], into, signal, { marks });
+    await work();
   } finally {
     for (const key of await submoduleSettings(machine, repository, signal))
       if (!before.has(key))

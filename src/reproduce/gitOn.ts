@@ -1,5 +1,5 @@
 import { UserError } from '../base/errors';
-import type { Machine } from '../machines/machine';
+import type { Executed, ExecOptions, Machine } from '../machines/machine';
 
 /** Hooks of the person's repository are for the person's own work. */
 export const noHooks = ['-c', 'core.hooksPath=/dev/null'];
@@ -7,7 +7,7 @@ export const noHooks = ['-c', 'core.hooksPath=/dev/null'];
 export interface GitOptions {
   /** Added to its environment, so that it is found if this program is killed. */
   readonly marks?: Readonly<Record<string, string>>;
-  readonly input?: Buffer | string;
+  readonly input?: ExecOptions['input'];
 }
 
 /**
@@ -37,13 +37,22 @@ export async function gitOn(
     ...(input !== undefined && { input }),
   });
   if (code === 0) return stdout;
+  const subcommand = args.find((word) => /^[a-z]/.test(word) && !word.includes('=')) ?? '';
+  throw gitFailure(machine, subcommand, { code, stderr });
+}
+
+/** Why git, or a script that calls it, failed on a machine, in its own last words. */
+export function gitFailure(
+  machine: Machine,
+  subcommand: string,
+  { code, stderr }: Pick<Executed, 'code' | 'stderr'>,
+): UserError {
   if (code === 127)
-    throw new UserError(`There is no git on ${machine.name}.`, {
+    return new UserError(`There is no git on ${machine.name}.`, {
       advice: 'Install git there, then reproduce again.',
     });
   const words = (stderr.trim().split('\n').at(-1) ?? '').replace(/^(fatal|error): /, '');
-  const subcommand = args.find((word) => /^[a-z]/.test(word) && !word.includes('=')) ?? '';
-  throw new UserError(
+  return new UserError(
     `git ${subcommand} failed on ${machine.name}: ${words || `exit code ${code ?? 'none'}`}`,
   );
 }

@@ -1,8 +1,9 @@
 /**
  * A script for the first start of a bed's machine: it takes away what getting ready would bring, and lays down
- * an `apt-get` that writes what it is asked into `/root/asked`, and brings programs that do nothing, all but `without`.
+ * an `apt-get` that writes what it is asked into `/root/asked`, and brings programs that do nothing, all but
+ * `without`. `vagrant` is a program that does what the Vagrant that it brings is asked, but for plugins.
  */
-export function standInPackages(without = 'nothing'): string {
+export function standInPackages({ without = 'nothing', vagrant = 'true' } = {}): string {
   return `rm -f /usr/bin/rsync /usr/bin/virsh /usr/sbin/virsh /usr/bin/VBoxManage /usr/bin/vagrant /usr/bin/dnf
 cat > /usr/local/bin/apt-get <<'MANAGER'
 #!/bin/sh
@@ -22,10 +23,10 @@ MANAGER
 cat > /root/vagrant <<'VAGRANT'
 #!/bin/sh
 case "$1 $2" in
-  'plugin list') echo 'vagrant-libvirt (0.11.2, system)'; cat /root/plugins 2> /dev/null ;;
+  'plugin list') echo 'vagrant-libvirt (0.11.2, system)'; cat /root/plugins 2> /dev/null; true ;;
   'plugin install') echo "vagrant $*" >> /root/asked; echo "$3 (1.0, global)" >> /root/plugins ;;
+  *) exec ${vagrant} "$@" ;;
 esac
-true
 VAGRANT
 chmod +x /usr/local/bin/apt-get
 `;

@@ -110,7 +110,7 @@ describe('Another machine, before a reproduction on it', function () {
   });
 
   it('is said to lack what its system does not have, with what to do', async () => {
-    await using host = await startSshd({ firstBoot: standInPackages('vagrant') });
+    await using host = await startSshd({ firstBoot: standInPackages({ without: 'vagrant' }) });
     await lend(host, true);
     shop.commit({ Vagrantfile: VAGRANTFILE });
     const { said, output, verdict } = await run();

@@ -8,6 +8,7 @@ import type { Executed, ExecOptions, Exit, Machine, RunOptions } from '../machin
 import { shellLine } from '../quote';
 import { call, farFiles, getFiles } from './farFiles';
 import { endFarProcesses } from './farProcesses';
+import { runFed } from './fedProgram';
 import { openLink, type Link } from './link';
 import {
   followStep,
@@ -179,8 +180,9 @@ function machineOn(
 
   const exec = async (command: readonly string[], options: ExecOptions): Promise<Executed> => {
     options.signal.throwIfAborted();
-    const id = newId();
     const { input } = options;
+    if (typeof input === 'function') return runFed(link, command, { ...options, input });
+    const id = newId();
     const step: Step = {
       id,
       command,

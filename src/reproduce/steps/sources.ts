@@ -30,8 +30,11 @@ async function checkoutOwn(into: string, signal: AbortSignal, bench: Bench): Pro
   if (await machine.files.stat(join(into, '.git'), signal)) return;
   const beside = besideOf(into);
   for (const where of [into, beside]) journal.append({ type: 'intent', what: 'worktree', where });
-  const mark = { CI_PARITY_COOKIE: files.id };
-  await bench.gitQueue(() => checkoutCommit(recipe, machine, into, mark, signal));
+  const options = {
+    marks: { CI_PARITY_COOKIE: files.id },
+    say: (line: string) => bench.say(line),
+  };
+  await bench.gitQueue(() => checkoutCommit(recipe, machine, into, options, signal));
   if (!(await machine.files.stat(beside, signal)))
     journal.append({ type: 'gone', what: 'worktree', where: beside });
 }

@@ -1,0 +1,65 @@
+import { UserError } from '../../base/errors';
+import { CAPTURE_LIMIT } from '../local';
+import type { Executed, ExecOptions } from '../machine';
+import { shellLine } from '../quote';
+import type { Link } from './link';
+
+export interface FedOptions extends ExecOptions {
+  readonly input: () => AsyncIterable<Buffer>;
+}
+
+/**
+ * Runs a program on the connection itself, since its input may be larger than what anybody keeps: it ends with
+ * the connection, and is run again on the next one.
+ */
+export async function runFed(
+  link: Link,
+  command: readonly string[],
+  { directory, environment, input, timeout, signal }: FedOptions,
+): Promise<Executed> {
+  const late = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
+  const until = late ? AbortSignal.any([signal, late]) : signal;
+  const script = [
+    ...(environment ? [CLEAR, ...exportsOf(environment)] : ['unset LC_ALL']),
+    directory === undefined ? 'cd' : `cd -- ${shellLine([directory])} || exit ${NO_FOLDER}`,
+    `exec ${shellLine(command)}`,
+  ].join('\n');
+  let [stdout, stderr] = [gather(), gather()];
+  try {
+    const code = await link.run(() => {
+      [stdout, stderr] = [gather(), gather()];
+      return { script, input, onOutput: stdout.push, onWords: stderr.push };
+    }, until);
+    if (code === NO_FOLDER) throw new UserError(`${directory ?? ''} is no folder on ${link.name}.`);
+    return { code, stdout: stdout.text(), stderr: stderr.text() };
+  } catch (error) {
+    if (late?.aborted !== true || signal.aborted) throw error;
+    return { code: undefined, stdout: stdout.text(), stderr: stderr.text() };
+  }
+}
+
+const NO_FOLDER = 92;
+
+/** Names that only look like ones, as part of a value of several lines, are nobody's. */
+const CLEAR = `for n in $(env | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/\\1/p'); do
+  if (unset "$n") 2> /dev/null; then unset "$n"; fi
+done`;
+
+function exportsOf(environment: Readonly<Record<string, string>>): string[] {
+  return Object.entries(environment).flatMap(([name, value]) =>
+    /^[A-Za-z_]\w*$/.test(name) ? [`export ${name}=${shellLine([value])}`] : [],
+  );
+}
+
+/** Keeps what is written, as far as it may be kept. */
+function gather(): { push: (chunk: Buffer) => void; text: () => string } {
+  const chunks: Buffer[] = [];
+  let room = CAPTURE_LIMIT;
+  return {
+    push: (chunk) => {
+      if (room > 0) chunks.push(chunk.subarray(0, room));
+      room -= chunk.length;
+    },
+    text: () => Buffer.concat(chunks).toString(),
+  };
+}

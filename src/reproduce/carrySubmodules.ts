@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Machine } from '../machines/machine';
+import { git, hasCommit } from '../recipe/git';
+import type { Recipe } from '../recipe/recipe';
+import { carriedName, carry, nameOf } from './carry';
+import { gitOn, noHooks } from './gitOn';
+
+export interface FarCheckout {
+  readonly machine: Machine;
+  /** Its folder on the machine. */
+  readonly into: string;
+  readonly marks: Readonly<Record<string, string>>;
+  /** Tells what has to be fetched over there. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Brings the submodules of a checkout on another machine, and theirs, to the commits that it wants: from the
+ * person's clone where they are in it; the machine fetches the others itself.
+ */
+export async function carrySubmodules(
+  recipe: Recipe,
+  checkout: FarCheckout,
+  signal: AbortSignal,
+): Promise<void> {
+  const { directory } = recipe.repository;
+  const words = ['rev-parse', '--git-dir', '--git-common-dir'];
+  const dirs = (await git(words, directory, signal)).trim().split('\n');
+  const homes = [...new Set(dirs.map((dir) => resolve(directory, dir)))];
+  await carryLevel({ name: carriedName(recipe), homes }, checkout, signal);
+}
+
+/** A repository with submodules. */
+interface Level {
+  /** As what it was carried. */
+  readonly name: string;
+  /** Git directories here in which those of its submodules may be. */
+  readonly homes: readonly string[];
+}
+
+async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSignal): Promise<void> {
+  const { machine, into, marks, say } = checkout;
+  if (!(await machine.files.stat(join(into, '.gitmodules'), signal))) return;
+  const run = (args: readonly string[], where = into): Promise<string> =>
+    gitOn(machine, [...noHooks, ...args], where, signal, { marks });
+  await run(['submodule', '--quiet', 'init']);
+  const wanted = await submodulesIn(run);
+  const found: { submodule: Submodule; home: string; name: string; repository: string }[] = [];
+  for (const submodule of wanted) {
+    const { name, commit, url } = submodule;
+    const home = await homeOf(submodule, level, signal);
+    if (home === undefined) {
+      say(
+        `the submodule ${name} is not in your clone at ${commit.slice(0, 12)}: ${machine.name} fetches it from ${url}`,
+      );
+      continue;
+    }
+    const carried = nameOf(`${level.name}/${name}`);
+    const repository = await carry(
+      { directory: home, commit, name: carried, remoteUrl: url, refs: 'refs/heads/ci-parity' },
+      machine,
+      signal,
+    );
+    found.push({ submodule, home, name: carried, repository });
+  }
+  const from = found.flatMap(({ submodule, repository }) => [
+    '-c',
+    `submodule.${submodule.name}.url=${repository}`,
+  ]);
+  // Git trusts no repository on the same machine unless it is told.
+  const trust = found.length > 0 ? ['-c', 'protocol.file.allow=always'] : [];
+  await run([...trust, ...from, 'submodule', '--quiet', 'update', '--no-recommend-shallow']);
+  for (const { path, name, url } of wanted) {
+    const inside = join(into, path);
+    const own = found.find(({ submodule }) => submodule.name === name);
+    // Where its own submodules are relative to, and what a step may ask for.
+    if (own) await run(['config', 'remote.origin.url', url], inside);
+    const below = {
+      name: own?.name ?? nameOf(`${level.name}/${name}`),
+      homes: own ? [own.home] : [],
+    };
+    await carryLevel(below, { ...checkout, into: inside }, signal);
+  }
+}
+
+interface Submodule {
+  readonly name: string;
+  readonly path: string;
+  readonly commit: string;
+  readonly url: string;
+}
+
+/** Those that the commit has, and that have an address. */
+async function submodulesIn(
+  run: (args: readonly string[]) => Promise<string>,
+): Promise<Submodule[]> {
+  const all = ['config', '--null', '--get-regexp'];
+  const paths = await run([...all, '--file', '.gitmodules', String.raw`^submodule\..*\.path$`]);
+  const urls = settings(await run([...all, String.raw`^submodule\..*\.url$`]), 'url');
+  const named = settings(paths, 'path');
+  if (named.size === 0) return [];
+  const entries = await run(['ls-tree', '-z', 'HEAD', '--', ...named.values()]);
+  const commits = new Map(
+    entries.split('\0').flatMap((entry): [string, string][] => {
+      const [, sha, path] = /^160000 commit ([0-9a-f]+)\t(.+)$/s.exec(entry) ?? [];
+      return sha === undefined || path === undefined ? [] : [[path, sha]];
+    }),
+  );
+  return [...named].flatMap(([name, path]): Submodule[] => {
+    const [commit, url] = [commits.get(path), urls.get(name)];
+    return commit === undefined || url === undefined ? [] : [{ name, path, commit, url }];
+  });
+}
+
+/** Of `submodule.NAME.KEY\nVALUE NUL`: values by names. */
+function settings(text: string, key: string): Map<string, string> {
+  return new Map(
+    text.split('\0').flatMap((entry): [string, string][] => {
+      const [, name, word, value] = /^submodule\.(.+)\.(\w+)\n(.*)$/s.exec(entry) ?? [];
+      return name === undefined || value === undefined || word !== key ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** The git directory here that has the submodule's commit. */
+async function homeOf(
+  { name, commit }: Submodule,
+  { homes }: Level,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // Such a name would lead elsewhere, or be cut at its first sign of equality.
+  if (/(^|\/)\.\.(\/|$)|=/.test(name)) return undefined;
+  for (const home of homes) {
+    const own = join(home, 'modules', name);
+    if (existsSync(join(own, 'HEAD')) && (await hasCommit(own, commit, signal))) return own;
+  }
+  return undefined;
+}

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Recipe } from '../../src/recipe/recipe';
+import { checkout, removeCheckout } from '../../src/reproduce/checkout';
+import { needSshd, never, openFar, type Far } from '../machines/ssh/far';
+import { recipeFor } from './recipes';
+import { openWorkshop, type Workshop } from './workshop';
+
+describe('Carrying the source to another machine', function () {
+  this.timeout('2m');
+  let far: Far;
+  let shop: Workshop;
+  let said: string[];
+  before(needSshd);
+  before(async () => (far = await openFar()));
+  after(() => far[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    shop = openWorkshop();
+    said = [];
+    await far.host.inside('rm -rf /root/.cache /root/work /root/.gitconfig');
+  });
+  afterEach(() => shop[Symbol.dispose]());
+
+  const git = (cwd: string, ...args: string[]): string =>
+    execFileSync(
+      'git',
+      [
+        ...[
+          '-c',
+          'user.name=T',
+          '-c',
+          'user.email=t@localhost',
+          '-c',
+          'protocol.file.allow=always',
+        ],
+        ...args,
+      ],
+      { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+    ).trim();
+  const recipeOf = (directory = shop.repository, remoteUrl?: string): Recipe =>
+    recipeFor({
+      repository: { directory, remoteUrl },
+      commit: git(directory, 'rev-parse', 'HEAD'),
+      on: { host: 'bench' },
+    });
+  /** Checks out there, in place of what was there before. */
+  const carry = async (recipe: Recipe): Promise<void> => {
+    await removeCheckout(recipe, far.machine, '/root/work', never);
+    const say = (line: string): void => void said.push(line);
+    await checkout(recipe, far.machine, '/root/work', { marks: {}, say }, never);
+  };
+  const packed = async (): Promise<number> =>
+    Number(
+      await far.host.inside(
+        'cat /root/.cache/ci-parity/repositories/*/objects/pack/*.pack | wc -c',
+      ),
+    );
+  const noise = (kilobytes: number): string => randomBytes(kilobytes * 512).toString('hex');
+
+  it('is by a pack of all, then by the difference, then by nothing', async () => {
+    shop.commit({ 'large.txt': noise(2000), small: '1\n' });
+    await carry(recipeOf());
+    const whole = await packed();
+    assert.ok(whole > 1e6);
+    shop.commit({ small: '2\n' });
+    await carry(recipeOf());
+    const more = (await packed()) - whole;
+    assert.ok(more > 0 && more < 2000, `${more} bytes`);
+    await carry(recipeOf());
+    assert.equal(await packed(), whole + more);
+    assert.equal(
+      await far.host.inside(
+        'cat /root/work/small; git -C /root/work fsck 2>&1 | grep -v ^notice; true',
+      ),
+      '2',
+    );
+  });
+
+  it('holds little of a large pack in memory', async () => {
+    shop.git('config', 'core.compression', '0');
+    for (let part = 0; part < 6; part++)
+      writeFileSync(join(shop.repository, `part-${part}`), randomBytes(20e6));
+    shop.commit({});
+    const recipe = recipeOf();
+    let most = process.memoryUsage().rss;
+    const before = most;
+    const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 5);
+    await carry(recipe);
+    clearInterval(timer);
+    assert.ok((await packed()) > 120e6);
+    assert.ok(most - before < 70e6, `${Math.round((most - before) / 1e6)} MB for 120 MB`);
+  });
+
+  it('begins anew where the connection is lost in the middle', async () => {
+    const large = noise(8000);
+    shop.commit({ 'large.txt': large });
+    const recipe = recipeOf();
+    await far.host.slow({ delayMs: 0, mbit: 60 });
+    const carried = carry(recipe);
+    const begun =
+      'while ! ls /root/.cache/ci-parity/repositories/*/objects/pack/tmp_pack* > /dev/null 2>&1; do sleep 0.05; done';
+    await far.host.inside(begun);
+    await far.host.cut();
+    await far.host.heal();
+    await carried;
+    assert.match(far.said.join('\n'), /was lost.*\n.*is back/);
+    assert.equal(
+      await far.host.inside('sha256sum < /root/work/large.txt'),
+      `${createHash('sha256').update(large).digest('hex')}  -`,
+    );
+  });
+
+  it('brings submodules, and theirs, from the clone, without asking where they came from', async () => {
+    const inner = newRepository(join(shop.root, 'inner'), git, { deep: 'in the innermost\n' });
+    const outer = newRepository(join(shop.root, 'outer'), git, { file: 'of the submodule\n' });
+    git(outer, 'submodule', 'add', '-q', '../inner', 'nested');
+    git(outer, 'commit', '-q', '-m', 'nested');
+    shop.commit({ file: '1\n' });
+    git(shop.repository, 'submodule', 'add', '-q', '--name', 'a lib', outer, 'lib');
+    git(shop.repository, 'submodule', '--quiet', 'update', '--init', '--recursive');
+    shop.commit({ file: '2\n' });
+    const before = git(shop.repository, 'config', '--list', '--local');
+    // What the machine cannot reach.
+    for (const gone of [inner, outer]) execFileSync('mv', [gone, `${gone}.gone`]);
+    await carry(recipeOf());
+    assert.deepEqual(said, []);
+    assert.equal(
+      await far.host.inside(
+        'cd /root/work/lib && cat file nested/deep && git config remote.origin.url',
+      ),
+      `of the submodule\nin the innermost\n${outer}`,
+    );
+    assert.equal(await far.host.inside('git -C /root/work status --porcelain'), '');
+    const once = await packed();
+    shop.commit({ file: '3\n' });
+    await carry(recipeOf());
+    assert.ok((await packed()) - once < 1000);
+    assert.equal(git(shop.repository, 'config', '--list', '--local'), before);
+  });
+
+  it('has a submodule that is not in the clone fetched over there, and says so', async () => {
+    // It is where only that machine can see it.
+    const made = await far.host.inside(`rm -rf /root/other; git init -q /root/other; cd /root/other
+      git config --global protocol.file.allow always
+      echo fetched > file; git add file; git -c user.name=T -c user.email=t@localhost commit -q -m x
+      git rev-parse HEAD`);
+    const gitmodules = '[submodule "lib"]\n\tpath = lib\n\turl = /root/other\n';
+    shop.write({ '.gitmodules': gitmodules });
+    shop.git('update-index', '--add', '--cacheinfo', `160000,${made},lib`);
+    shop.git('add', '.gitmodules');
+    shop.git('commit', '-q', '-m', 'with a submodule');
+    await carry(recipeOf());
+    assert.equal(await far.host.inside('cat /root/work/lib/file'), 'fetched');
+    assert.equal(said.length, 1);
+    assert.match(
+      said[0] ?? '',
+      /^the submodule lib is not in your clone at \w{12}: \S+ fetches it from /,
+    );
+  });
+
+  it('brings what Git LFS keeps from the clone', async function () {
+    try {
+      git(shop.root, 'lfs', 'version');
+    } catch {
+      if (process.env['CI'] === 'true') assert.fail('git-lfs is not there');
+      this.skip();
+    }
+    git(shop.repository, 'lfs', 'install', '--local');
+    const large = noise(300);
+    shop.commit({
+      '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+      'a.bin': large,
+    });
+    await carry(recipeOf());
+    assert.deepEqual(said, []);
+    assert.equal(
+      await far.host.inside('sha256sum < /root/work/a.bin'),
+      `${createHash('sha256').update(large).digest('hex')}  -`,
+    );
+  });
+
+  it('leaves a history cut off where that of the clone is, and whole once it is whole', async () => {
+    for (const text of ['1', '2', '3', '4']) shop.commit({ file: `${text}\n` });
+    const clone = join(shop.root, 'clone');
+    git(shop.root, 'clone', '-q', '--depth', '2', `file://${shop.repository}`, clone);
+    const count =
+      'git -C /root/work rev-list --count HEAD; git -C /root/work fsck 2>&1 | grep -v ^notice; true';
+    await carry(recipeOf(clone, 'x'));
+    assert.equal(await far.host.inside(count), '2');
+    git(clone, 'fetch', '-q', '--unshallow');
+    // A branch of what was cut off.
+    git(clone, 'checkout', '-q', 'HEAD~3');
+    git(clone, 'commit', '-q', '--allow-empty', '-m', 'aside');
+    await carry(recipeOf(clone, 'x'));
+    assert.equal(await far.host.inside(count), '2');
+    git(clone, 'checkout', '-q', 'main');
+    await carry(recipeOf(clone, 'x'));
+    assert.equal(await far.host.inside(count), '4');
+  });
+});
+
+function newRepository(
+  folder: string,
+  git: (cwd: string, ...args: string[]) => string,
+  files: Readonly<Record<string, string>>,
+): string {
+  execFileSync('git', ['init', '-q', '-b', 'main', folder]);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  git(folder, 'add', '--all');
+  git(folder, 'commit', '-q', '-m', 'first');
+  return folder;
+}
