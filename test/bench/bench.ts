@@ -10,6 +10,7 @@ import { browsing } from './browsing';
 import { firstByte } from './firstByte';
 import { jenkinsLog } from './jenkinsLog';
 import { logSearch } from './logSearch';
+import { machines } from './machines';
 import type { Figure, Row } from './measure';
 import { memory } from './memory';
 import { outline } from './outline';
@@ -27,6 +28,7 @@ const figures: Readonly<Record<string, Figure>> = {
   'log-search': logSearch,
   memory,
   outline,
+  machines,
 };
 
 const wanted = process.argv.slice(2);
