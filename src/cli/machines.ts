@@ -68,6 +68,10 @@ export async function borrowMachine(
   const open = opener(terminal);
   const desk = openDesk(await tokenOf(signal), open, { bootstrap, leave: leaver(terminal) });
   await sweepDesk(desk, terminal, signal);
+  if (desk.lenders.length === 0)
+    throw new UserError('Nobody lends machines yet.', {
+      advice: `Name lenders in ${lendersFile()}.`,
+    });
   const hours = flags.duration / 3600;
   const wanted = await estimate(desk, what, {}, hours, signal);
   const { lender, offer, total } = wanted;

@@ -208,6 +208,9 @@ describe('ci-parity about machines', () => {
     const { code, output } = await ciParity('machines');
     assert.equal(code, 0);
     assert.match(output, /nothing is borrowed\n▸ nobody lends: name lenders in .*lenders\.json\n/);
+    const { code: refused, errors } = await ciParity('borrow');
+    assert.equal(refused, 3);
+    assert.match(errors, /Nobody lends machines yet\.\n.*Name lenders in .*lenders\.json\.\n/);
     assert.equal(existsSync(join(root, 'state/ci-parity/leases')), false);
   });
 
