@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { codeOf, UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
 import { git } from '../recipe/git';
@@ -48,10 +49,11 @@ export async function carry(
     what: string,
     script: string,
     words: readonly string[],
-    input?: () => AsyncIterable<Buffer>,
+    // Also what needs none may be run again, and so on the connection itself, which is quicker.
+    input: () => AsyncIterable<Buffer> = () => Readable.from([]),
   ): Promise<string> => {
     const command = ['sh', '-c', script, 'sh', ...words];
-    const done = await machine.exec(command, { signal, ...(input && { input }) });
+    const done = await machine.exec(command, { signal, input });
     if (done.code !== 0) throw gitFailure(machine, what, done);
     return done.stdout;
   };

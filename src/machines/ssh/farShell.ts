@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { ConnectionLost } from './connection';
+import { widenWindow } from './window';
 
 /** A script for a far POSIX shell. It comes over standard input: nothing of it is in an argv. */
 export interface FarCall {
@@ -59,7 +60,7 @@ export async function runScript(
   });
   const work = async (): Promise<number> => {
     channel.write(`${head}${script}\n${nonce}\n`);
-    const output = drain(channel, afterNoise(nonce, onOutput));
+    const output = drain(channel, afterNoise(nonce, onOutput), widenWindow(channel));
     const words = drain(channel.stderr, afterNoise(nonce, onWords));
     const poured = pour(channel, input?.() ?? [], closed);
     // Who waits for the output first would not hear of an input that fails.
@@ -94,17 +95,23 @@ async function pour(
   if (state.open) channel.end();
 }
 
-/** Hands on every chunk, one at a time. Rejects with what the sink threw. */
-function drain(stream: Readable, sink: FarCall['onOutput']): Promise<void> {
+/** Hands on every chunk, one at a time, and says when it was taken. Rejects with what the sink threw. */
+function drain(
+  stream: Readable,
+  sink: FarCall['onOutput'],
+  onTaken: () => void = () => undefined,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let taken = Promise.resolve();
     const take = async (chunk: Buffer): Promise<void> => {
       try {
         const slow = sink(chunk);
-        if (!slow) return;
-        stream.pause();
-        await slow;
-        stream.resume();
+        if (slow) {
+          stream.pause();
+          await slow;
+          stream.resume();
+        }
+        onTaken();
       } catch (error: unknown) {
         reject(error instanceof Error ? error : new Error(String(error)));
         // What still comes is nobody's.
