@@ -125,7 +125,7 @@ async function onLink(link: Link, signal: AbortSignal): Promise<Row[]> {
   const line = median(lines.ours);
   return [
     speed("a step's output", output.ssh, 'ssh', 0.7),
-    speed("a step's output", output.channel, 'a channel of ssh2 alone'),
+    speed("a step's output", output.channel, 'without supervisor and file'),
     time('first transfer', first.ours, ['git push', first.push], 1.2),
     time('first transfer', first.ours, ['rsync', first.rsync], 1.2),
     time('nothing new', second.ours, ['git push', second.push], 1.5),
@@ -177,7 +177,7 @@ async function openBench({ source }: Link, signal: AbortSignal) {
       await machine.run(script, { ...quiet(signal), onOutput: watch.take });
       return watch.milliseconds();
     },
-    /** What ssh2 does by itself: no supervisor, no file. */
+    /** The connection alone: no supervisor, no file. */
     channel: async (machine: SshMachine, script: string, size: number): Promise<number> => {
       const watch = stopwatch(size);
       await machine.link.run(
