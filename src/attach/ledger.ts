@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, UserError } from '../base/errors';
+import { UserError } from '../base/errors';
 import { claimFile } from '../machines/claim';
-import { isLeaseId, ownerLives, replaceFile, type Owner } from '../machines/leases/ledger';
+import { ownerLives, type Owner } from '../machines/leases/ledger';
+import { entryFile, readEntries, readEntry, replaceFile } from '../machines/leases/ledgerFiles';
 import type { OtherMachine } from '../recipe/recipe';
 
 /**
@@ -39,21 +40,13 @@ export function attachmentId(machine: OtherMachine): string {
 
 /** All that can be understood, and the ids of the others. */
 export function readAttachments(root: string): { attachments: Attachment[]; damaged: string[] } {
-  const attachments: Attachment[] = [];
-  const damaged: string[] = [];
-  for (const name of namesIn(folderIn(root))) {
-    const id = name.slice(0, -5);
-    if (!name.endsWith('.json') || !isLeaseId(id)) continue;
-    const found = readOne(root, id);
-    if (found === 'damaged') damaged.push(id);
-    else if (found) attachments.push(found);
-  }
+  const { entries: attachments, damaged } = readEntries<Attachment>(folderIn(root), 'server');
   return { attachments, damaged };
 }
 
 /** Undefined where the machine is no agent. @throws UserError where what is written cannot be read. */
 export function attachmentOf(root: string, id: string): Attachment | undefined {
-  const found = readOne(root, id);
+  const found = readEntry<Attachment>(folderIn(root), id, 'server');
   if (found === 'damaged')
     throw new UserError(`What was written of the agent ${id} cannot be read.`, {
       advice: `It is in ${fileOf(root, id)}`,
@@ -95,32 +88,5 @@ function folderIn(root: string): string {
 }
 
 function fileOf(root: string, id: string): string {
-  return join(folderIn(root), `${id}.json`);
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-function readOne(root: string, id: string): Attachment | 'damaged' | undefined {
-  let text: string;
-  try {
-    text = readFileSync(fileOf(root, id), 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const found = JSON.parse(text) as Partial<Attachment>;
-    return found.version === 1 && found.id === id && typeof found.server === 'string'
-      ? (found as Attachment)
-      : 'damaged';
-  } catch {
-    return 'damaged';
-  }
+  return entryFile(folderIn(root), id);
 }

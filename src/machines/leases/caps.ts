@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, UserError } from '../../base/errors';
 import type { Price } from '../lender';
-import { leasesIn, locked, replaceFile, type Lease } from './ledger';
+import { leasesIn, locked, type Lease } from './ledger';
+import { replaceFile } from './ledgerFiles';
 
 /** What a person has limited borrowing to. Amounts are in the offer's currency, each for itself. */
 export interface Caps {

@@ -1,22 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, UserError } from '../../base/errors';
+import { UserError } from '../../base/errors';
 import { claimFile } from '../claim';
 import type { Handle, Price, SshAddress } from '../lender';
 import { bornAt, isAlive } from '../processes';
+import { entryFile, isEntryId, namesIn, readEntries, readEntry, replaceFile } from './ledgerFiles';
 
 /**
  * A borrowed machine, as it is written down in `leases/<id>.json` of the state directory: before the
@@ -108,10 +99,6 @@ export function newLeaseId(): string {
   return randomBytes(9).toString('hex').slice(0, 12);
 }
 
-export function isLeaseId(text: string): boolean {
-  return /^[a-z0-9]{12}$/.test(text);
-}
-
 /** A lease's own folder, for its key. */
 export function folderOf(root: string, id: string): string {
   return join(leasesIn(root), id);
@@ -119,21 +106,13 @@ export function folderOf(root: string, id: string): string {
 
 /** All leases, the oldest first, and the ids of those whose file cannot be understood. */
 export function readLedger(root: string): { leases: Lease[]; damaged: string[] } {
-  const leases: Lease[] = [];
-  const damaged: string[] = [];
-  for (const name of namesIn(leasesIn(root))) {
-    const id = name.slice(0, -5);
-    if (!name.endsWith('.json') || !isLeaseId(id)) continue;
-    const lease = readLease(root, id);
-    if (lease === 'damaged') damaged.push(id);
-    else if (lease) leases.push(lease);
-  }
+  const { entries: leases, damaged } = readEntries<Lease>(leasesIn(root), 'state');
   return { leases: leases.sort((a, b) => a.askedAt - b.askedAt), damaged };
 }
 
 /** @throws UserError where there is none. */
 export function leaseOf(root: string, id: string): Lease {
-  const lease = isLeaseId(id) ? readLease(root, id) : undefined;
+  const lease = isEntryId(id) ? readLease(root, id) : undefined;
   if (lease === undefined || lease === 'damaged')
     throw new UserError(`There is no borrowed machine "${id}".`, {
       advice: 'See: ci-parity machines',
@@ -211,50 +190,14 @@ export function removeDrafts(root: string): void {
   }
 }
 
-/** Replaces a file as a whole: whoever reads it sees the old or the new. */
-export function replaceFile(path: string, content: unknown): void {
-  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  const fd = openSync(draft, 'wx', 0o600);
-  try {
-    writeFileSync(fd, JSON.stringify(content, null, 2) + '\n');
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, path);
-}
-
 export function leasesIn(root: string): string {
   return join(root, 'leases');
 }
 
 function fileOf(root: string, id: string): string {
-  return join(leasesIn(root), `${id}.json`);
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return entryFile(leasesIn(root), id);
 }
 
 function readLease(root: string, id: string): Lease | 'damaged' | undefined {
-  let text: string;
-  try {
-    text = readFileSync(fileOf(root, id), 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  try {
-    const lease = JSON.parse(text) as Partial<Lease>;
-    return lease.version === 1 && lease.id === id && lease.state !== undefined
-      ? (lease as Lease)
-      : 'damaged';
-  } catch {
-    return 'damaged';
-  }
+  return readEntry<Lease>(leasesIn(root), id, 'state');
 }

@@ -5,13 +5,13 @@ import { giveBack } from './giveBack';
 import {
   change,
   enter,
-  isLeaseId,
   ownerLives,
   readLedger,
   removeDrafts,
   strikeOff,
   type Lease,
 } from './ledger';
+import { isEntryId } from './ledgerFiles';
 
 /** How long, in milliseconds, a lender may take to say what it has. */
 const PATIENCE = 60_000;
@@ -63,7 +63,7 @@ export async function sweep(
   for (const [lender, list] of lists)
     for (const marked of list ?? []) {
       if (known.has(marked.lease)) continue;
-      if (marked.owner !== desk.who || !isLeaseId(marked.lease)) {
+      if (marked.owner !== desk.who || !isEntryId(marked.lease)) {
         others.push({ ...marked, lender });
         continue;
       }
