@@ -138,6 +138,11 @@ const LOOKS_AGAIN: Outcomes = {
   ...{ '429': 'less', '429-date': 'less', '500': 'less', '503': 'less' },
 };
 
+const OURS = {
+  ...{ name: 'parity', labels: 'vagrant', executors: 1, folder: '/var/agent' },
+  mark: { lease: 'a1b2c3d4e5f6', owner: 'ada@laptop' },
+};
+
 const EMPTY_FORM = new Map<string, string>();
 
 /** Everything that a client asks of a server. */
@@ -177,6 +182,22 @@ export const USES: Readonly<Record<string, Use>> = {
     asks: /^computer\/api\/json/,
     but: { '403': 'right', '404': 'right' },
     use: ({ client, signal }) => client.executing(signal),
+  },
+  'which agents are ours': {
+    asks: /^computer\/api\/json\?tree=computer\[displayName,description/,
+    use: async ({ client, signal }) => (await client.doing.agents()).marked(signal),
+  },
+  'how an agent is': {
+    asks: /^computer\/parity\/api\/json/,
+    // There is none of that name, and nobody reads what page says so.
+    but: { '404': 'right', cut: 'right' },
+    use: async ({ client, signal }) => (await client.doing.agents()).status('parity', signal),
+  },
+  'to create an agent': {
+    asks: /^computer\/doCreateItem/,
+    but: NO_BODY,
+    once: true,
+    use: async ({ client, signal }) => (await client.doing.agents()).create(OURS, signal),
   },
   'what waits': {
     asks: /^queue\/api\/json/,
