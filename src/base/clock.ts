@@ -13,3 +13,19 @@ export const systemClock: Clock = {
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
 };
+
+/** Resolves after so many milliseconds of the clock, and rejects with the signal's reason where that is aborted before. */
+export function elapsed(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const cancel = (): void => {
+      timer[Symbol.dispose]();
+      reject(signal.reason as Error);
+    };
+    const timer = clock.after(milliseconds, () => {
+      signal.removeEventListener('abort', cancel);
+      resolve();
+    });
+    signal.addEventListener('abort', cancel, { once: true });
+  });
+}

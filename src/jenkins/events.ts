@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../base/clock';
+import { elapsed, type Clock } from '../base/clock';
 import { isUserError } from '../base/errors';
 import { eventReader } from './eventStream';
 import type { Wire } from './http';
@@ -281,19 +281,4 @@ function jsonOf(data: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function elapsed(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const cancel = (): void => {
-      timer[Symbol.dispose]();
-      reject(signal.reason as Error);
-    };
-    const timer = clock.after(milliseconds, () => {
-      signal.removeEventListener('abort', cancel);
-      resolve();
-    });
-    signal.addEventListener('abort', cancel, { once: true });
-  });
 }

@@ -4,22 +4,16 @@ import { copyFile, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, messageOf, UserError } from '../base/errors';
 import { antFiles } from './antFiles';
 import { localFiles } from './localFiles';
 import type { Executed, ExecOptions, Exit, Machine, RunOptions } from './machine';
 import { endProcessesWith } from './processes';
+import { CAPTURE_LIMIT, endWhenAsked, gather } from './running';
 import { hypervisors } from './vagrant';
-
-/** The most bytes that `sh(returnStdout: true)` may give: a script that means to capture more is a mistake. */
-export const CAPTURE_LIMIT = 16 << 20;
 
 /** How long, in milliseconds, the output may stay silent and open after its script has ended. */
 const PATIENCE = 250;
-
-/** How long, in milliseconds, a group may take to end after SIGTERM. */
-const TERM_PATIENCE = 3000;
 
 /**
  * The machine that this program runs on. It keeps the scripts that it runs in a folder below
@@ -102,19 +96,6 @@ async function exec(
   if (child.pid === undefined && !missing)
     throw new UserError(`${program} could not be started: ${messageOf(cause)}`, { cause });
   return { code: missing ? 127 : exitCode, stdout: stdout.text(), stderr: stderr.text() };
-}
-
-/** Keeps what is written, as far as it may be kept. */
-function gather(): { push: (chunk: Buffer) => void; text: () => string } {
-  const chunks: Buffer[] = [];
-  let room = CAPTURE_LIMIT;
-  return {
-    push: (chunk) => {
-      if (room > 0) chunks.push(chunk.subarray(0, room));
-      room -= chunk.length;
-    },
-    text: () => Buffer.concat(chunks).toString('utf8'),
-  };
 }
 
 async function runFile(file: string, script: string, options: RunOptions): Promise<Exit> {
@@ -212,34 +193,6 @@ async function deliver(
     ended = true;
     clearInterval(leaving);
   }
-}
-
-/** SIGINT when asked, then SIGTERM, then SIGKILL; ends when `over` is aborted. */
-export async function endWhenAsked(
-  send: (name: NodeJS.Signals) => Promise<void> | undefined,
-  { signal, kill, grace }: Pick<RunOptions, 'signal' | 'kill' | 'grace'>,
-  over: AbortSignal,
-): Promise<void> {
-  await aborted(AbortSignal.any([signal, kill, over]));
-  if (!signal.aborted && !kill.aborted) return;
-  const stop = AbortSignal.any([kill, over]);
-  for (const [name, patience] of [
-    ['SIGINT', grace],
-    ['SIGTERM', TERM_PATIENCE],
-  ] as const) {
-    if (stop.aborted) break;
-    await send(name);
-    await delay(patience, undefined, { signal: stop }).catch(() => undefined);
-  }
-  // Also when the script itself has ended: what it started must not outlive a cancel.
-  await send('SIGKILL');
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 function signalGroup(group: number, name: NodeJS.Signals): void {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { orAborted } from '../../base/abort';
 import type { Clock } from '../../base/clock';
 import type { DiskCache } from '../../base/diskCache';
 import type { Client } from '../../jenkins/client';
@@ -194,7 +195,7 @@ class Store implements RunStore {
   async older(jobUrl: string, signal: AbortSignal): Promise<JobRuns> {
     const { more, runs } = await this.runs(jobUrl, signal);
     const last = runs.at(-1);
-    if (more && last) await settled(this.#askPage(jobUrl, PAGE, last.number), signal);
+    if (more && last) await orAborted(this.#askPage(jobUrl, PAGE, last.number), signal);
     return this.runs(jobUrl, signal);
   }
 
@@ -277,14 +278,14 @@ class Store implements RunStore {
   async #learn({ known, recall, ask }: Learn, signal: AbortSignal, within?: number): Promise<void> {
     if (this.#isGood(known(), within)) return;
     if (!known() && within === undefined) {
-      await settled(recall(), signal);
+      await orAborted(recall(), signal);
       if (known()) {
         void ask();
         return;
       }
     }
-    await settled(ask(), signal);
-    if (!known()) await settled(recall(), signal);
+    await orAborted(ask(), signal);
+    if (!known()) await orAborted(recall(), signal);
   }
 
   async #recallRuns(jobUrl: string): Promise<void> {
@@ -462,21 +463,6 @@ function newSession(): AbortController {
   const session = new AbortController();
   setMaxListeners(0, session.signal);
   return session;
-}
-
-/** Waits for work that others wait for too: who cancels only ends their own waiting. */
-async function settled(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let cancel: (() => void) | undefined;
-  const cancelled = new Promise<void>((_, reject) => {
-    cancel = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', cancel);
-  });
-  try {
-    await Promise.race([work, cancelled]);
-  } finally {
-    if (cancel) signal.removeEventListener('abort', cancel);
-  }
 }
 
 function subscribed<T>(listeners: Set<(value: T) => void>, listener: (value: T) => void) {

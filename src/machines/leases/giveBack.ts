@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../base/clock';
+import { elapsed } from '../../base/clock';
 import { messageOf, UserError } from '../../base/errors';
 import { claimFile } from '../claim';
 import { costOf, settle } from './caps';
@@ -28,7 +28,7 @@ export async function giveBack(
   while (!claimed(desk, id, claim)) {
     if (!isKnown(desk, id)) return;
     if (attempts === 1) throw new UserError('another process gives it back');
-    await pause(desk.clock, 1000, signal);
+    await elapsed(desk.clock, 1000, signal);
   }
   try {
     await untilGone(desk, id, attempts, signal);
@@ -80,7 +80,7 @@ async function untilGone(
     }
     await change(desk.root, id, (one) => noted(one, problem));
     if (attempt >= attempts) throw new UserError(problem);
-    await pause(desk.clock, wait, signal);
+    await elapsed(desk.clock, wait, signal);
   }
 }
 
@@ -101,19 +101,4 @@ function returning(lease: Lease): Lease | undefined {
 function noted(lease: Lease, problem: string): Lease | undefined {
   if (lease.state.kind !== 'returning') return undefined;
   return { ...lease, state: { ...lease.state, attempts: lease.state.attempts + 1, problem } };
-}
-
-async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      timer[Symbol.dispose]();
-      reject(signal.reason as Error);
-    };
-    const timer = clock.after(milliseconds, () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }

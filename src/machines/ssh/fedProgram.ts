@@ -1,7 +1,7 @@
 import { UserError } from '../../base/errors';
-import { CAPTURE_LIMIT } from '../local';
 import type { Executed, ExecOptions } from '../machine';
 import { shellLine } from '../quote';
+import { gather } from '../running';
 import type { Link } from './link';
 
 export interface FedOptions extends ExecOptions {
@@ -49,17 +49,4 @@ function exportsOf(environment: Readonly<Record<string, string>>): string[] {
   return Object.entries(environment).flatMap(([name, value]) =>
     /^[A-Za-z_]\w*$/.test(name) ? [`export ${name}=${shellLine([value])}`] : [],
   );
-}
-
-/** Keeps what is written, as far as it may be kept. */
-function gather(): { push: (chunk: Buffer) => void; text: () => string } {
-  const chunks: Buffer[] = [];
-  let room = CAPTURE_LIMIT;
-  return {
-    push: (chunk) => {
-      if (room > 0) chunks.push(chunk.subarray(0, room));
-      room -= chunk.length;
-    },
-    text: () => Buffer.concat(chunks).toString(),
-  };
 }

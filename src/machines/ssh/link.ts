@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { orAborted } from '../../base/abort';
 import { isAbort, messageOf, UserError } from '../../base/errors';
 import type { SshAddress } from '../lender';
 import { connect, ConnectionLost, isRefusedChannel, NotLetIn, type Connection } from './connection';
@@ -134,28 +135,6 @@ interface Seat {
   readonly connection: Connection;
   taken: number;
   most: number;
-}
-
-/** What comes too late is given to `late`. */
-async function orAborted<T>(
-  work: Promise<T>,
-  signal: AbortSignal,
-  late?: (result: T) => void,
-): Promise<T> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason as Error);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } catch (error) {
-    if (late && signal.aborted) work.then(late, () => undefined);
-    throw error;
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-  }
 }
 
 function words(milliseconds: number): string {

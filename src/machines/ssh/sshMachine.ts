@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { aborted } from '../../base/abort';
 import { isUserError, UserError } from '../../base/errors';
 import { printable } from '../../base/json';
 import type { SshAddress } from '../lender';
-import { CAPTURE_LIMIT, endWhenAsked } from '../local';
 import type { Executed, ExecOptions, Exit, Machine, RunOptions } from '../machine';
 import { shellLine } from '../quote';
+import { CAPTURE_LIMIT, endWhenAsked } from '../running';
 import { call, farFiles, getFiles } from './farFiles';
 import { endFarProcesses } from './farProcesses';
 import { runFed } from './fedProgram';
@@ -277,10 +278,6 @@ async function giveUpAfter(
   over: AbortSignal,
   patience: number,
 ): Promise<boolean> {
-  await new Promise<void>((resolve) => {
-    const both = AbortSignal.any([kill, over]);
-    if (both.aborted) resolve();
-    else both.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await aborted(AbortSignal.any([kill, over]));
   return delay(patience, true, { signal: over }).catch(() => false);
 }
