@@ -6,9 +6,9 @@ import { takeSecrets } from '../base/secretChannel';
 import { stateDirectory } from '../base/stateDirectory';
 import { bootstrapScript } from '../machines/bootstrap';
 import { borrow, estimate, extend, offersAt, type Offered } from '../machines/leases/borrow';
-import { costOf, priceText } from '../machines/leases/caps';
+import { costOf, priceSoFar, priceText } from '../machines/leases/caps';
 import type { Desk } from '../machines/leases/desk';
-import { giveBack, priceSoFar } from '../machines/leases/giveBack';
+import { giveBack } from '../machines/leases/giveBack';
 import {
   folderOf,
   leaseOf,

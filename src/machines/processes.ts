@@ -45,12 +45,17 @@ export function isAlive(pid: number, born: string): boolean {
 export function processesWith(cookie: string, spare: RegExp): number[] {
   if (process.platform === 'win32') return [];
   const found = process.platform === 'linux' ? scanProc(cookie) : scanPs(cookie);
+  return sparing(found, spare).filter((pid) => pid !== process.pid);
+}
+
+/** The numbers of those that `spare` does not match by their names, and that none of these has started. */
+export function sparing(found: readonly Found[], spare: RegExp): number[] {
   const spared = new Set(found.flatMap(({ pid, name }) => (spare.test(name) ? [pid] : [])));
   for (let before = -1; before < spared.size;) {
     before = spared.size;
     for (const { pid, parent } of found) if (spared.has(parent)) spared.add(pid);
   }
-  return found.flatMap(({ pid }) => (pid === process.pid || spared.has(pid) ? [] : [pid]));
+  return found.flatMap(({ pid }) => (spared.has(pid) ? [] : [pid]));
 }
 
 /**
@@ -77,7 +82,8 @@ export async function endProcessesWith(
   return processesWith(cookie, spare);
 }
 
-interface Found {
+/** A process, with who has started it and the name of its command. */
+export interface Found {
   readonly pid: number;
   readonly parent: number;
   readonly name: string;

@@ -20,7 +20,8 @@ export function timeOf(moment: number, now: number): string {
   return day === dayAndTime(now)[0] ? time : `${day} ${time}`;
 }
 
-function dayAndTime(moment: number): [day: string, time: string] {
+/** `2026-11-24` and `10:42`, here. */
+export function dayAndTime(moment: number): [day: string, time: string] {
   const date = new Date(moment);
   const digits = (part: number): string => String(part).padStart(2, '0');
   return [

@@ -1,6 +1,7 @@
-import { costOf, priceText } from '../../machines/leases/caps';
+import { priceSoFar, priceText } from '../../machines/leases/caps';
 import { ownerLives, workOn, type Lease } from '../../machines/leases/ledger';
 import type { SshAddress } from '../../machines/lender';
+import { dayAndTime } from '../look/age';
 import type { Mark } from '../look/marks';
 import { plain } from '../look/plain';
 
@@ -33,11 +34,8 @@ export function leftText(milliseconds: number): string {
 
 /** `17:05`, with the day where that is not the same. */
 export function momentText(moment: number, now: number): string {
-  const date = new Date(moment);
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  if (date.toDateString() === new Date(now).toDateString()) return time;
-  return `${time} on ${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const [day, time] = dayAndTime(moment);
+  return day === dayAndTime(now)[0] ? time : `${time} on ${day}`;
 }
 
 export function titleOf({ title }: Lease): string {
@@ -65,8 +63,9 @@ export function stateText(lease: Lease, { now, progress }: Known): string {
 
 /** What it has cost until now; undefined where that is not known. Hours that were begun count as whole. */
 export function soFar(lease: Lease, now: number): string | undefined {
-  if (lease.state.kind === 'asked' || !lease.price) return undefined;
-  return priceText(costOf(lease.price, Math.max(0, now - lease.askedAt)));
+  // While it is asked for, how far that is says more.
+  const price = lease.state.kind === 'asked' ? undefined : priceSoFar(lease, now);
+  return price && priceText(price);
 }
 
 /** State, price and work, as they stand behind a machine's title. */

@@ -27,6 +27,14 @@ export function costOf(price: Price | undefined, milliseconds: number): Price | 
   return { amount: Math.round(price.amount * hours * 10_000) / 10_000, currency: price.currency };
 }
 
+/** What the machine has cost until now; nothing while none is known of. */
+export function priceSoFar(lease: Lease, now: number): Lease['price'] {
+  const { state, handle } = lease;
+  const wasLent = state.kind === 'returning' ? state.wasLent : state.kind !== 'asked';
+  if (!wasLent && Object.keys(handle).length === 0) return undefined;
+  return costOf(lease.price, now - lease.askedAt);
+}
+
 /** For people: `1.50 USD`. */
 export function priceText(price: Price | undefined): string {
   return price ? `${price.amount.toFixed(2)} ${price.currency}` : 'no price is known';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { elapsed } from '../../base/clock';
 import { messageOf, UserError } from '../../base/errors';
 import { claimFile } from '../claim';
-import { costOf, settle } from './caps';
+import { priceSoFar, settle } from './caps';
 import { lenderOf, type Desk } from './desk';
 import { change, leasesIn, readLedger, strikeOff, type Lease } from './ledger';
 
@@ -82,14 +82,6 @@ async function untilGone(
     if (attempt >= attempts) throw new UserError(problem);
     await elapsed(desk.clock, wait, signal);
   }
-}
-
-/** What the machine has cost until now; nothing while none is known of. */
-export function priceSoFar(lease: Lease, now: number): Lease['price'] {
-  const { state, handle } = lease;
-  const wasLent = state.kind === 'returning' ? state.wasLent : state.kind !== 'asked';
-  if (!wasLent && Object.keys(handle).length === 0) return undefined;
-  return costOf(lease.price, now - lease.askedAt);
 }
 
 function returning(lease: Lease): Lease | undefined {

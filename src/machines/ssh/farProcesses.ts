@@ -1,5 +1,6 @@
-import { hypervisors } from '../vagrant';
+import { sparing } from '../processes';
 import { shellLine } from '../quote';
+import { hypervisors } from '../vagrant';
 import { call } from './farFiles';
 import type { Link } from './link';
 
@@ -35,12 +36,7 @@ async function processesWith(link: Link, cookie: string, signal: AbortSignal): P
         ? []
         : [{ pid: Number(pid), name, parent: Number(parent) }];
     });
-  const spared = new Set(found.flatMap(({ pid, name }) => (hypervisors.test(name) ? [pid] : [])));
-  for (let before = -1; before < spared.size;) {
-    before = spared.size;
-    for (const { pid, parent } of found) if (spared.has(parent)) spared.add(pid);
-  }
-  return found.flatMap(({ pid }) => (spared.has(pid) ? [] : [pid]));
+  return sparing(found, hypervisors);
 }
 
 const SCAN = `

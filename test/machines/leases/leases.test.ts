@@ -14,9 +14,9 @@ import {
   offersAt,
   working,
 } from '../../../src/machines/leases/borrow';
-import { costOf, usualCaps, type Caps } from '../../../src/machines/leases/caps';
+import { costOf, usualCaps, type Caps, priceSoFar } from '../../../src/machines/leases/caps';
 import { STEP, type Desk } from '../../../src/machines/leases/desk';
-import { giveBack, priceSoFar } from '../../../src/machines/leases/giveBack';
+import { giveBack } from '../../../src/machines/leases/giveBack';
 import {
   folderOf,
   leaseOf,
