@@ -3,16 +3,10 @@ import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isolatedSshdMissing, startSshd, type Sshd } from './sshd';
+import { needSshd, startSshd, type Sshd } from './sshd';
 
 describe("The bed's SSH server", () => {
-  before(async function () {
-    const missing = await isolatedSshdMissing();
-    if (missing === undefined) return;
-    console.log(`      skipped: ${missing}`);
-    if (process.env['CI'] === 'true') assert.fail(missing);
-    this.skip();
-  });
+  before(needSshd);
 
   it('lets its key in, to a home, processes and a network of its own', async () => {
     await using host = await startSshd();

@@ -15,6 +15,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createNamespace, namespacesMissing, type Namespace, type SlowWire } from './net/namespace';
+import { without } from './without';
 
 export interface SshdOptions {
   /** Shown by the server before anybody has logged in. */
@@ -81,6 +82,12 @@ export function sshdMissing(): string | undefined {
 /** Why none can be had that has a machine of its own. */
 export async function isolatedSshdMissing(): Promise<string | undefined> {
   return sshdMissing() ?? (await namespacesMissing());
+}
+
+/** For `before`: where there is no server that has a machine of its own, the tests are skipped, and fail in CI. */
+export async function needSshd(this: Mocha.Context): Promise<void> {
+  const missing = await isolatedSshdMissing();
+  if (missing !== undefined) without(this, missing);
 }
 
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {

@@ -17,12 +17,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readAttachments, type Attachment } from '../../src/attach/ledger';
+import { Cleanups } from '../../src/base/cleanups';
 import { offerSecrets } from '../../src/base/secretChannel';
 import { readLedger } from '../../src/machines/leases/ledger';
 import { startJenkins, type JenkinsDouble } from '../bed/jenkins/double';
 import type { Fault } from '../bed/jenkins/faults';
 import { secretOf } from '../bed/jenkins/nodes';
-import { sshdMissing, startSshd, type Sshd } from '../bed/sshd';
+import { needSshd, startSshd, type Sshd } from '../bed/sshd';
 
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -47,22 +48,18 @@ ls /root/.cache/ci-parity/agents 2>/dev/null || :
 
 describe('ci-parity attach', function () {
   this.timeout(120_000);
+  const cleanups = new Cleanups();
   let server: Sshd;
   let jenkins: JenkinsDouble;
   let root: string;
   let environment: Record<string, string>;
 
-  before(async function () {
-    const missing = sshdMissing();
-    if (missing !== undefined && process.env['CI'] === 'true') throw new Error(missing);
-    if (missing !== undefined) this.skip();
+  before(needSshd);
+  before(async () => {
     server = await startSshd({ firstBoot: JAVA });
-    if (server.isolated) return;
-    await server[Symbol.asyncDispose]();
-    if (process.env['CI'] === 'true') throw new Error('This needs network namespaces.');
-    this.skip();
+    cleanups.defer(async () => server[Symbol.asyncDispose]());
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => cleanups[Symbol.asyncDispose]());
 
   beforeEach(async () => {
     const users = { ada: { token: 'c4nary' }, eve: { token: 'c4nary', agents: [] } };

@@ -21,7 +21,8 @@ import { readLedger, whoWeAre } from '../../src/machines/leases/ledger';
 import { startMetal } from '../bed/metal/double';
 import { realDevices } from '../bed/metal/realDevice';
 import { standInPackages } from '../bed/packages';
-import { isolatedSshdMissing, sshdMissing, startSshd } from '../bed/sshd';
+import { needSshd, sshdMissing, startSshd } from '../bed/sshd';
+import { without } from '../bed/without';
 
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -256,8 +257,7 @@ describe('ci-parity about machines', () => {
   it('borrow a host of one’s own, on a real SSH server, and give it back', async function () {
     this.timeout(60_000);
     const missing = sshdMissing();
-    if (missing !== undefined && process.env['CI'] === 'true') throw new Error(missing);
-    if (missing !== undefined) this.skip();
+    if (missing !== undefined) without(this, missing);
     await using server = await startSshd();
     const { address: host, port, user, keyFile, hostKey } = server;
     const lab = { host, port, user, keyFile, hostKeys: [hostKey] };
@@ -285,9 +285,7 @@ describe('ci-parity about machines', () => {
 
   it('borrow a machine that gets ready from its first start, for what the clone needs', async function () {
     this.timeout(120_000);
-    const missing = await isolatedSshdMissing();
-    if (missing !== undefined && process.env['CI'] === 'true') throw new Error(missing);
-    if (missing !== undefined) this.skip();
+    await needSshd.call(this);
     const clone = join(root, 'clone');
     mkdirSync(clone);
     const vagrantfile = 'Vagrant.configure("2") { |c| c.vagrant.plugins = "vagrant-reload" }\n';

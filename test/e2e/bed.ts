@@ -13,6 +13,7 @@ import { packageExtension, type Packaged } from '../bed/demo/package';
 import { cleanEnv, findChromium } from '../bed/host/host';
 import type { Sample } from '../bed/sample/sample';
 import { leftovers, removeDeadForwardings } from '../bed/vagrant/vagrant';
+import { without } from '../bed/without';
 
 export interface E2eBed extends AsyncDisposable {
   readonly packaged: Packaged;
@@ -66,12 +67,6 @@ export async function openBed(
     if (error instanceof NoVagrant) return without(context, error.message);
     throw error;
   }
-}
-
-export function without(context: Mocha.Context, missing: string): never {
-  if (process.env['CI'] === 'true') assert.fail(missing);
-  console.log(`      ${missing}`);
-  return context.skip();
 }
 
 const running = new Set<Cli>();

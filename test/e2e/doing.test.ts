@@ -8,7 +8,7 @@ import { packageExtension, projectRoot } from '../bed/demo/package';
 import { ensureHost, findChromium, startWorkbench, type Workbench } from '../bed/host/host';
 import { notification, openPalette, quickInput, quickItem, screenshot } from '../bed/host/person';
 import { startJenkins, type JenkinsDouble } from '../bed/jenkins/double';
-import { without } from './bed';
+import { without } from '../bed/without';
 
 describe('A person who builds a job', function () {
   this.timeout('4m');

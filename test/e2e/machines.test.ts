@@ -23,8 +23,8 @@ import {
 } from '../bed/host/person';
 import { startMetal, type MetalDouble } from '../bed/metal/double';
 import { realDevices, type RealDevice } from '../bed/metal/realDevice';
-import { isolatedSshdMissing } from '../bed/sshd';
-import { assertNothingLeft, guardRepository, openBed, without, type E2eBed } from './bed';
+import { needSshd } from '../bed/sshd';
+import { assertNothingLeft, guardRepository, openBed, type E2eBed } from './bed';
 
 describe('On a borrowed machine a person', function () {
   this.timeout('4m');
@@ -39,8 +39,7 @@ describe('On a borrowed machine a person', function () {
     screenshot(page, join(projectRoot, 'out', 'machines', `${name}.png`));
 
   before(async function () {
-    const missing = await isolatedSshdMissing();
-    if (missing !== undefined) without(this, missing);
+    await needSshd.call(this);
     bed = await openBed(this, { vagrant: 'stand-in', chromium: true });
   });
   afterEach(async function () {

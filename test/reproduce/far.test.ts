@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Cleanups } from '../../src/base/cleanups';
 import { enter, leaseOf, thisProcess, whoWeAre } from '../../src/machines/leases/ledger';
 import { showFile } from '../../src/recipe/git';
 import type { Recipe } from '../../src/recipe/recipe';
@@ -12,7 +13,7 @@ import { runReproduction } from '../../src/reproduce/run';
 import { createReproduction, listReproductions, readReproduction } from '../../src/reproduce/store';
 import { projectRoot } from '../bed/demo/package';
 import { makeSample } from '../bed/sample/sample';
-import { isolatedSshdMissing, startSshd, type Sshd } from '../bed/sshd';
+import { needSshd, startSshd, type Sshd } from '../bed/sshd';
 import { recipeFor, runFacts } from './recipes';
 import { openWorkshop, printed, type Seen, type Workshop } from './workshop';
 
@@ -23,21 +24,18 @@ describe('A reproduction on another machine', function () {
   this.timeout('2m');
   const { signal } = new AbortController();
   const standIn = join(projectRoot, 'test/bed/demo/stand-in');
+  const cleanups = new Cleanups();
   let host: Sshd;
   let shop: Workshop;
   let root: string;
 
-  before(async function () {
-    const missing = await isolatedSshdMissing();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      if (process.env['CI'] === 'true') assert.fail(missing);
-      this.skip();
-    }
+  before(needSshd);
+  before(async () => {
     // It sees this machine's files, and changes none of them.
     host = await startSshd({ firstBoot: `cp ${standIn}/vagrant /usr/local/bin/vagrant` });
+    cleanups.defer(async () => host[Symbol.asyncDispose]());
   });
-  after(() => host[Symbol.asyncDispose]());
+  after(() => cleanups[Symbol.asyncDispose]());
   beforeEach(async () => {
     shop = openWorkshop();
     root = join(shop.root, 'state', 'ci-parity');

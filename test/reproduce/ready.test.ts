@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { enter, leaseOf, thisProcess, whoWeAre } from '../../src/machines/leases/ledger';
 import { wishesFor } from '../../src/reproduce/ready';
 import { standInPackages } from '../bed/packages';
-import { startSshd, type Sshd } from '../bed/sshd';
-import { addressOf, needSshd } from '../machines/ssh/far';
+import { needSshd, startSshd, type Sshd } from '../bed/sshd';
+import { addressOf } from '../machines/ssh/far';
 import { openWorkshop, printed, type Person, type Workshop } from './workshop';
 
 const LEASE = 'abcdef012345';

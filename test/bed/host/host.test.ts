@@ -30,6 +30,7 @@ import {
   typeIntoTerminal,
   waitForTerminal,
 } from './person';
+import { without } from '../without';
 
 // CI sets this to keep the pictures; without it they go with the temporary folder.
 const keptShots = process.env['CI_PARITY_SHOTS'];
@@ -43,12 +44,8 @@ describe('the VS Code of the test bed', function () {
   let signal = AbortSignal.timeout(600_000);
 
   before(async function () {
-    if (findChromium() === undefined) {
-      const missing = 'There is no Chromium: apt-get install chromium fonts-dejavu-core';
-      if (process.env['CI'] === 'true') throw new Error(missing);
-      console.log(`      ${missing}`);
-      this.skip();
-    }
+    if (findChromium() === undefined)
+      without(this, 'Chromium is missing: apt-get install chromium fonts-dejavu-core');
     temporary = await mkdtemp(join(tmpdir(), 'ci-parity-host-test-'));
     extension = join(temporary, 'an extension');
     folder = join(temporary, 'a folder');

@@ -8,7 +8,7 @@ import { newSshKey } from '../../../src/machines/sshKey';
 import { startMetal } from '../../bed/metal/double';
 import { realDevices } from '../../bed/metal/realDevice';
 import { openBySystemSsh } from '../../bed/metal/systemSsh';
-import { isolatedSshdMissing } from '../../bed/sshd';
+import { needSshd } from '../../bed/sshd';
 
 const { signal } = new AbortController();
 const HOUR = 3_600_000;
@@ -16,13 +16,7 @@ const HOUR = 3_600_000;
 describe('A machine of the lender packet, with a real SSH server', function () {
   this.timeout(60_000);
 
-  before(async function () {
-    const missing = await isolatedSshdMissing();
-    if (missing === undefined) return;
-    console.log(`      skipped: ${missing}`);
-    if (process.env['CI'] === 'true') assert.fail(missing);
-    this.skip();
-  });
+  before(needSshd);
 
   it("is entered with the lease's key, shows the pinned host key from the first connection, and is given back", async () => {
     await using bed = await open();

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { UserError } from '../../../src/base/errors';
 import { openSshMachine } from '../../../src/machines/ssh/sshMachine';
 import type { HostKeyQuestion } from '../../../src/machines/ssh/surroundings';
-import { startSshd } from '../../bed/sshd';
-import { addressOf, needSshd, never, quick, surroundings } from './far';
+import { needSshd, startSshd } from '../../bed/sshd';
+import { addressOf, never, quick, surroundings } from './far';
 
 describe('A connection by SSH', function () {
   this.timeout(60_000);

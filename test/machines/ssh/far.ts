@@ -1,5 +1,4 @@
 /** What the tests of far machines share: a real server, and the machine on it. */
-import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import type { SshAddress } from '../../../src/machines/lender';
 import type { RunOptions } from '../../../src/machines/machine';
 import { openSshMachine, type SshMachine } from '../../../src/machines/ssh/sshMachine';
 import type { SshPatience, SshSurroundings } from '../../../src/machines/ssh/surroundings';
-import { isolatedSshdMissing, startSshd, type Sshd, type SshdOptions } from '../../bed/sshd';
+import { startSshd, type Sshd, type SshdOptions } from '../../bed/sshd';
 
 export const never = new AbortController().signal;
 
@@ -19,15 +18,6 @@ export interface Far extends AsyncDisposable {
   readonly host: Sshd;
   readonly machine: SshMachine;
   readonly said: string[];
-}
-
-/** For `before`: skips where there is no server with a machine of its own, and fails there in CI. */
-export async function needSshd(this: Mocha.Context): Promise<void> {
-  const missing = await isolatedSshdMissing();
-  if (missing === undefined) return;
-  if (process.env['CI'] === 'true') assert.fail(missing);
-  console.log(`      skipped: ${missing}`);
-  this.skip();
 }
 
 export async function openFar(

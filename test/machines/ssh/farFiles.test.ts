@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { collecting, needSshd, never, openFar, type Far } from './far';
+import { collecting, never, openFar, type Far } from './far';
+import { needSshd } from '../../bed/sshd';
 
 describe('Files on a far machine', () => {
   let far: Far;

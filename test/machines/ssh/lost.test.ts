@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UserError } from '../../../src/base/errors';
-import { collecting, needSshd, never, openFar, quick } from './far';
+import { collecting, never, openFar, quick } from './far';
+import { needSshd } from '../../bed/sshd';
 
 describe('A step on a machine whose connection is lost', function () {
   this.timeout(120_000);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { needSshd, never, openFar, type Far } from './far';
+import { never, openFar, type Far } from './far';
+import { needSshd } from '../../bed/sshd';
 
 describe('Whoever reads slowly what a far script gives', () => {
   let far: Far;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { RunOptions } from '../../../src/machines/machine';
 import { openSshMachine } from '../../../src/machines/ssh/sshMachine';
-import { addressOf, collecting, needSshd, never, openFar, surroundings, type Far } from './far';
+import { addressOf, collecting, never, openFar, surroundings, type Far } from './far';
+import { needSshd } from '../../bed/sshd';
 
 describe('A machine that is reached by SSH', () => {
   let far: Far;

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { connect } from '../../../src/machines/ssh/connection';
 import { createKeyring } from '../../../src/machines/ssh/keyring';
 import { widenWindow, WINDOW } from '../../../src/machines/ssh/window';
-import { startSshd } from '../../bed/sshd';
-import { addressOf, needSshd, never, surroundings } from './far';
+import { needSshd, startSshd } from '../../bed/sshd';
+import { addressOf, never, surroundings } from './far';
 
 describe('The window of a channel', function () {
   this.timeout(60_000);

@@ -9,6 +9,7 @@ import { createReproduction, readReproduction } from '../../../src/reproduce/sto
 import { podmanBed } from '../../bed/vagrant/vagrant';
 import { recipeFor } from '../recipes';
 import { openWorkshop, printed, type Workshop } from '../workshop';
+import { without } from '../../bed/without';
 
 /** On real containers, by the bed's podman and its local image. */
 describe('Steps in containers', function () {
@@ -21,11 +22,7 @@ describe('Steps in containers', function () {
 
   before(async function () {
     const bed = await podmanBed(new AbortController().signal);
-    if ('missing' in bed) {
-      if (process.env['CI'] === 'true') assert.fail(bed.missing);
-      console.log(`      ${bed.missing}`);
-      return this.skip();
-    }
+    if ('missing' in bed) return without(this, bed.missing);
     base = { PATH: bed.env['PATH'] ?? '' };
     const format = '{{.Repository}}:{{.Tag}}';
     image = docker('images', '--format', format, 'localhost/ci-parity-bed').split('\n')[0] ?? '';
