@@ -9,8 +9,16 @@ import { join } from 'node:path';
 import type { JournalEvent } from '../../src/reproduce/journal';
 import { listReproductions } from '../../src/reproduce/store';
 import { NoVagrant, startDemo, type Demo, type DemoOptions } from '../bed/demo/demo';
+import { demoSettings, editorEnv } from '../bed/demo/mainJob';
 import { packageExtension, type Packaged } from '../bed/demo/package';
-import { cleanEnv, findChromium } from '../bed/host/host';
+import {
+  cleanEnv,
+  ensureHost,
+  findChromium,
+  startWorkbench,
+  type Workbench,
+  type WorkbenchOptions,
+} from '../bed/host/host';
 import type { Sample } from '../bed/sample/sample';
 import { leftovers, removeDeadForwardings } from '../bed/vagrant/vagrant';
 import { without } from '../bed/without';
@@ -24,6 +32,14 @@ export interface E2eBed extends AsyncDisposable {
   mend(): void;
   /** A demo of its own for a test; what it leaves is put away with the bed if the test did not. */
   demo(options?: Partial<DemoOptions>): Promise<Demo>;
+  /**
+   * The newest VS Code with the packaged extension on a demo's clone, connected to its Jenkins unless
+   * `settings` say something else. Whoever opens it disposes it; the signal ends it, too.
+   */
+  open(
+    demo: Demo,
+    options: Pick<WorkbenchOptions, 'signal' | 'settings' | 'env' | 'viewport'>,
+  ): Promise<Workbench>;
 }
 
 /** To be called in `before`: skips the suite where something is missing, which in CI is a failure. */
@@ -60,6 +76,15 @@ export async function openBed(
         demos.push(demo);
         return demo;
       },
+      open: async (demo, { settings = demoSettings(demo), env, ...options }) =>
+        startWorkbench({
+          install: await ensureHost('newest', options.signal),
+          folder: demo.repository,
+          vsix: packaged.vsix,
+          settings,
+          env: { ...editorEnv(demo), ...env },
+          ...options,
+        }),
       [Symbol.asyncDispose]: end,
     };
   } catch (error) {

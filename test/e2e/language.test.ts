@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Demo } from '../bed/demo/demo';
-import { demoSettings, editorEnv, findRun } from '../bed/demo/mainJob';
+import { demoSettings, findRun } from '../bed/demo/mainJob';
 import { projectRoot } from '../bed/demo/package';
-import { ensureHost, startWorkbench, type Workbench } from '../bed/host/host';
+import type { Workbench } from '../bed/host/host';
 import {
   clickWord,
   codeLens,
@@ -36,13 +36,9 @@ describe('A person who reads and writes Jenkinsfiles', function () {
     demo = await bed.demo();
     writeFileSync(join(demo.repository, 'large.Jenkinsfile'), largeJenkinsfile());
     untouched = guardRepository(demo);
-    workbench = await startWorkbench({
-      install: await ensureHost('newest', signal),
-      folder: demo.repository,
-      vsix: bed.packaged.vsix,
+    workbench = await bed.open(demo, {
       signal,
       settings: { ...demoSettings(demo), 'files.autoSave': 'off' },
-      env: editorEnv(demo),
       viewport: { width: 1400, height: 900 },
     });
     ({ page } = workbench);

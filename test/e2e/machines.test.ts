@@ -3,10 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { readLedger } from '../../src/machines/leases/ledger';
-import { demoSettings, editorEnv, findRun, pressInMenu, pressInline } from '../bed/demo/mainJob';
+import { findRun, pressInMenu, pressInline } from '../bed/demo/mainJob';
 import type { Demo } from '../bed/demo/demo';
 import { projectRoot } from '../bed/demo/package';
-import { ensureHost, startWorkbench, type Workbench } from '../bed/host/host';
+import type { Workbench } from '../bed/host/host';
 import {
   answerDialog,
   answerNotification,
@@ -76,13 +76,9 @@ for name in rsync virsh; do command -v $name || ln -s /bin/true /usr/local/bin/$
   }
 
   async function openWindow(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    workbench = await startWorkbench({
-      install: await ensureHost('newest', signal),
-      folder: demo.repository,
-      vsix: bed.packaged.vsix,
+    workbench = await bed.open(demo, {
       signal,
-      settings: demoSettings(demo),
-      env: { ...editorEnv(demo), XDG_CONFIG_HOME: join(demo.root, 'config'), ...env },
+      env: { XDG_CONFIG_HOME: join(demo.root, 'config'), ...env },
       viewport: { width: 1400, height: 900 },
     });
     ({ page } = workbench);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { runLike42, type Demo } from '../bed/demo/demo';
-import { demoSettings, editorEnv, pressInline, reproduction } from '../bed/demo/mainJob';
+import { demoSettings, pressInline, reproduction } from '../bed/demo/mainJob';
 import { projectRoot } from '../bed/demo/package';
-import { ensureHost, startWorkbench, type Workbench } from '../bed/host/host';
+import type { Workbench } from '../bed/host/host';
 import {
   notification,
   openPalette,
@@ -42,13 +42,9 @@ describe('In the morning a person', function () {
     const bed = await openBed(context, { vagrant, chromium: true });
     beds.push(bed);
     const demo = await bed.demo({ prepare: (sample) => Promise.resolve(night(sample)) });
-    workbench = await startWorkbench({
-      install: await ensureHost('newest', signal),
-      folder: demo.repository,
-      vsix: bed.packaged.vsix,
+    workbench = await bed.open(demo, {
       signal,
       settings: { ...demoSettings(demo), ...settings },
-      env: editorEnv(demo),
       viewport: { width: 1400, height: 900 },
     });
     ({ page } = workbench);

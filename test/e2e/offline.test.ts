@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { demoSettings, editorEnv, findRun, pressInline } from '../bed/demo/mainJob';
+import { findRun, pressInline } from '../bed/demo/mainJob';
 import { projectRoot } from '../bed/demo/package';
 import type { Demo } from '../bed/demo/demo';
-import { ensureHost, startWorkbench, type Workbench } from '../bed/host/host';
+import type { Workbench } from '../bed/host/host';
 import { notification, screenshot, treeItem } from '../bed/host/person';
 import { assertNothingLeft, guardRepository, openBed, type E2eBed } from './bed';
 
@@ -20,14 +20,7 @@ describe('While Jenkins is down a person', function () {
   let page: Page;
 
   const openWindow = async (demo: Demo): Promise<void> => {
-    workbench = await startWorkbench({
-      install: await ensureHost('newest', signal),
-      folder: demo.repository,
-      vsix: bed.packaged.vsix,
-      signal,
-      settings: demoSettings(demo),
-      env: editorEnv(demo),
-    });
+    workbench = await bed.open(demo, { signal });
     ({ page } = workbench);
   };
   const closeWindow = async (): Promise<void> => {

@@ -6,7 +6,6 @@ import { listReproductions } from '../../src/reproduce/store';
 import type { Demo } from '../bed/demo/demo';
 import {
   demoSettings,
-  editorEnv,
   editorSettings,
   findRun,
   pressInline,
@@ -14,7 +13,7 @@ import {
   unfoldRun,
 } from '../bed/demo/mainJob';
 import { projectRoot } from '../bed/demo/package';
-import { ensureHost, startWorkbench, type HostInstall, type Workbench } from '../bed/host/host';
+import { ensureHost, type Workbench } from '../bed/host/host';
 import {
   codeLens,
   notification,
@@ -34,11 +33,10 @@ describe('A person with VS Code', function () {
   const stop = new AbortController();
   const { signal } = stop;
   const beds: E2eBed[] = [];
-  let install: HostInstall;
   let workbench: Workbench | undefined;
 
   before(async () => {
-    install = await ensureHost('newest', signal);
+    await ensureHost('newest', signal);
   });
   afterEach(async function () {
     const failed = this.currentTest?.state === 'failed';
@@ -57,14 +55,7 @@ describe('A person with VS Code', function () {
     demo: Demo,
     settings: Readonly<Record<string, unknown>>,
   ): Promise<Page> => {
-    workbench = await startWorkbench({
-      install,
-      folder: demo.repository,
-      vsix: bed.packaged.vsix,
-      signal,
-      settings,
-      env: editorEnv(demo),
-    });
+    workbench = await bed.open(demo, { signal, settings });
     return workbench.page;
   };
 

@@ -16,9 +16,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { listReproductions } from '../../src/reproduce/store';
 import { runLike42, type Demo } from '../bed/demo/demo';
-import { editorEnv, editorSettings, findRun, pressInline, unfoldRun } from '../bed/demo/mainJob';
+import { editorSettings, findRun, pressInline, unfoldRun } from '../bed/demo/mainJob';
 import { projectRoot } from '../bed/demo/package';
-import { ensureHost, startWorkbench } from '../bed/host/host';
 import {
   notification,
   openPalette,
@@ -157,17 +156,13 @@ describe('Secrets', function () {
     const demo = await secretiveDemo();
     await using gate = makeGate(demo);
     using arguments_ = watchArguments();
-    await using workbench = await startWorkbench({
-      install: await ensureHost('newest', signal),
-      folder: demo.repository,
-      vsix: bed.packaged.vsix,
+    await using workbench = await bed.open(demo, {
       signal,
       settings: {
         ...editorSettings(demo),
         'ciParity.jobs': [demo.jobUrl],
         'ciParity.environment': { GATE: gate.path },
       },
-      env: editorEnv(demo),
     });
     const { page } = workbench;
     try {

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { runLike42, type Demo } from '../bed/demo/demo';
-import { demoSettings, editorEnv } from '../bed/demo/mainJob';
 import { projectRoot } from '../bed/demo/package';
-import { ensureHost, startWorkbench, type Workbench } from '../bed/host/host';
+import type { Workbench } from '../bed/host/host';
 import {
   answerNotification,
   notification,
@@ -42,14 +41,7 @@ describe('A person who is told', function () {
     const prepare = (sample: Sample) => Promise.resolve([running(45, sample), running(46, sample)]);
     demo = await bed.demo({ prepare });
     untouched = guardRepository(demo);
-    workbench = await startWorkbench({
-      install: await ensureHost('newest', signal),
-      folder: demo.repository,
-      vsix: bed.packaged.vsix,
-      signal,
-      settings: demoSettings(demo),
-      env: editorEnv(demo),
-    });
+    workbench = await bed.open(demo, { signal });
     page = workbench.page;
   });
   afterEach(async function () {
