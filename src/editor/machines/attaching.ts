@@ -6,6 +6,7 @@ import { offerSecrets, type Offer } from '../../base/secretChannel';
 import { stateDirectory } from '../../base/stateDirectory';
 import { checkLabels } from '../../jenkins/agents';
 import { readLedger, whoWeAre, type Lease } from '../../machines/leases/ledger';
+import { openProgram } from '../frame/programTerminal';
 import type { Server } from '../frame/settings';
 import { plain } from '../look/plain';
 import type { Servers } from '../servers/servers';
@@ -128,22 +129,15 @@ export class Attaching implements vscode.Disposable {
         ? undefined
         : ({ kind: 'login', username: user, password: token } as const);
     const offer = login && (await offerSecrets({ [`JENKINS ${url}`]: login }));
-    const terminal = vscode.window.createTerminal({
-      name: plain(title),
-      shellPath: process.execPath,
-      shellArgs: [this.#cli, ...words],
+    const terminal = openProgram(this.#cli, words, {
+      ...{ name: plain(title), icon: 'server-process', holds: true },
       env: {
-        ELECTRON_RUN_AS_NODE: '1',
-        CI_PARITY_HOLD: '1',
         ...(offer
           ? { CI_PARITY_SECRETS: offer.path }
           : { JENKINS_USER: null, JENKINS_TOKEN: null }),
         ...(tls?.ca === undefined ? {} : { JENKINS_CA: tls.ca }),
       },
-      iconPath: new vscode.ThemeIcon('server-process'),
-      isTransient: true,
     });
     if (offer) this.#offers.set(terminal, offer);
-    terminal.show();
   }
 }

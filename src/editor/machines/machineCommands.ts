@@ -6,6 +6,7 @@ import type { Wishes } from '../../machines/leases/talk';
 import { lendersFile } from '../../machines/lenders/lendersFile';
 import { readLendingSettings } from '../../machines/lenders/settings';
 import type { OtherMachine } from '../../recipe/recipe';
+import { openProgram } from '../frame/programTerminal';
 import { withProgress } from '../frame/progress';
 import { plain } from '../look/plain';
 import type { Attaching } from './attaching';
@@ -127,7 +128,8 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
 
     async ssh(node) {
       const lease = await chosen(node, 'Log in at which machine?', isThere);
-      if (lease) openTerminal(parts.cli, lease);
+      if (lease)
+        openProgram(parts.cli, ['ssh', lease.id], { name: titleOf(lease), icon: 'vm-connect' });
     },
 
     async remote(node) {
@@ -254,16 +256,3 @@ async function tellBorrowed(lease: Lease): Promise<void> {
 }
 
 const SSH = 'SSH In';
-
-function openTerminal(cli: string, { id, title }: Lease): void {
-  vscode.window
-    .createTerminal({
-      name: plain(title),
-      shellPath: process.execPath,
-      shellArgs: [cli, 'ssh', id],
-      env: { ELECTRON_RUN_AS_NODE: '1' },
-      iconPath: new vscode.ThemeIcon('vm-connect'),
-      isTransient: true,
-    })
-    .show();
-}

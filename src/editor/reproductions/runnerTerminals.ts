@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
 import type { Files } from '../../reproduce/store';
+import { openProgram } from '../frame/programTerminal';
 
-/**
- * Starts the runner on a reproduction in a terminal of its own. The editor's own Node carries it, so
- * none has to be installed. Secrets go another way: `secrets` is only the path of a socket.
- */
+/** Starts the runner on a reproduction. Secrets go another way: `secrets` is only the path of a socket. */
 export function openRunner(
   cli: string,
   files: Files,
@@ -12,55 +10,26 @@ export function openRunner(
   cwd: string,
   secrets: string | undefined,
 ): vscode.Terminal {
-  const terminal = vscode.window.createTerminal({
-    name: title,
-    shellPath: process.execPath,
-    shellArgs: [cli, 'run', files.id],
-    env: {
-      ELECTRON_RUN_AS_NODE: '1',
-      // The runner waits for a key before it ends, since VS Code closes a terminal with its program.
-      CI_PARITY_HOLD: '1',
-      ...(secrets === undefined ? {} : { CI_PARITY_SECRETS: secrets }),
-    },
-    cwd,
-    iconPath: new vscode.ThemeIcon('debug-rerun'),
-    isTransient: false,
+  return openProgram(cli, ['run', files.id], {
+    ...{ name: title, icon: 'debug-rerun', holds: true, revives: true, cwd },
+    ...(secrets !== undefined && { env: { CI_PARITY_SECRETS: secrets } }),
   });
-  terminal.show();
-  return terminal;
 }
 
-/** Enters a kept machine in a terminal; `machine` is undefined where there is none. */
+/** Enters a kept machine; `machine` is undefined where there is none. */
 export function openEntrance(
   cli: string,
   files: Files,
   title: string,
   machine: string | undefined,
 ): void {
-  vscode.window
-    .createTerminal({
-      name: title,
-      shellPath: process.execPath,
-      shellArgs: [cli, 'enter', files.id, ...(machine === undefined ? [] : [machine])],
-      env: { ELECTRON_RUN_AS_NODE: '1' },
-      iconPath: new vscode.ThemeIcon('vm-connect'),
-      isTransient: true,
-    })
-    .show();
+  const words = ['enter', files.id, ...(machine === undefined ? [] : [machine])];
+  openProgram(cli, words, { name: title, icon: 'vm-connect' });
 }
 
-/** Puts away what interrupted reproductions left, in a terminal. */
+/** Puts away what interrupted reproductions left. */
 export function openCleaner(cli: string): void {
-  vscode.window
-    .createTerminal({
-      name: 'CI Parity: clean up',
-      shellPath: process.execPath,
-      shellArgs: [cli, 'clean'],
-      env: { ELECTRON_RUN_AS_NODE: '1', CI_PARITY_HOLD: '1' },
-      iconPath: new vscode.ThemeIcon('clear-all'),
-      isTransient: true,
-    })
-    .show();
+  openProgram(cli, ['clean'], { name: 'CI Parity: clean up', icon: 'clear-all', holds: true });
 }
 
 /** The terminal in which a reproduction runs or ran, if it is still open in this window. */
