@@ -17,6 +17,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const never = new AbortController().signal;
 const wanted = process.argv.slice(2);
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, told once more at the end, where a log that was cut short still has it. */
+const failures: string[] = [];
 
 const suites: Record<string, () => Promise<Counts>> = {
   unit: () => mocha(globSync('test/**/*.test.ts', { cwd: root, ignore: ['test/e2e/**'] })),
@@ -34,6 +36,7 @@ for (const [name, run] of Object.entries(suites)) {
   total.skipped += counts.skipped;
   console.log(`== ${name} took ${Math.round((Date.now() - begin) / 1000)} s`);
 }
+for (const failure of failures) console.log(`\nFAILED ${failure}`);
 const { passed, failed, skipped } = total;
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
@@ -44,8 +47,11 @@ async function mocha(files: readonly string[]): Promise<Counts> {
   await suite.loadFilesAsync();
   return new Promise((done) => {
     const runner = suite.run(() => {
-      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-      done({ passed: passes, failed: failures, skipped: pending });
+      const { passes = 0, failures: failed = 0, pending = 0 } = runner.stats ?? {};
+      done({ passed: passes, failed, skipped: pending });
+    });
+    runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test, error: Error) => {
+      failures.push(`${test.fullTitle()}\n${error.stack?.slice(0, 4000) ?? error.message}`);
     });
   });
 }
@@ -59,7 +65,9 @@ async function inExtensionHost(): Promise<Counts> {
     counts.passed += result.passes;
     counts.skipped += result.pending;
     // A host that died has no counts to speak of.
-    counts.failed += Math.max(result.failures, result.exitCode === 0 ? 0 : 1);
+    const failed = Math.max(result.failures, result.exitCode === 0 ? 0 : 1);
+    counts.failed += failed;
+    if (failed > 0) failures.push(`in ${where}\n${result.output.slice(-4000)}`);
   };
   const options = {
     extensionPath: root,

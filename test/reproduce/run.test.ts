@@ -419,7 +419,7 @@ describe('A reproduction', () => {
   it('gives the workspace that Jenkins would: none of the repository with skipDefaultCheckout, a folder of it with checkoutToSubdirectory', async () => {
     commit({
       Jenkinsfile: pipeline(
-        stage('One', "sh 'ls -A | wc -l'; dir('src') { checkout scm; sh 'ls' }"),
+        stage('One', "sh 'set +x; ls -A | wc -l'; dir('src') { checkout scm; sh 'ls' }"),
         'options { skipDefaultCheckout() }',
       ),
     });
