@@ -28,6 +28,7 @@ import { wholeLogReader, type LargeLogs } from './largeLogs';
 import { readLog, type LogChunk, type LogPosition } from './log';
 import type { Jenkinsfile } from './jenkinsfile';
 import { readQueue, type QueueItem } from './queue';
+import type { RecordedSh } from './recordedCommands';
 import type { FailedTest, Failure, Run, Stage } from './run';
 import { keptAnswers } from './runCache';
 import { FULL_RUN_FIELDS, parseRun } from './runs';
@@ -139,6 +140,8 @@ export interface Client extends Disposable {
     signal: AbortSignal,
     clues?: ReadClues,
   ): Promise<Explanation>;
+  /** What the `sh` steps of a run that has ended ran, as its log tells. */
+  commands(run: Run, signal: AbortSignal): Promise<RecordedSh[]>;
   /** What can be known of the Jenkinsfile that a run used. */
   jenkinsfile(run: Run, signal: AbortSignal): Promise<Jenkinsfile>;
   /** The shared libraries that a run loaded, in that order, as far as the first megabyte of its log tells. */
@@ -346,6 +349,7 @@ export function connect(options: ConnectOptions, cache?: DiskCache, large?: Larg
     failure: async (of, known, signal) =>
       (await (await inside()).explain(of, known, signal)).failure,
     explain: async (...args) => (await inside()).explain(...args),
+    commands: async (...args) => (await inside()).commands(...args),
     jenkinsfile: async (...args) => (await inside()).jenkinsfile(...args),
     libraries: async (...args) => (await inside()).libraries(...args),
     isProvisional: (answer) => kept.isUnsure(answer),

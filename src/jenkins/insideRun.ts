@@ -10,6 +10,7 @@ import type { Elsewhere, wholeLogReader } from './largeLogs';
 import { parseLint, type LintAnswer } from './lint';
 import { loadedLibraries, withRemotes, type LoadedLibrary } from './loadedLibraries';
 import { readLog } from './log';
+import { readCommands } from './recordedCommands';
 import { failedTestsOf, OUTCOME_FIELDS, outcomesOf, REPORT_FIELDS } from './report';
 import type { FailedTest, Run, Stage } from './run';
 import type { KeptAnswers } from './runCache';
@@ -36,6 +37,7 @@ export interface InsideRun extends Pick<
   | 'outcomes'
   | 'artifacts'
   | 'explain'
+  | 'commands'
   | 'jenkinsfile'
   | 'libraries'
   | 'lint'
@@ -200,6 +202,12 @@ export function insideRun({ wire, kept, pollInterval, readWhole }: InsideParts):
     });
   }
 
+  function commands(of: Run, signal: AbortSignal) {
+    const log = () => logSoFar(of.url, Infinity, signal);
+    const ask = (elsewhere: Elsewhere) => elsewhere.commands(of.url, signal);
+    return readWhole({ log, read: readCommands, ask }, signal);
+  }
+
   async function jenkinsfile(of: Run, signal: AbortSignal): Promise<Jenkinsfile> {
     const { path, source } = await told(of, signal);
     const script = await kept.about(of, 'script', async (unsure) => {
@@ -252,6 +260,7 @@ export function insideRun({ wire, kept, pollInterval, readWhole }: InsideParts):
     outcomes,
     artifacts,
     explain,
+    commands,
     jenkinsfile,
     libraries,
     lint,

@@ -1,6 +1,7 @@
 import { createSlots } from '../base/slots';
 import type { ConsoleFindings } from './consoleLog';
 import type { Clues } from './failure';
+import type { RecordedSh } from './recordedCommands';
 import type { Stage } from './run';
 
 /**
@@ -15,6 +16,7 @@ export const LARGE = 8 << 20;
  */
 export interface Elsewhere {
   findings(runUrl: string, signal: AbortSignal): Promise<ConsoleFindings | undefined>;
+  commands(runUrl: string, signal: AbortSignal): Promise<RecordedSh[] | undefined>;
   clues(runUrl: string, stages: readonly Stage[], signal: AbortSignal): Promise<Clues | undefined>;
 }
 

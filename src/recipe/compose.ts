@@ -17,7 +17,7 @@ import {
   showFile,
   topLevel,
 } from './git';
-import { recordedCommands } from './recordedCommands';
+import { pipelineOf } from './recordedCommands';
 import { readLibraries, wantedLibraries } from './libraries';
 import type {
   Answers,
@@ -202,13 +202,13 @@ async function jenkinsfileOf(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     if (told.text !== undefined) return { path, text: told.text, source: 'replay' };
-    const text = await recordedCommands(client, run, signal);
-    if (text === undefined)
+    const commands = await client.commands(run, signal);
+    if (commands.length === 0)
       throw new UserError(`No Jenkinsfile of ${run.displayName} can be had: ${error.message}`, {
         cause: error,
         advice: 'The log names no commands either, so there is nothing to do again.',
       });
-    return { path, text, source: 'recorded commands' };
+    return { path, text: pipelineOf(commands), source: 'recorded commands' };
   }
 }
 

@@ -307,6 +307,11 @@ export const USES: Readonly<Record<string, Use>> = {
     large: true,
     use: ({ client, signal, ended: run, stages }) => client.explain(run, stages, signal),
   },
+  'what the steps of a run ran': {
+    asks: /^job\/main\/2\/consoleText/,
+    large: true,
+    use: ({ client, signal, ended: run }) => client.commands(run, signal),
+  },
   'where a run broke, with its tests': {
     asks: /^job\/main\/2\/testReport/,
     but: PLUGIN,

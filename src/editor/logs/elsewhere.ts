@@ -5,6 +5,7 @@ import type { ConsoleFindings } from '../../jenkins/consoleLog';
 import type { Clues } from '../../jenkins/failure';
 import type { ConnectOptions } from '../../jenkins/http';
 import type { Elsewhere } from '../../jenkins/largeLogs';
+import type { RecordedSh } from '../../jenkins/recordedCommands';
 import type { Run, Stage } from '../../jenkins/run';
 import type { KnownLines } from './lineIndex';
 import type { Extent } from './logReading';
@@ -78,6 +79,8 @@ export function readElsewhere(program: string, options: ConnectOptions): LogsEls
   return {
     findings: async (url, signal) =>
       (await carryOut(program, { kind: 'findings', of: ended(url) }, signal)) as ConsoleFindings,
+    commands: async (url, signal) =>
+      (await carryOut(program, { kind: 'commands', of: ended(url) }, signal)) as RecordedSh[],
     clues: async (url, stages, signal) =>
       (await carryOut(program, { kind: 'clues', of: ended(url), stages }, signal)) as Clues,
     spool: async ({ run, stage, path }, hear, signal) =>

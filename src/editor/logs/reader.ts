@@ -6,6 +6,7 @@ import { connect, type Client } from '../../jenkins/client';
 import { readClues, readFindings } from '../../jenkins/failure';
 import type { ConnectOptions } from '../../jenkins/http';
 import type { LogChunk, LogPosition } from '../../jenkins/log';
+import { readCommands } from '../../jenkins/recordedCommands';
 import type { Run, Stage } from '../../jenkins/run';
 import type { Proxy } from '../../jenkins/wire/proxies';
 import { createRootReader, type Root } from './guestPaths';
@@ -21,6 +22,7 @@ import { stageChunks } from './stageChunks';
 /** What to do; plain data, with secrets in it. */
 export type Order =
   | { readonly kind: 'findings'; readonly of: OnServer }
+  | { readonly kind: 'commands'; readonly of: OnServer }
   | { readonly kind: 'clues'; readonly of: OnServer | InFile; readonly stages: readonly Stage[] }
   | ({ readonly kind: 'problems' } & InFile & Pick<SearchOptions, 'part' | 'showing'>)
   | ({
@@ -82,6 +84,8 @@ async function carryOut(order: Order): Promise<unknown> {
   switch (order.kind) {
     case 'findings':
       return readFindings(bytesOf(order.of));
+    case 'commands':
+      return readCommands(bytesOf(order.of));
     case 'clues':
       return readClues(bytesOf(order.of), order.stages);
     case 'problems': {

@@ -122,6 +122,24 @@ describe('a large log is read by a process of its own, which', () => {
     assert.equal(at.children.length, 1);
   });
 
+  it('tells the commands that a run without a Jenkinsfile is done again by', async () => {
+    const output = `${'a line of output\n'.repeat(10)}[Pipeline] echo\n`;
+    const step = (name: string): string =>
+      `[Pipeline] { (${name})\n[Pipeline] sh\n+ make ${name}\n${output.repeat(5000)}[Pipeline] }\n`;
+    const log = step('Build') + step('Test');
+    await using at = await bed({ number: 1, result: 'FAILURE', log });
+    assert.ok(log.length > BOUND);
+    const run = await at.near.run(at.url, signal);
+    const expected = [
+      { stages: ['Build'], commands: ['make Build'] },
+      { stages: ['Test'], commands: ['make Test'] },
+    ];
+    assert.deepEqual(await at.near.commands(run, signal), expected);
+    assert.equal(at.children.length, 0);
+    assert.deepEqual(await at.far.commands(run, signal), expected);
+    assert.equal(at.children.length, 1);
+  });
+
   it('writes the same file, with its lines, sections and folders', async () => {
     await using at = await bed(failed);
     const [near, far] = [await at.open('near'), await at.open('far')];
