@@ -2,6 +2,7 @@ import { UserError } from '../base/errors';
 import { printable } from '../base/json';
 import { LOCK } from './lenders/poolLock';
 import type { Executed, Machine } from './machine';
+import { INSTALLING } from './packages';
 
 /** Where agents of Jenkins have their files on a machine, from the home folder: a folder for each. */
 export const AGENTS = '.cache/ci-parity/agents';
@@ -120,16 +121,9 @@ function shown(lines: readonly string[]): string {
 const NO_JAVA = 81;
 const NO_WAY = 82;
 
-const PREPARE = `
-has() { command -v "$1" > /dev/null 2>&1; }
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+const PREPARE = `${INSTALLING}
 install_java() {
-  if has apt-get; then
-    as_root apt-get -q -o DPkg::Lock::Timeout=600 update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 install default-jre-headless
-  elif has dnf; then as_root dnf -q -y install java-latest-openjdk-headless
-  else echo 'this system has neither apt-get nor dnf' >&2
-  fi
+  if [ "$system" = dnf ]; then install java-latest-openjdk-headless; else install default-jre-headless; fi
 }
 has java || { [ "$1" = no ] || install_java >&2; }
 has java || exit ${NO_JAVA}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors';
 import type { Machine, RunOptions } from './machine';
+import { INSTALLING } from './packages';
 
 /** What a machine has to have for a recipe, beside git and rsync. */
 export interface ReadyWish {
@@ -63,13 +64,24 @@ export async function makeReady(
     signal.throwIfAborted();
     if (code === 0) return;
     const { lacking } = await lookAt(machine, wish, undefined, signal);
+    if (code === NO_ROOT && !before.marked && script === ours(wish).script)
+      throw new UserError(
+        `You may install nothing on ${machine.name}, which lacks ${lacking.join(', ')}: nothing was changed.`,
+        {
+          advice:
+            'It takes root, or a user whose sudo asks for no password (NOPASSWD in sudoers). Or install it there by hand.',
+        },
+      );
     const lacks = lacking.length > 0 ? ` It lacks ${lacking.join(', ')}.` : '';
     throw new UserError(
       `${machine.name} could not be made ready (exit code ${code ?? 'none'}).${lacks}`,
       { advice },
     );
   };
-  if (!before.marked) await run(ours(wish));
+  if (!before.marked) {
+    await run(ours(wish));
+    machine.newLogin?.();
+  }
   if (hook !== undefined && before.hookWaits) {
     await run(theirs(hook));
     const done = `${PLACE}\nmkdir -p "$place" && : > "$place/$1"`;
@@ -126,16 +138,17 @@ interface Script {
 }
 
 /** It marks itself. */
-function ours({ provider, plugins, lfs = false }: ReadyWish): Script & { plugins: string[] } {
+function ours(wish: ReadyWish): Script & { plugins: string[] } {
+  const { provider, plugins, lfs = false } = wish;
   const wrong = plugins.find((plugin) => !/^[A-Za-z\d][\w.-]*$/.test(plugin));
   if (wrong !== undefined) throw new UserError(`There is no Vagrant plugin of this name: ${wrong}`);
   const needed = [...new Set(provider === 'libvirt' ? ['vagrant-libvirt', ...plugins] : plugins)];
-  const wishes = `provider=${provider}\nplugins='${needed.join(' ')}'\nlfs=${lfs ? 'yes' : 'no'}`;
-  const mark = markOf(`${wishes}\n${BODY}`);
+  const wishes = `provider=${provider}\nplugins='${needed.join(' ')}'\nlfs=${lfs ? 'yes' : 'no'}\nprograms='${programsFor(wish).join(' ')}'`;
+  const mark = markOf(`${wishes}\n${INSTALLING}${BODY}`);
   return {
     mark,
     plugins: needed,
-    script: `#!/bin/sh\n# Makes a machine ready for CI Parity.\nset -eu\n${wishes}\nmark=${mark}\n${PLACE}\n${BODY}`,
+    script: `#!/bin/sh\n# Makes a machine ready for CI Parity.\nset -eu\n${wishes}\nmark=${mark}\n${PLACE}\n${INSTALLING}${BODY}`,
     advice: READY_ADVICE,
   };
 }
@@ -174,12 +187,11 @@ if [ -n "$plugins" ] && command -v vagrant > /dev/null 2>&1; then
 fi
 exit 0`;
 
+/** The exit code of a user who may install nothing. */
+const NO_ROOT = 77;
+
 const BODY = `[ ! -e "$place/$mark" ] || exit 0
 mkdir -p "$place"
-
-say() { printf 'ci-parity: %s\\n' "$*"; }
-has() { command -v "$1" > /dev/null 2>&1; }
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
 # One at a time: the first start of a machine does the same by itself. A claim appears with its content.
 boot=$(cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo one)
@@ -193,6 +205,7 @@ until ln "$draft" "$claim" 2> /dev/null; do
   holder= since=
   read -r holder since < "$claim" || true
   if [ "$since" != "$boot" ] || ! kill -0 "$holder" 2> /dev/null; then rm -f "$claim"; fi
+  if [ "$waited" = 1 ]; then say 'somebody else is making it ready: waiting for that'; fi
   if [ "$waited" -gt 3600 ]; then say "somebody else is making it ready for too long"; exit 1; fi
   waited=$((waited + 1))
   sleep 1
@@ -200,31 +213,29 @@ done
 trap 'rm -f "$draft" "$claim"' EXIT
 [ ! -e "$place/$mark" ] || exit 0
 
-if has apt-get; then system=apt; elif has dnf; then system=dnf; else system=none; fi
-updated=
-install() {
-  case $system in
-    apt)
-      if [ -z "$updated" ]; then as_root apt-get -q -o DPkg::Lock::Timeout=600 update || true; fi
-      updated=yes
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 install "$@" ;;
-    dnf) as_root dnf -q -y install "$@" ;;
-    none) return 1 ;;
-  esac
-}
-missing=
 # A program, and the packages that bring it, which differ by system.
 need() {
   program=$1 apt=$2 dnf=$3
   if has "$program"; then return 0; fi
   if [ "$system" = dnf ]; then packages=$dnf; else packages=$apt; fi
   say "installing $packages"
-  if install $packages && has "$program"; then return 0; fi
-  say "$program is not among the packages of this system"
+  if install $packages; then
+    if has "$program"; then return 0; fi
+    say "$program is not in what was installed"
+  else
+    say "$packages could not be installed"
+  fi
   missing="$missing $program"
   return 0
 }
 
+missing=
+for program in $programs; do has "$program" || missing="$missing $program"; done
+if [ -n "$missing" ] && ! can_be_root; then
+  say "missing:$missing; $(id -un) may install nothing here, since sudo wants a password or is not there"
+  exit ${NO_ROOT}
+fi
+missing=
 need git git git-core
 need rsync rsync rsync
 if [ "$lfs" = yes ]; then need git-lfs git-lfs git-lfs; fi
@@ -234,10 +245,18 @@ case $provider in
   libvirt)
     case $(uname -m) in aarch64 | arm64) emulator=qemu-system-arm ;; *) emulator=qemu-system-x86 ;; esac
     need virsh "libvirt-daemon-system libvirt-clients $emulator qemu-utils dnsmasq-base" 'libvirt-daemon-kvm libvirt-client qemu-kvm'
-    if has systemctl; then
-      as_root systemctl enable --now libvirtd || say 'libvirtd could not be started'
+    if [ -d /run/systemd/system ]; then
+      units=libvirtd.service
+      # Fedora's libvirt is several daemons, started when they are asked (libvirt.org/daemons.html).
+      if [ "$system" = dnf ] && systemctl -q cat virtqemud.socket > /dev/null 2>&1; then
+        units='virtqemud.socket virtnetworkd.socket virtstoraged.socket virtnodedevd.socket'
+      fi
+      systemctl -q is-active $units || as_root systemctl enable --now $units || say 'libvirt could not be started'
     fi
-    if [ "$(id -u)" != 0 ]; then as_root usermod -aG libvirt "$(id -un)" || true; fi ;;
+    # It holds from the next login on.
+    if [ "$(id -u)" != 0 ] && ! id -nG "$(id -un)" | grep -qw libvirt; then
+      as_root usermod -aG libvirt "$(id -un)" || say 'the libvirt of the system may not be yours to use'
+    fi ;;
   virtualbox) need VBoxManage virtualbox VirtualBox ;;
 esac
 # The system's Vagrant has its own package of the plugin, which fits it.

@@ -27,6 +27,8 @@ export interface Machine extends AsyncDisposable {
    * use: SIGTERM, and SIGKILL after `grace` milliseconds. Resolves with the numbers of those that outlived even that.
    */
   endProcesses(cookie: string, grace: number, signal: AbortSignal): Promise<number[]>;
+  /** Where we are logged in: what is run from now on has a new login, and with it the user's new groups. */
+  newLogin?(): void;
 }
 
 /**

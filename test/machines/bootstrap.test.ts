@@ -9,6 +9,8 @@ import type { Machine } from '../../src/machines/machine';
 import { neededPlugins } from '../../src/machines/vagrantPlugins';
 
 const { signal } = new AbortController();
+const APT = 'apt-get -q -o DPkg::Lock::Timeout=600';
+const KEEP = '-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold';
 const LIBVIRT: ReadyWish = { provider: 'libvirt', plugins: ['vagrant-reload'] };
 
 describe('Making a machine ready', () => {
@@ -16,16 +18,13 @@ describe('Making a machine ready', () => {
     await using bare = await open('apt-get');
     await bare.makeReady(LIBVIRT);
     assert.deepEqual(await bare.asked(), [
-      'apt-get -q -o DPkg::Lock::Timeout=600 update',
+      `${APT} update`,
       ...[
         'git',
         'rsync',
         'libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base',
         'vagrant vagrant-libvirt',
-      ].map(
-        (packages) =>
-          `apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 install ${packages}`,
-      ),
+      ].map((packages) => `${APT} -y --no-install-recommends ${KEEP} install ${packages}`),
       'vagrant plugin install vagrant-reload',
     ]);
     assert.match(bare.output(), /ci-parity: ready\n$/);
@@ -63,12 +62,12 @@ describe('Making a machine ready', () => {
     await bare.makeReady({ provider: 'virtualbox', plugins: [] });
     assert.match(
       bare.output(),
-      /VBoxManage is not among the packages.*still missing: VBoxManage\n$/s,
+      /virtualbox could not be installed\n.*still missing: VBoxManage\n$/s,
     );
     assert.deepEqual(await readdir(bare.place), []);
     await using none = await open('apt-get', { without: 'git' });
     await assert.rejects(none.makeReady(LIBVIRT), /could not be made ready \(exit code 1\)/);
-    assert.match(none.output(), /git is not among the packages/);
+    assert.match(none.output(), /git could not be installed/);
     assert.deepEqual(await readdir(none.place), []);
   });
 
@@ -124,7 +123,7 @@ async function open(manager: 'apt-get' | 'dnf', { without = '' } = {}) {
   await mkdir(bin);
   await mkdir(home);
   await writeFile(log, '');
-  const tools = 'sh cat chmod dirname env grep ln mkdir mv rm sleep';
+  const tools = 'sh cat chmod dirname env grep ln ls mkdir mktemp mv rm sleep';
   for (const tool of tools.split(' ')) {
     const { stdout } = await execa('sh', ['-c', `command -v ${tool}`]);
     await symlink(stdout, join(bin, tool));

@@ -17,6 +17,8 @@ export interface Link extends AsyncDisposable {
    * @throws UserError where the machine stayed away, or does not let us in any more.
    */
   run(call: (attempt: number) => FarCall, signal: AbortSignal): Promise<number>;
+  /** What is run from now on goes by a new connection; what is under way by its own, until it has ended. */
+  renew(): void;
 }
 
 /** Servers allow ten sessions on a connection unless they are told otherwise. */
@@ -36,13 +38,19 @@ export async function openLink(
   const name = address.host;
   const over = new AbortController();
   const seats = new Set<Seat>();
+  const old = new Set<Seat>();
   let dialing: Promise<void> | undefined;
   let lostSince: number | undefined;
 
   const take = (connection: Connection): void => {
     const seat: Seat = { connection, taken: 0, most: MOST_CHANNELS };
     seats.add(seat);
-    void connection.closed.then(() => seats.delete(seat));
+    void connection.closed.then(() => seats.delete(seat) || old.delete(seat));
+  };
+  /** One that was renewed goes with the last of those who sit there. */
+  const leave = (seat: Seat): void => {
+    if (seat.taken > 0 || !old.delete(seat)) return;
+    seat.connection[Symbol.dispose]();
   };
   /** Tries until the connection is there, or there is no hope. */
   const dial = async (): Promise<void> => {
@@ -117,12 +125,20 @@ export async function openLink(
           }
         } finally {
           seat.taken--;
+          leave(seat);
         }
+      }
+    },
+    renew: () => {
+      for (const seat of seats) {
+        seats.delete(seat);
+        old.add(seat);
+        leave(seat);
       }
     },
     [Symbol.asyncDispose]: async () => {
       over.abort(new UserError(`The connection to ${name} was closed.`));
-      for (const { connection } of seats) connection[Symbol.dispose]();
+      for (const { connection } of [...seats, ...old]) connection[Symbol.dispose]();
       await dialing?.catch((error: unknown) => {
         // It ends because it was told to.
         if (!isAbort(error) && !(error instanceof UserError)) throw error;

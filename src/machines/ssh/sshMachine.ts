@@ -234,6 +234,7 @@ function machineOn(
     exec,
     get: (files, directory, into, signal) => getFiles(link, files, directory, into, signal),
     endProcesses: (cookie, grace, signal) => endFarProcesses(link, cookie, grace, signal),
+    newLogin: () => link.renew(),
     [Symbol.asyncDispose]: async () => {
       // A machine that is away at the moment keeps what is left for the next sweep.
       const timer = setTimeout(() => over.abort(), patience.connect);
