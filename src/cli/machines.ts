@@ -23,6 +23,7 @@ import { openLender, type Surroundings } from '../machines/lenders/open';
 import { readLendingSettings, type LendingSettings } from '../machines/lenders/settings';
 import { sshWords } from '../machines/openSsh';
 import { headCommit, topLevel } from '../recipe/git';
+import { environmentOf } from '../reproduce/place';
 import { getReady, textAt, wishesFor, type Source } from '../reproduce/ready';
 import { isNamed, sweepAttached, unlessNamedOtherwise, waysOf } from './attach';
 import { interruptible } from './commands';
@@ -112,7 +113,9 @@ async function readyLease(
     const ask = (): Promise<undefined> => Promise.resolve(undefined);
     const { signal: kill } = new AbortController();
     const root = stateDirectory();
-    const readying = { environment: {}, lease, root, screen: terminal, ask, signal, kill };
+    // It may choose its provider itself, as a reproduction there will find.
+    const environment = environmentOf((await machine.exec(['env', '-0'], { signal })).stdout);
+    const readying = { environment, lease, root, screen: terminal, ask, signal, kill };
     await getReady(machine, here, readying);
     if (leaseOf(root, lease.id).state.kind === 'ready') terminal.say(`${lease.title} is ready`);
   } catch (error) {

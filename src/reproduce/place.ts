@@ -90,8 +90,8 @@ async function openOther(
   }
 }
 
-/** Without what belongs to the connection, or to the shell that was asked. */
-function environmentOf(told: string): Record<string, string> {
+/** What `env -0` told on another machine, without what belongs to the connection, or to the shell that was asked. */
+export function environmentOf(told: string): Record<string, string> {
   const ours = /^(SSH_(CLIENT|CONNECTION|TTY)|LC_ALL|PWD|OLDPWD|SHLVL|_)$/;
   return Object.fromEntries(
     told.split('\0').flatMap((line): [string, string][] => {

@@ -9,7 +9,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,11 @@ export interface SshdOptions {
   readonly shell?: string;
   /** The home folder's size. Isolated only; such a home does not outlive `reboot`. */
   readonly homeMegabytes?: number;
+  /**
+   * It can run containers, of the images in that store of podman's on this machine; a storage.conf has
+   * to name them, which lie in `/opt/images` there. Isolated only.
+   */
+  readonly images?: string;
   /** Only reached from that one: for ProxyJump. Isolated only. */
   readonly behind?: Sshd;
   /** More lines for sshd_config. */
@@ -94,7 +99,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const isolated = (await namespacesMissing()) === undefined;
   const folder = await mkdtemp(join(tmpdir(), 'ci-parity-sshd-'));
   const at = (...names: readonly string[]): string => join(folder, ...names);
-  for (const name of ['etc', 'home', 'upper', 'work', 'merged'])
+  for (const name of ['etc', 'home', 'containers', 'upper', 'work', 'merged'])
     await mkdir(at(name), { mode: 0o755 });
   const namespace = isolated ? await createNamespace(options.behind?.namespace) : undefined;
   const address = namespace?.address ?? `127.0.0.${randomInt(2, 250)}`;
@@ -156,6 +161,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       ...process.env,
       BED_SHELL: options.shell ?? '',
       BED_HOME_MB: String(options.homeMegabytes ?? ''),
+      BED_IMAGES: options.images ?? '',
     };
     const [program = '', ...args] = namespace
       ? namespace.entered([
@@ -271,6 +277,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       await stop();
       if (!isolated) await signalSessions('SIGKILL');
       await namespace?.[Symbol.asyncDispose]();
+      if (options.images !== undefined) await removeControlGroups(at('containers'));
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -311,13 +318,38 @@ if [ -n "$BED_SHELL" ]; then
   ln -sf "$BED_SHELL" usr/bin/sh
   sed -i 's#^\\(root:.*:\\)[^:]*$#\\1/bin/sh#' etc/passwd
 fi
+if [ -n "$BED_IMAGES" ]; then
+  mkdir -p opt/images var/lib/containers
+  mount --bind "$BED_IMAGES" opt/images
+  mount -o remount,bind,ro opt/images
+  # An overlay cannot be the upper part of another one.
+  mount --bind "$1/containers" var/lib/containers
+  # \`ip netns exec\` has mounted a /sys that lacks these.
+  if [ "$(cut -d : -f 1 /proc/self/cgroup)" = 0 ]; then
+    mount -t cgroup2 cgroup2 sys/fs/cgroup
+  else
+    mount -t tmpfs -o mode=755 cgroup sys/fs/cgroup
+    while IFS=: read -r number controllers path; do
+      mkdir "sys/fs/cgroup/\${controllers:-unified}"
+      case $controllers in
+        '') mount -t cgroup2 cgroup2 sys/fs/cgroup/unified ;;
+        name=*) mount -t cgroup -o "none,$controllers" cgroup "sys/fs/cgroup/$controllers" ;;
+        *) mount -t cgroup -o "$controllers" cgroup "sys/fs/cgroup/$controllers" ;;
+      esac
+    done < /proc/self/cgroup
+  fi
+fi
+# Not chroot alone: what enters the namespace, as a container's \`exec\` does, would be back on this machine's disk.
+mkdir run/old
+pivot_root . run/old
 exec chroot . /bin/sh /etc/ssh/init
 `;
 
 /** The machine's first process. When its standard input ends, so does the machine. */
 const INIT = `cd /root
+umount -l /run/old && rmdir /run/old
 export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-unset BED_SHELL BED_HOME_MB XDG_STATE_HOME XDG_CACHE_HOME XDG_CONFIG_HOME SSH_AUTH_SOCK
+unset BED_SHELL BED_HOME_MB BED_IMAGES XDG_STATE_HOME XDG_CACHE_HOME XDG_CONFIG_HOME SSH_AUTH_SOCK
 if [ ! -e /etc/ssh/booted ]; then
   : > /etc/ssh/booted
   if [ -s /etc/ssh/firstBoot ]; then
@@ -334,6 +366,16 @@ mind=$!
 while :; do /usr/sbin/sshd -D -e < /dev/null 3<&-; sleep 0.2; done &
 wait "$mind"
 `;
+
+/** Those of containers that ended with their machine, of which this machine's kernel keeps them. */
+async function removeControlGroups(containers: string): Promise<void> {
+  const podmans = join(containers, 'storage', 'overlay-containers');
+  for (const id of existsSync(podmans) ? await readdir(podmans) : []) {
+    if (!/^[0-9a-f]{64}$/.test(id)) continue;
+    const named = ['-depth', '-type', 'd', '-name', `*${id}*`];
+    await execa('find', ['/sys/fs/cgroup', ...named, '-exec', 'rmdir', '{}', ';']);
+  }
+}
 
 async function newKey(file: string, passphrase = ''): Promise<void> {
   await rm(`${file}.pub`, { force: true });

@@ -1,4 +1,4 @@
-import { startSshd, type Sshd } from '../sshd';
+import { startSshd, type Sshd, type SshdOptions } from '../sshd';
 import type { BootDevice, DeviceMachine } from './device';
 
 /** A device that is a small machine with a real OpenSSH server. */
@@ -9,14 +9,18 @@ export interface RealDevice extends DeviceMachine {
 /**
  * Boots devices that are real: root runs the user data at the first start, and what switches a machine off
  * ends it. `before` is a script that prepares it; a script that it leaves in `/root/late` runs beside the
- * server in place of `/run/userdata`, which it starts when it likes.
+ * server in place of `/run/userdata`, which it starts when it likes. `holds` is what its image has.
  */
-export function realDevices(before = ''): { boot: BootDevice; devices: readonly RealDevice[] } {
+export function realDevices(
+  before = '',
+  holds: Pick<SshdOptions, 'images'> = {},
+): { boot: BootDevice; devices: readonly RealDevice[] } {
   const devices: RealDevice[] = [];
   return {
     devices,
     boot: async ({ userdata, authorizedKeys }) => {
-      const sshd = await startSshd({ authorizedKeys, firstBoot: firstBoot(userdata, before) });
+      const options = { ...holds, authorizedKeys, firstBoot: firstBoot(userdata, before) };
+      const sshd = await startSshd(options);
       const device: RealDevice = {
         sshd,
         address: sshd.address,
