@@ -14,19 +14,15 @@ import {
   show,
 } from './cli/commands';
 import { attendWindow } from './cli/attend';
+import { borrowMachine } from './cli/borrow';
+import { sweepLeases } from './cli/desk';
 import { enter } from './cli/enter';
 import { explain, failures } from './cli/failures';
 import { readArguments, readFlags, UsageError } from './cli/flags';
 import { helpOf } from './cli/help';
 import { lintFiles } from './cli/lint';
-import {
-  borrowMachine,
-  extendMachine,
-  machines,
-  returnMachines,
-  sshInto,
-  sweepLeases,
-} from './cli/machines';
+import { sshInto } from './cli/logIn';
+import { extendMachine, machines, returnMachines } from './cli/machines';
 import { createTerminal, type Terminal } from './cli/terminal';
 import type { VerdictKind } from './reproduce/journal';
 
@@ -87,7 +83,7 @@ async function main(argv: readonly string[]): Promise<number> {
       const [id, machine] = operands;
       if (id === undefined || operands.length > 2)
         throw new UsageError('enter wants an id, and at most the name of a machine.');
-      return await quiet(enter(id, machine, terminal));
+      return await enter(id, machine, terminal);
     }
     case 'machines':
       if (operands.length > 0) throw new UsageError('machines wants no arguments.');
@@ -101,7 +97,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return await quiet(extendMachine(one(), flags, terminal));
     case 'ssh': {
       const [id, ...command] = operands;
-      if (id === undefined) throw new UsageError('ssh wants the id of a borrowed machine.');
+      if (id === undefined)
+        throw new UsageError('ssh wants the id or the name of a borrowed machine.');
       return await sshInto(id, command, terminal);
     }
     case 'attend':

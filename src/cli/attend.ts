@@ -6,15 +6,16 @@ import { bootstrapScript } from '../machines/bootstrap';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import { readLendingSettings } from '../machines/lenders/settings';
 import { attend } from '../machines/leases/attend';
-import { borrow, estimate, extend, offersAt } from '../machines/leases/borrow';
+import { borrow, extend } from '../machines/leases/borrow';
 import type { Desk } from '../machines/leases/desk';
 import { giveBack } from '../machines/leases/giveBack';
 import { letGo, take, type OnClose } from '../machines/leases/handOver';
 import { leaseOf, whoWeAre } from '../machines/leases/ledger';
+import { estimate, offersAt } from '../machines/leases/offers';
 import { sweep } from '../machines/leases/sweep';
 import type { Failed, FromAttendant, ToAttendant, Verb, Wishes } from '../machines/leases/talk';
 import { interruptible } from './commands';
-import { leaver, openDesk } from './machines';
+import { leaver, openDesk } from './desk';
 import { opener } from './sshQuestions';
 import type { Terminal } from './terminal';
 

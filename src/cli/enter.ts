@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { stateDirectory } from '../base/stateDirectory';
 import { UserError } from '../base/errors';
 import { folderOf } from '../machines/leases/ledger';
@@ -9,14 +8,15 @@ import type { OtherMachine } from '../recipe/recipe';
 import type { Kept } from '../reproduce/journal';
 import { addressOf } from '../reproduce/place';
 import { readReproduction } from '../reproduce/store';
+import { handOver } from './logIn';
 import { stepEnvironment, type Terminal } from './terminal';
 
-/** A shell in a kept machine, or in the workspace where there is none. Resolves when it has ended. */
+/** A shell in a kept machine, or in the workspace where there is none. Resolves with its exit code. */
 export async function enter(
   id: string,
   machine: string | undefined,
   terminal: Terminal,
-): Promise<void> {
+): Promise<number> {
   const { status, recipe } = readReproduction(id);
   if (status.state !== 'kept')
     throw new UserError(`Nothing is kept of ${id}.`, {
@@ -32,32 +32,23 @@ export async function enter(
     throw new UserError(`The machine has a name that Vagrant cannot be given: ${name}`);
   const { command, args } =
     name === undefined ? { command: process.env['SHELL'] ?? 'sh', args: [] } : vagrant.ssh(name);
-  // An interrupt is meant for what runs in there.
-  const listening = terminal.onInterrupt(() => undefined);
-  try {
-    if (recipe.on) await enterFar(recipe.on, status, name);
-    else
-      await execa(command, args, {
-        cwd: status.directory,
-        env: { ...stepEnvironment(), ...status.environment },
-        extendEnv: false,
-        stdio: 'inherit',
-        reject: false,
-      });
-  } finally {
-    listening[Symbol.dispose]();
-  }
+  if (recipe.on) return await handOver(await wordsOfFar(recipe.on, status, name), terminal);
+  return await handOver([command, ...args], terminal, {
+    cwd: status.directory,
+    env: { ...stepEnvironment(), ...status.environment },
+  });
 }
 
-async function enterFar(on: OtherMachine, kept: Kept, name: string | undefined): Promise<void> {
+async function wordsOfFar(
+  on: OtherMachine,
+  kept: Kept,
+  name: string | undefined,
+): Promise<string[]> {
   const address = addressOf(on);
   if (!address) throw new UserError('The machine was given back: nothing is left there.');
   const folder = 'lease' in on ? folderOf(stateDirectory(), on.lease) : stateDirectory();
   const [command = 'ssh', ...words] = await sshWords(address, folder);
-  await execa(command, ['-t', ...words, entrance(kept, name)], {
-    stdio: 'inherit',
-    reject: false,
-  });
+  return [command, '-t', ...words, entrance(kept, name)];
 }
 
 /** A line for the far shell. What it holds of the steps' environment are no credentials. */

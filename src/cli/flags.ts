@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../base/errors';
+import type { Wanted } from '../machines/leases/offers';
 import type { Answers, Branches, Keep, Selection } from '../recipe/recipe';
 
 /** What all commands understand; each uses some of it. */
@@ -19,6 +20,12 @@ const options = {
   library: { type: 'string', multiple: true, default: [] as string[] },
   on: { type: 'string' },
   for: { type: 'string', default: '2h' },
+  plan: { type: 'string' },
+  metro: { type: 'string' },
+  memory: { type: 'string' },
+  system: { type: 'string' },
+  spot: { type: 'boolean', default: false },
+  'max-price': { type: 'string' },
   yes: { type: 'boolean', short: 'y', default: false },
   all: { type: 'boolean', default: false },
   label: { type: 'string' },
@@ -45,6 +52,8 @@ export interface Flags {
   readonly on: string | undefined;
   /** How long a machine is borrowed, or longer; seconds. */
   readonly duration: number;
+  /** What a machine that is borrowed must be; empty where nothing was said. */
+  readonly wanted: Wanted;
   /** Nobody is to be asked. */
   readonly yes: boolean;
   readonly all: boolean;
@@ -85,6 +94,7 @@ export function readFlags(values: ReturnType<typeof readArguments>['values']): F
     libraries: libraries(values.library),
     on: values.on,
     duration: duration('--for', values.for),
+    wanted: wantedOf(values),
     yes: values.yes,
     all: values.all,
     labels: values.label,
@@ -158,6 +168,39 @@ function libraries(texts: readonly string[]): Record<string, string> {
       return [name, where];
     }),
   );
+}
+
+function wantedOf({
+  plan,
+  metro,
+  memory,
+  system,
+  spot,
+  'max-price': price,
+}: ReturnType<typeof readArguments>['values']): Wanted {
+  return {
+    ...(plan !== undefined && { plan }),
+    ...(metro !== undefined && { metro }),
+    ...(memory !== undefined && { memory: megabytes('--memory', memory) }),
+    ...(system !== undefined && { system }),
+    ...(spot && { spot }),
+    ...(price !== undefined && { maxPrice: amount('--max-price', price) }),
+  };
+}
+
+/** `512M`, `32G`, `1.5T`, also with B or iB at the end. */
+function megabytes(option: string, text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?([MGT])(?:i?B)?$/i.exec(text) ?? [];
+  const factor = { m: 1, g: 1024, t: 1024 * 1024 }[unit.toLowerCase()] ?? 0;
+  const found = Number(number) * factor;
+  if (!(found > 0)) throw new UsageError(`${option} ${text} is no size like 512M or 32G.`);
+  return found;
+}
+
+/** Of the offer's currency, for an hour. */
+function amount(option: string, text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`${option} ${text} is no price of an hour like 1.50.`);
 }
 
 /** `90`, `90s`, `30m`, `2h`: in seconds. */

@@ -14,7 +14,7 @@ same Jenkinsfile, the same environment; and says whether the same failure came b
   ci-parity machines                      what is borrowed, and what may be
   ci-parity borrow [OFFER] [--for 2h]     borrow a machine; its price is asked about
   ci-parity extend ID [--for 2h]          keep it longer
-  ci-parity ssh ID [COMMAND…]             log in
+  ci-parity ssh ID [-- COMMAND…]          log in
   ci-parity return ID…|--all              give it back
   ci-parity attach ID|HOST SERVER-URL     make a machine an agent of your Jenkins
   ci-parity detach ID|HOST                take it off again
@@ -25,7 +25,8 @@ same Jenkinsfile, the same environment; and says whether the same failure came b
 Everywhere: --json (JSON lines on standard output, words for people on standard error), --help.
 In the environment: JENKINS_USER and JENKINS_TOKEN (without them: anonymous); JENKINS_CA, a file with
 the authorities to believe; HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
-Exit codes: 0 done, reproduced · 1 not reproduced · 2 usage · 3 could not run · 130 cancelled
+Exit codes: 0 done, reproduced · 1 not reproduced · 2 usage, or nobody can be asked · 3 could not run
+· 130 cancelled; ssh and enter have that of what they run
 
 Try:  ci-parity help reproduce
 `;
@@ -137,7 +138,7 @@ Says what happened: stages, findings, verdict, and where output and artifacts ar
 
 Opens a shell (vagrant ssh) in a machine that --keep kept, with the environment that the Vagrantfile
 was evaluated with. Without a machine there, a shell in the workspace. Where that is on another
-machine, ssh leads there.
+machine, ssh leads there. The exit code is that of the shell.
 `,
   finish: `ci-parity finish ID
 
@@ -158,30 +159,50 @@ back first. As JSON, one line for each:
   {"kind": "lease", "id", "state": "asked"|"lent"|"ready"|"returning", "lender", "title", "price", "owner",
    "askedAt", "end", "secondsLeft", "soFar", "work", "ssh", "problem"}
   {"kind": "other", "lender", "lease", "owner", "title", "until"}: lent to somebody else
-  {"kind": "offer", "lender", "id", "title", "price", "memory", "cpus", "available", "spot"}
-`,
-  borrow: `ci-parity borrow [OFFER] [--for 2h] [--yes]
+  {"kind": "offer", "lender", "id", "title", "price", "memory", "cpus", "available", "spot", "plan"?, "metro"?,
+   "systems"?}
 
-Borrows a machine: OFFER is a lender's name, an offer's id, or LENDER/OFFER, as machines lists them; without
-it, the first that is to be had. Says what it will cost at most, and asks; with --yes it does not. The machine
-is kept until its end, and then given back: by its lender, or by the next ci-parity. Called in a clone, it is
-made ready for what is committed there; its output is shown.
+Prices are {"amount", "currency"}: of an hour, soFar in all. Moments are milliseconds since 1970, memory is in
+megabytes. A lease's ssh is {"host", "port"?, "user"?, "keyFile"?, "hostKeys"?}.
+`,
+  borrow: `ci-parity borrow [OFFER] [choices] [--for 2h] [--yes] [--json]
+
+Borrows a machine: OFFER is a lender's name, an offer's id, or LENDER/OFFER, as machines lists them. Or say what
+it must be; the first is taken that fits, which is the cheapest of its lender:
+
+  --plan c3.small.x86     what the lender calls that kind of machine
+  --metro am              the code of its place
+  --memory 64G            at least so much
+  --system fedora_39      its operating system
+  --max-price 1.50        at most so much an hour
+  --spot                  on the spot market, where others may outbid it and take it away
+
+Without any of that it shows what there is with its price, and asks. Then it says what that will cost at most,
+and asks again; with --yes it asks nothing. Without a terminal it never asks: the exit code is 2 then, and it
+says what to add. The machine is kept until its end, and then given back: by its lender, or by the next
+ci-parity. Called in a clone, it is made ready for what is committed there; its output is shown. As JSON, the
+line of a lease as machines has it.
 
   ci-parity borrow lab/vm1 --for 90m
+  ci-parity borrow --memory 64G --max-price 2 --yes
   ci-parity reproduce RUN-URL --on ID
 `,
-  extend: `ci-parity extend ID [--for 2h]
+  extend: `ci-parity extend ID|NAME [--for 2h] [--json]
 
 Moves the end of a borrowed machine, within the caps of lenders.json, and says what it costs then.
 `,
-  ssh: `ci-parity ssh ID [--] [COMMAND…]
+  ssh: `ci-parity ssh ID|NAME [-- COMMAND…]
 
 Logs in at a borrowed machine with the ssh of this system, by the key that was made for it; no other host can
-be taken for it. The exit code is that of ssh.
+be taken for it. NAME is its title or its host. The exit code is that of ssh: that of the command, 255 where
+ssh could not log in. The command's words are joined by blanks for the shell there, as ssh does.
 `,
-  return: `ci-parity return ID…|--all
+  return: `ci-parity return ID|NAME…|--all [--json]
 
-Gives machines back, again and again until they are seen gone. The exit code is 3 where one is not.
+Gives machines back, again and again until they are seen gone; --all those that you borrowed on this computer.
+The exit code is 3 where one is not seen gone: the others are. As JSON, a line for each that is:
+
+  {"kind": "returned", "id"}
 `,
   attach: `ci-parity attach ID|HOST SERVER-URL --label LABEL [--executors 1] [--name NAME]
 

@@ -11,7 +11,9 @@ export interface Terminal extends Screen, Disposable {
   /** A result for programs; without `--json` nothing. */
   emit(value: unknown): void;
   error(line: string): void;
-  /** Reads a line; what is `hidden` is not shown while it is typed. Undefined where nobody can be asked. */
+  /** Whether somebody can be asked. */
+  readonly asks: boolean;
+  /** Reads a line; what is `hidden` is not shown while it is typed. Undefined where nobody can be asked, or says nothing (Ctrl-D). */
   ask(question: string, hidden: boolean, signal: AbortSignal): Promise<string | undefined>;
   /** Tells of each SIGINT, SIGTERM and of the terminal's closing. */
   onInterrupt(listener: (why: string) => void): Disposable;
@@ -37,6 +39,7 @@ export function createTerminal(json: boolean): Terminal {
   };
   return {
     json,
+    asks: process.stdin.isTTY,
     print: (text) => void people.write(text.endsWith('\n') ? text : `${text}\n`),
     emit: (value) => {
       if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -103,8 +106,9 @@ async function askPerson(
   if (!process.stdin.isTTY) return undefined;
   const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
   try {
-    return await new Promise<string>((resolve, reject) => {
+    return await new Promise<string | undefined>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      reader.once('close', () => resolve(undefined));
       reader.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       reader.question(question, { signal }, resolve);
       // readline echoes what is typed through this method; it has no setting to be quiet.

@@ -56,6 +56,11 @@ export interface Offer {
   readonly available: boolean | undefined;
   /** Others may outbid it and take it away. */
   readonly spot: boolean;
+  /** What its lender calls that kind of machine, and the code of its place, where it tells. */
+  readonly plan?: string;
+  readonly metro?: string;
+  /** The slugs of the operating systems that it can have; undefined where the lender does not tell. */
+  readonly systems?: readonly string[];
 }
 
 export interface Price {

@@ -2,7 +2,7 @@ import { Cleanups } from '../base/cleanups';
 import { stateDirectory } from '../base/stateDirectory';
 import { UserError } from '../base/errors';
 import { working } from '../machines/leases/borrow';
-import { readLedger } from '../machines/leases/ledger';
+import { leaseNamed, leasesCalled, readLedger } from '../machines/leases/ledger';
 import type { SshAddress } from '../machines/lender';
 import { openLocalMachine } from '../machines/local';
 import type { Machine } from '../machines/machine';
@@ -106,13 +106,17 @@ const NOBODY: SshQuestions = {
   passphrase: () => Promise.resolve(undefined),
 };
 
-/** What is meant by a name: a machine that is lent to us, or a host that OpenSSH can reach. */
+/**
+ * What is meant by a name: a machine that is lent to us, or a host that OpenSSH can reach.
+ * @throws UserError where it is neither, or several machines are called so.
+ */
 export function otherMachine(name: string, root: string = stateDirectory()): OtherMachine {
+  if (leasesCalled(root, name).length > 0) return { lease: leaseNamed(root, name).id };
   if (name.startsWith('-') || !/^[\w.@:[\]%-]+$/.test(name))
     throw new UserError(`"${name}" is neither a borrowed machine nor the name of a host.`, {
       advice: 'See: ci-parity machines',
     });
-  return readLedger(root).leases.some(({ id }) => id === name) ? { lease: name } : { host: name };
+  return { host: name };
 }
 
 /**

@@ -11,11 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { offerSecrets } from '../../src/base/secretChannel';
 import { readLedger, whoWeAre } from '../../src/machines/leases/ledger';
 import { startMetal } from '../bed/metal/double';
@@ -23,9 +21,7 @@ import { realDevices } from '../bed/metal/realDevice';
 import { standInPackages } from '../bed/packages';
 import { needSshd, sshdMissing, startSshd } from '../bed/sshd';
 import { without } from '../bed/without';
-
-const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+import { program } from './program';
 
 /** A lender by commands: a lease's machine is a file of its name. */
 const LENDER = String.raw`
@@ -92,8 +88,8 @@ describe('ci-parity about machines', () => {
       ...environment,
     };
     return new Promise((done) => {
-      const node = ['--import', loader, program, ...args];
-      const child = execFile(process.execPath, node, { env }, (error, output, errors) => {
+      const [node = '', ...words] = [...program, ...args];
+      const child = execFile(node, words, { env }, (error, output, errors) => {
         done({ code: error?.code ?? 0, output, errors });
       });
       child.stdin?.end();
@@ -194,6 +190,29 @@ describe('ci-parity about machines', () => {
     const known = join(root, 'state/ci-parity/leases', id, 'known_hosts');
     assert.match(readFileSync(known, 'utf8'), /ssh-ed25519 AAAA/);
     assert.equal((await ciParity('ssh', 'nothing')).code, 3);
+  });
+
+  it('are called by what they are, and by their ids where two are called the same', async () => {
+    await ciParity('borrow', '--yes', '--for', '1h');
+    const [first] = ledger();
+    const extended = await ciParity('extend', 'a box', '--for', '1h');
+    assert.equal(extended.code, 0, extended.errors);
+    await ciParity('borrow', '--yes', '--for', '1h');
+    for (const words of [
+      ['return', '192.0.2.9'],
+      ['ssh', 'a box', '--', 'true'],
+      ['extend', 'a box'],
+    ]) {
+      const { code, errors } = await ciParity(...words);
+      assert.equal(code, 3);
+      assert.match(errors, /Several borrowed machines are called/);
+      for (const { id } of ledger()) assert.match(errors, new RegExp(`${id}  a box of box`));
+    }
+    assert.equal((await ciParity('return', first?.id ?? '')).code, 0);
+    assert.equal((await ciParity('return', '192.0.2.9')).code, 0);
+    assert.deepEqual(ledger(), []);
+    const { code, errors } = await ciParity('ssh', 'a box');
+    assert.deepEqual([code, /There is no borrowed machine "a box"/.test(errors)], [3, true]);
   });
 
   it('say what is wrong with the settings, and where', async () => {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../base/errors';
-import type { Offered } from '../../machines/leases/borrow';
+import type { Offered } from '../../machines/leases/offers';
 import { costOf, priceText } from '../../machines/leases/caps';
 import type { Lease } from '../../machines/leases/ledger';
 import type { Wishes } from '../../machines/leases/talk';

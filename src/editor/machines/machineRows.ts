@@ -1,4 +1,4 @@
-import type { Offered } from '../../machines/leases/borrow';
+import type { Offered } from '../../machines/leases/offers';
 import { costOf, priceText } from '../../machines/leases/caps';
 import { workOn, type Lease } from '../../machines/leases/ledger';
 import { plain } from '../look/plain';

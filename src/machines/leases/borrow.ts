@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { messageOf, UserError } from '../../base/errors';
-import { isLoanRefused, type Offer, type Price, type Wish } from '../lender';
+import { isLoanRefused, type Price } from '../lender';
 import { costOf, priceText, reserve, settle } from './caps';
 import { lenderOf, STEP, type Desk } from './desk';
 import { giveBack } from './giveBack';
@@ -15,76 +15,7 @@ import {
   type Lease,
   type Work,
 } from './ledger';
-
-/** What a machine will cost; shown to the person before it is borrowed. */
-export interface Estimate {
-  readonly lender: string;
-  readonly offer: Offer;
-  readonly wish: Wish;
-  readonly hours: number;
-  /** At most, for the whole; undefined where no price is told. */
-  readonly total: Price | undefined;
-}
-
-/** An offer with who makes it. */
-export interface Offered {
-  readonly lender: string;
-  readonly offer: Offer;
-}
-
-/** What may be borrowed, in the order of the lenders; and who could not be asked, with the reason. */
-export async function offersAt(
-  desk: Desk,
-  signal: AbortSignal,
-): Promise<{ offers: Offered[]; problems: string[] }> {
-  const answers = await Promise.allSettled(desk.lenders.map((lender) => lender.offers(signal)));
-  signal.throwIfAborted();
-  const offers: Offered[] = [];
-  const problems: string[] = [];
-  for (const [at, answer] of answers.entries()) {
-    const lender = desk.lenders[at]?.name ?? '';
-    if (answer.status === 'rejected') problems.push(`${lender}: ${messageOf(answer.reason)}`);
-    else offers.push(...answer.value.map((offer) => ({ lender, offer })));
-  }
-  return { offers, problems };
-}
-
-/**
- * The price of the first offer that fits. `what` is a lender's name, an offer's id, or `lender/offer`;
- * any unless told. @throws UserError where none fits.
- */
-export async function estimate(
-  desk: Desk,
-  what: string | undefined,
-  wish: Wish,
-  hours: number,
-  signal: AbortSignal,
-): Promise<Estimate> {
-  const { offers, problems } = await offersAt(desk, signal);
-  const named = offers.filter(
-    ({ lender, offer }) =>
-      what === undefined || [lender, offer.id, `${lender}/${offer.id}`].includes(what),
-  );
-  const chosen = named.find(({ offer }) => fits(offer, wish));
-  if (!chosen)
-    throw new UserError(
-      what === undefined || named.length > 0
-        ? 'No machine that fits can be borrowed at the moment.'
-        : `Nobody lends a "${what}".`,
-      { advice: [...problems, 'See what is offered: ci-parity machines'].join('\n') },
-    );
-  const total = costOf(chosen.offer.price, hours * 3600_000);
-  return { ...chosen, wish, hours, total };
-}
-
-function fits(offer: Offer, { offer: id, memory = 0, maxPrice = Infinity }: Wish): boolean {
-  return (
-    offer.available !== false &&
-    (id === undefined || id === offer.id) &&
-    (offer.memory ?? Infinity) >= memory &&
-    (offer.price?.amount ?? 0) <= maxPrice
-  );
-}
+import type { Estimate } from './offers';
 
 export interface BorrowOptions {
   /** Kept until its end, or only as long as this process lives and `attend` moves its end. */

@@ -50,20 +50,10 @@ export async function reserve(
   lease: Pick<Lease, 'id' | 'askedAt' | 'end' | 'price'>,
   now: number,
 ): Promise<void> {
-  const hours = (lease.end - lease.askedAt) / HOUR;
-  const raise = 'The caps are in lenders.json: "caps".';
-  if (hours > caps.hours + 0.02)
-    throw new UserError(`No machine may be lent for more than ${caps.hours} hours.`, {
-      advice: raise,
-    });
   const cost = costOf(lease.price, lease.end - lease.askedAt);
+  checkCaps(caps, (lease.end - lease.askedAt) / HOUR, cost);
   if (!cost) return;
   const { currency } = cost;
-  if (cost.amount > caps.price)
-    throw new UserError(
-      `That would cost up to ${priceText(cost)}, and no lease may cost more than ${priceText({ amount: caps.price, currency })}.`,
-      { advice: raise },
-    );
   await changeSpent(root, now, (spent) => {
     let sum = cost.amount;
     for (const [id, one] of spent)
@@ -71,10 +61,29 @@ export async function reserve(
     if (sum > caps.perDay)
       throw new UserError(
         `With what was borrowed within 24 hours that could cost ${priceText({ amount: sum, currency })}, more than the ${priceText({ amount: caps.perDay, currency })} a day that are allowed.`,
-        { advice: raise },
+        { advice: RAISE },
       );
     spent.set(lease.id, { at: lease.askedAt, ...cost });
   });
+}
+
+const RAISE = 'The caps are in lenders.json: "caps".';
+
+/**
+ * What can be told of one lease before it is asked for: how long it is, and what it costs at most.
+ * @throws UserError where that is more than the caps allow.
+ */
+export function checkCaps(caps: Caps, hours: number, cost: Price | undefined): void {
+  if (hours > caps.hours + 0.02)
+    throw new UserError(`No machine may be lent for more than ${caps.hours} hours.`, {
+      advice: RAISE,
+    });
+  if (!cost || cost.amount <= caps.price) return;
+  const most = priceText({ amount: caps.price, currency: cost.currency });
+  throw new UserError(
+    `That would cost up to ${priceText(cost)}, and no lease may cost more than ${most}.`,
+    { advice: RAISE },
+  );
 }
 
 /** What was reserved for a lease is what it has cost, once it is over; undefined where it cost nothing. */

@@ -120,6 +120,29 @@ export function leaseOf(root: string, id: string): Lease {
   return lease;
 }
 
+/**
+ * The lease that is meant by its id, its title, or the host that its machine is reached by.
+ * @throws UserError where there is none, or more than one.
+ */
+export function leaseNamed(root: string, name: string): Lease {
+  const [lease, ...more] = leasesCalled(root, name);
+  if (!lease) return leaseOf(root, name);
+  if (more.length === 0) return lease;
+  const lines = [lease, ...more].map(({ id, title, lender }) => `${id}  ${title} of ${lender}`);
+  throw new UserError(`Several borrowed machines are called "${name}".`, {
+    advice: `Say which by its id:\n${lines.join('\n')}`,
+  });
+}
+
+export function leasesCalled(root: string, name: string): Lease[] {
+  const { leases } = readLedger(root);
+  const known = leases.find(({ id }) => id === name);
+  if (known) return [known];
+  return leases.filter(
+    ({ title, state }) => title === name || ('ssh' in state && state.ssh.host === name),
+  );
+}
+
 /** Writes a lease down for the first time. Resolves with whether it was not there before. */
 export async function enter(root: string, lease: Lease): Promise<boolean> {
   mkdirSync(leasesIn(root), { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import type { Price } from '../lender';
 import type { LeaseNews } from './attend';
-import type { Offered } from './borrow';
+import type { Offered } from './offers';
 import type { Caps } from './caps';
 import type { OnClose } from './handOver';
 import type { Lease } from './ledger';

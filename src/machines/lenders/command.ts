@@ -75,7 +75,9 @@ export function commandLender(
     name: commands.name,
     offers: () => Promise.resolve([...commands.offers]),
     borrow: async (wish, { id, owner, until, folder, progress }, signal) => {
-      const request = { lease: id, owner, ...endOf(until), folder, ...wish };
+      const { offer, memory, system, maxPrice } = wish;
+      const wanted = { offer, memory, system, maxPrice };
+      const request = { lease: id, owner, ...endOf(until), folder, ...wanted };
       const answer = await ask('borrow', request, progress, signal);
       const refused = answer.text('refused');
       const borrowed = refused === undefined ? borrowedOf(answer, commands.name) : undefined;

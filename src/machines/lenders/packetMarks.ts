@@ -9,7 +9,7 @@ const LEASE = 'ci-parity-lease=';
 const OWNER = 'ci-parity-owner=';
 const UNTIL = 'ci-parity-until=';
 
-/** The tag that both bear; it is the key's label too. Without an id, how all of them begin. */
+/** The tag that both bear; it is the key's label too. */
 export function leaseTag(id: string): string {
   return `${LEASE}${id}`;
 }

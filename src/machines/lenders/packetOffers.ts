@@ -8,6 +8,8 @@ import type { Device, Metro, Plan, SpotPrices } from '../metal/shapes';
 export interface PacketOffer extends Offer {
   readonly plan: string;
   readonly metro: string;
+  /** None where the server tells of no systems. */
+  readonly systems: readonly string[];
 }
 
 /** What of all that is offered somebody wants to see; everything unless told. */
@@ -30,27 +32,31 @@ export async function packetOffers(
   filter: OfferFilter,
   signal: AbortSignal,
 ): Promise<PacketOffer[]> {
-  const [plans, metros, capacity, spot] = await Promise.all([
+  const [plans, metros, capacity, systems, spot] = await Promise.all([
     metal.plans.findPlansByProject(project, signal),
     metal.metros.findMetros(signal),
     metal.capacity.findCapacityForMetro(signal),
+    metal.systems.findOperatingSystems(signal),
     filter.spot === true ? spotPrices(metal, signal) : undefined,
   ]);
-  const offers = plans.flatMap((plan) =>
-    plan.availableInMetros.flatMap(({ id, hour = plan.hour }) => {
+  const offers = plans.flatMap((plan) => {
+    const slugs = systems
+      .filter(({ provisionableOn: on }) => on.length === 0 || on.includes(plan.slug))
+      .map(({ slug }) => slug);
+    return plan.availableInMetros.flatMap(({ id, hour = plan.hour }) => {
       const metro = metros.find((one) => one.id === id || one.code === id);
       if (!metro || !isWanted(plan, metro, filter)) return [];
       const level = capacity.get(metro.code)?.get(plan.slug);
       const available = level === undefined ? undefined : level !== 'unavailable';
       const bid = spot?.get(metro.code)?.get(plan.slug);
       return [
-        ...(offered(plan, 'on_demand') ? [offer(plan, metro, { hour, available })] : []),
+        ...(offered(plan, 'on_demand') ? [offer(plan, metro, slugs, { hour, available })] : []),
         ...(bid !== undefined && offered(plan, 'spot_market')
-          ? [offer(plan, metro, { hour: bid, available, spot: true })]
+          ? [offer(plan, metro, slugs, { hour: bid, available, spot: true })]
           : []),
       ];
-    }),
-  );
+    });
+  });
   return offers.sort((a, b) => (a.price?.amount ?? Infinity) - (b.price?.amount ?? Infinity));
 }
 
@@ -72,6 +78,7 @@ export function titleOf({ plan, metro }: Pick<Device, 'plan' | 'metro'>): string
 function offer(
   plan: Plan,
   metro: Metro,
+  systems: readonly string[],
   told: { hour: number | undefined; available: boolean | undefined; spot?: boolean },
 ): PacketOffer {
   const { hour, available, spot = false } = told;
@@ -85,6 +92,7 @@ function offer(
     spot,
     plan: plan.slug,
     metro: metro.code,
+    systems,
   };
 }
 

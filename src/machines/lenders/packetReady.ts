@@ -8,6 +8,7 @@ import { isMetalError } from '../metal/metalError';
 import type { Metal } from '../metal/operations';
 import type { Device } from '../metal/shapes';
 import { moveEnd } from '../userData';
+import { deviceOf } from './packetProject';
 
 /** How a machine is looked at. */
 export interface Looks {
@@ -54,7 +55,7 @@ async function stillThere(
   { name, metal }: Looks,
   signal: AbortSignal,
 ): Promise<Device> {
-  const device = await metal.devices.findDeviceById(made.id, signal).catch((error: unknown) => {
+  const device = await deviceOf(metal, made.id, signal).catch((error: unknown) => {
     if (isPassing(error)) return before;
     throw error;
   });
@@ -63,7 +64,11 @@ async function stillThere(
     made.spotInstance
       ? `Somebody pays more for the machine than its limit: ${name} took it away.`
       : `${name} took the machine away.`,
-    made.spotInstance ? { advice: 'Borrow one that is not on the spot market.' } : {},
+    {
+      advice: made.spotInstance
+        ? 'Borrow one that is not on the spot market.'
+        : 'Try again: it may not have been possible to make this one.',
+    },
   );
 }
 

@@ -83,7 +83,9 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
     offers: (signal) =>
       Promise.all(
         hosts.map(async (address): Promise<Offer> => {
-          const offer = { id: idOf(address), price: undefined, spot: false };
+          // Nobody can choose what runs on them.
+          const fixed = { price: undefined, spot: false, systems: [] };
+          const offer = { id: idOf(address), ...fixed };
           try {
             const seen = await on(address, signal, (machine) =>
               lock(machine, 'look', '', '', 0, signal),

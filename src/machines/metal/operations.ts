@@ -42,10 +42,14 @@ export interface DevicesApi {
   ): Promise<Device[]>;
   /**
    * `PUT /devices/{id}`. That a `termination_time` can be moved is told of the field, but the schema
-   * DeviceUpdateInput does not name it: whoever moves one looks at the device that is answered.
+   * DeviceUpdateInput does not name it, nor does packngo's DeviceUpdateRequest: whoever moves one looks at the
+   * device that is answered.
    */
   updateDevice(id: string, change: DeviceUpdateInput, signal: AbortSignal): Promise<Device>;
-  /** `DELETE /devices/{id}`; nothing happens where there is none. It goes on existing, `deprovisioning`, for a while. */
+  /**
+   * `DELETE /devices/{id}`; nothing happens where there is none. It goes on existing, `deprovisioning`, for a
+   * while, and is `failed` where that fails (schema Device, `state`): it is to be deleted again then.
+   */
   deleteDevice(id: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -82,7 +86,7 @@ export interface SSHKeysApi {
     input: { label: string; key: string; tags: readonly string[] },
     signal: AbortSignal,
   ): Promise<SSHKey>;
-  /** `GET /projects/{id}/ssh-keys`; `query` looks in keys, labels and fingerprints. */
+  /** `GET /projects/{id}/ssh-keys`; `query` is "search by key, label, or fingerprint": whether by a part, is not said. */
   findProjectSSHKeys(
     project: string,
     filter: { query?: string },

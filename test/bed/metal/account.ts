@@ -60,6 +60,7 @@ export function openAccount(options: MetalOptions) {
   const devices = new Map<string, DeviceRecord>();
   const keys = new Map<string, KeyRecord>();
   const stock = new Map<string, number>();
+  const aside = new Set<string>();
   const boots = new Map<string, Promise<void>>();
   const under = new Set<Promise<void>>();
   let ahead = options.clockAhead ?? 0;
@@ -237,6 +238,7 @@ export function openAccount(options: MetalOptions) {
     plans,
     devices,
     keys,
+    aside,
     now,
     settle,
     create,
@@ -267,6 +269,10 @@ export function openAccount(options: MetalOptions) {
     outbid: (id: string) => {
       const device = devices.get(id);
       if (device?.spot) device.terminationTime = now() + TWO_MINUTES;
+    },
+    setAside: (id: string) => {
+      devices.delete(id);
+      aside.add(id);
     },
     setStock: (plan: string, metro: string, count: number) =>
       void stock.set(place(plan, metro), count),

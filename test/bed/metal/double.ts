@@ -35,6 +35,8 @@ export interface MetalDouble extends AsyncDisposable {
   finish(state?: 'active' | 'failed'): Promise<void>;
   /** Somebody pays more for a spot device: it has two minutes. */
   outbid(id: string): void;
+  /** It could not be provisioned: it is in the project no more, and nobody of it may see it. */
+  setAside(id: string): void;
   stock(plan: string, metro: string, count: number): void;
   /** Somebody else's key or device in the project. */
   addKey(label: string): void;
@@ -110,6 +112,7 @@ export async function startMetal(options: MetalOptions = {}): Promise<MetalDoubl
       case 'GET market prices':
         return { status: 200, body: { spot_market_prices: account.spotPrices() } };
     }
+    if (first === 'devices' && account.aside.has(id)) return FORBIDDEN;
     const device = first === 'devices' ? account.devices.get(id) : undefined;
     if (!device) return NOT_FOUND;
     if (method === 'PUT') return account.update(device, body);
@@ -181,6 +184,7 @@ export async function startMetal(options: MetalOptions = {}): Promise<MetalDoubl
       await account.over();
     },
     outbid: account.outbid,
+    setAside: account.setAside,
     stock: account.setStock,
     addKey: (label) => {
       const id = randomUUID();
@@ -198,4 +202,8 @@ export async function startMetal(options: MetalOptions = {}): Promise<MetalDoubl
   };
 }
 
+const FORBIDDEN: Reply = {
+  status: 403,
+  body: { errors: ['You are not authorized to view this device'] },
+};
 const NOT_FOUND: Reply = { status: 404, body: { errors: ['Not found'] } };

@@ -5,15 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../src/base/clock';
 import type { Lender, Marked } from '../../../src/machines/lender';
 import { attend, renew, type LeaseNews } from '../../../src/machines/leases/attend';
-import {
-  borrow,
-  estimate,
-  extend,
-  keepLease,
-  markReady,
-  offersAt,
-  working,
-} from '../../../src/machines/leases/borrow';
+import { borrow, extend, keepLease, markReady, working } from '../../../src/machines/leases/borrow';
 import { costOf, usualCaps, type Caps, priceSoFar } from '../../../src/machines/leases/caps';
 import { STEP, type Desk } from '../../../src/machines/leases/desk';
 import { giveBack } from '../../../src/machines/leases/giveBack';
@@ -24,6 +16,7 @@ import {
   workOn,
   type Lease,
 } from '../../../src/machines/leases/ledger';
+import { estimate, estimates, offersAt } from '../../../src/machines/leases/offers';
 import { sweep } from '../../../src/machines/leases/sweep';
 import { bookLender, machinesIn, smallOffer, type Books } from '../../bed/bookLender';
 
@@ -205,6 +198,67 @@ describe('Leases', () => {
       assert.deepEqual(await chosen('books/big'), ['big', 6]);
       await assert.rejects(chosen('away'), /No machine that fits/);
       await assert.rejects(chosen('huge'), /Nobody lends a "huge"/);
+    });
+
+    describe('of what is offered', () => {
+      const usd = (amount: number) => ({ amount, currency: 'USD' });
+      const offer = (id: string, more: object) => ({ ...smallOffer, id, title: id, ...more });
+      const systems = ['debian_12', 'fedora_39'];
+      const c3 = { plan: 'c3', systems, memory: 32_768 };
+      const offers = [
+        offer('c3@am/spot', { ...c3, metro: 'am', price: usd(0.2), spot: true }),
+        offer('c3@am', { ...c3, metro: 'am', price: usd(0.75) }),
+        offer('c3@da', { ...c3, metro: 'da', price: usd(0.8) }),
+        offer('m3@da', { plan: 'm3', systems: ['debian_12'], metro: 'da', price: usd(3) }),
+      ];
+      const found = async (wanted: object, what?: string): Promise<string[]> =>
+        (await estimates(deskOf({ offers }), what, wanted, 1, signal)).map(
+          ({ offer: { id } }) => id,
+        );
+
+      const choices: [object, string[]][] = [
+        [{}, ['c3@am', 'c3@da', 'm3@da']],
+        [{ spot: true }, ['c3@am/spot']],
+        [{ plan: 'c3' }, ['c3@am', 'c3@da']],
+        [{ plan: 'c3', metro: 'da' }, ['c3@da']],
+        [{ system: 'fedora_39' }, ['c3@am', 'c3@da']],
+        [{ maxPrice: 0.75 }, ['c3@am']],
+      ];
+      for (const [wanted, ids] of choices)
+        it(`is what ${JSON.stringify(wanted)} wants`, async () => {
+          assert.deepEqual(await found(wanted), ids);
+          assert.deepEqual(await found(wanted, 'books'), ids);
+        });
+
+      it('is on the spot market only for who asks for that, or names it', async () => {
+        assert.deepEqual(await found({}, 'c3@am/spot'), ['c3@am/spot']);
+        assert.deepEqual(await found({}, 'books/c3@am/spot'), ['c3@am/spot']);
+        await assert.rejects(found({ maxPrice: 0.5 }), { advice: /^The cheapest costs 0\.75 USD/ });
+      });
+
+      const refusals: [object, RegExp][] = [
+        [{ plan: 'x9' }, /^There is no plan "x9"\. There are: c3, m3\n/],
+        [{ plan: 'm3', metro: 'am' }, /^There is none in "am"\. There are: da\n/],
+        [{ system: 'dos' }, /^None can have the system "dos"\. There are: debian_12, fedora_39\n/],
+        [{ memory: 1 << 20, plan: 'c3' }, /^The largest has 32768 MB of memory\.\n/],
+        [{ plan: 'm3', spot: true }, /^Nothing of that is on the spot market;/],
+      ];
+      for (const [wanted, why] of refusals)
+        it(`is nothing for ${JSON.stringify(wanted)}, and that is said`, async () => {
+          await assert.rejects(found(wanted), { message: /No machine that fits/, advice: why });
+        });
+
+      it('is said whose, where several have one of the name', async () => {
+        const desk = deskOf({ offers });
+        const other: Lender = { ...bookLender({ folder, offers }), name: 'other' };
+        const both = { ...desk, lenders: [...desk.lenders, other] };
+        await assert.rejects(estimate(both, 'c3@am', {}, 1, signal), {
+          message: 'Several lenders offer a "c3@am".',
+          advice: 'Say whose: books/c3@am or other/c3@am',
+        });
+        const chosen = await estimate(both, 'other/c3@am', {}, 1, signal);
+        assert.deepEqual([chosen.lender, chosen.total], ['other', usd(0.75)]);
+      });
     });
 
     it('names who could not be asked, and shows what the others have', async () => {

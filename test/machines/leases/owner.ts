@@ -1,6 +1,7 @@
 // A program that borrows from the books, goes as far as it is told, says "there" and stays: to be killed.
 import { systemClock } from '../../../src/base/clock';
-import { borrow, estimate, extend, markReady } from '../../../src/machines/leases/borrow';
+import { borrow, extend, markReady } from '../../../src/machines/leases/borrow';
+import { estimate } from '../../../src/machines/leases/offers';
 import { usualCaps } from '../../../src/machines/leases/caps';
 import { STEP, type Desk } from '../../../src/machines/leases/desk';
 import { renew } from '../../../src/machines/leases/attend';

@@ -43,6 +43,7 @@ describe('The lender packet', () => {
       spot: false,
       plan: 'c3.small.x86',
       metro: 'am',
+      systems: ['debian_12', 'ubuntu_22_04', 'fedora_39'],
     });
     const few = await bed.lender({ metros: ['da'], plans: ['m3.large.x86'] }).offers(signal);
     assert.deepEqual(
@@ -137,7 +138,7 @@ describe('The lender packet', () => {
 
   const refusals: [string, Partial<PacketOptions>, RegExp][] = [
     ['there is no capacity', { plans: ['m3.large.x86'] }, /no machine at the moment that fits/],
-    ['the wish cannot be met', { system: 'windows_1' }, /windows_1 is not a valid/],
+    ['there is no such system', { system: 'windows_1' }, /no operating system "windows_1"/],
     ['the token is not known', { token: 'another' }, /does not know this token/],
     ['the project is not known', { project: 'No such' }, /not clear in which project/],
   ];
@@ -337,6 +338,48 @@ describe('The lender packet', () => {
       /does not move the machine's end/,
     );
     await bed.giveBack();
+  });
+
+  it('takes what the server took from the project for gone: its token opens that no longer', async () => {
+    await using bed = await open({ slow: true });
+    const asked = bed.double.asked(/^GET .devices\//);
+    const borrowing = bed.lender().borrow({}, bed.lease(), signal);
+    await asked;
+    bed.double.setAside(bed.double.devices[0]?.id ?? '');
+    await assert.rejects(borrowing, /took the machine away/);
+    await bed.giveBack();
+    assert.deepEqual(bed.double.books().keys, []);
+  });
+
+  it('does not take a machine for gone where the token is not known any more', async () => {
+    await using bed = await open();
+    await bed.lender().borrow({}, bed.lease(), signal);
+    bed.double.fault(/^GET .devices\//, { answer: { status: 401 } });
+    bed.double.fault(/^GET .*devices\?tag/, {
+      answer: { status: 200, body: '{"devices":[]}' },
+    });
+    await assert.rejects(bed.giveBack(), /does not know this token/);
+  });
+
+  it('asks for a system that can be had with the plan, and says which there are', async () => {
+    await using bed = await open();
+    const systems = [
+      { slug: 'debian_12', provisionable_on: ['c3.small.x86'] },
+      { slug: 'fedora_39', provisionable_on: ['c3.medium.x86'] },
+    ];
+    bed.double.fault(/^GET .operating-systems/, {
+      answer: { status: 200, body: JSON.stringify({ operating_systems: systems }) },
+    });
+    const borrowed = await bed.lender().borrow({ system: 'fedora_39' }, bed.lease(), signal);
+    assert.equal(borrowed.title, 'c3.medium.x86 in Amsterdam (am)');
+    assert.equal(bed.double.devices[0]?.system, 'fedora_39');
+    await bed.giveBack();
+    const offer = 'c3.small.x86@am';
+    await assert.rejects(
+      bed.lender().borrow({ offer, system: 'fedora_39' }, bed.lease(), signal),
+      (error) => isLoanRefused(error) && error.advice === 'There are: debian_12',
+    );
+    bed.isEmpty();
   });
 
   it('says so when the machine cannot be made', async () => {

@@ -1,0 +1,146 @@
+import { isUserError, UserError } from '../base/errors';
+import { stateDirectory } from '../base/stateDirectory';
+import { bootstrapScript } from '../machines/bootstrap';
+import { borrow } from '../machines/leases/borrow';
+import { checkCaps, priceText } from '../machines/leases/caps';
+import { leaseOf, type Lease } from '../machines/leases/ledger';
+import { estimates, type Estimate } from '../machines/leases/offers';
+import { lendersFile } from '../machines/lenders/lendersFile';
+import type { Surroundings } from '../machines/lenders/open';
+import { headCommit, topLevel } from '../recipe/git';
+import { environmentOf } from '../reproduce/place';
+import { getReady, textAt, wishesFor, type Source } from '../reproduce/ready';
+import { interruptible } from './commands';
+import { leaver, openDesk, sweepDesk, tokenOf } from './desk';
+import { UsageError, type Flags } from './flags';
+import { leaseLine, offerLine, summary, timeText } from './machineText';
+import { opener } from './sshQuestions';
+import { printable, type Terminal } from './terminal';
+
+/** Borrows what was chosen by name or by what it must be; else shows what there is, and asks. */
+export async function borrowMachine(
+  what: string | undefined,
+  flags: Flags,
+  terminal: Terminal,
+): Promise<void> {
+  const signal = interruptible(terminal);
+  const here = await sourceHere(flags.repository, signal);
+  const vagrantfile = here && (await textAt(here, 'Vagrantfile', signal));
+  const [wish] = vagrantfile === undefined ? [] : wishesFor(vagrantfile, false, {});
+  const bootstrap = wish && bootstrapScript(wish);
+  const open = opener(terminal);
+  const desk = openDesk(await tokenOf(signal), open, { bootstrap, leave: leaver(terminal) });
+  await sweepDesk(desk, terminal, signal);
+  if (desk.lenders.length === 0)
+    throw new UserError('Nobody lends machines yet.', {
+      advice: `Name lenders in ${lendersFile()}.`,
+    });
+  const found = await estimates(desk, what, flags.wanted, flags.duration / 3600, signal);
+  const isChosen = flags.yes || what !== undefined || Object.keys(flags.wanted).length > 0;
+  const wanted =
+    isChosen || found.length === 1 ? found[0] : await chooseFrom(found, flags, terminal, signal);
+  if (!wanted || !(await isAgreed(wanted, desk.caps, flags, terminal, signal))) {
+    terminal.say('nothing was borrowed');
+    return;
+  }
+  const progress = (words: string): void => terminal.say(words);
+  const lease = await borrow(desk, wanted, { keep: 'until its end', progress }, signal);
+  const now = desk.clock.now();
+  terminal.emit({ kind: 'lease', ...summary(lease, now) });
+  if (!terminal.json) terminal.print(printable(leaseLine(lease, now)));
+  terminal.say(`log in: ci-parity ssh ${lease.id} · give back: ci-parity return ${lease.id}`);
+  if (here && lease.mayInstall === true) await readyLease(lease, here, open, terminal, signal);
+}
+
+/** The most offers that are shown to choose from. */
+const MOST_SHOWN = 30;
+
+/** Undefined where the person wants none of them. */
+async function chooseFrom(
+  found: readonly Estimate[],
+  { duration }: Flags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Estimate | undefined> {
+  const shown = found.slice(0, MOST_SHOWN);
+  const lines = shown.map((one, at) => `${String(at + 1).padStart(3)}  ${offerLine(one)}`);
+  const more = found.length - shown.length;
+  if (more > 0) lines.push(`     and ${more} more: ci-parity machines`);
+  const words = printable(lines.join('\n'));
+  if (!terminal.asks)
+    throw new UsageError('Nobody can be asked which machine is wanted.', {
+      advice: `Name one, or say what it must be: --plan, --metro, --memory, --system, --spot, --max-price.\n${words}`,
+    });
+  terminal.print(words);
+  let question = `Which one for ${timeText(duration * 1000)}? [1-${shown.length}, or Enter for none] `;
+  for (;;) {
+    const answer = (await terminal.ask(question, false, signal))?.trim() ?? '';
+    if (answer === '') return undefined;
+    const chosen = shown.find(
+      ({ lender, offer }, at) =>
+        String(at + 1) === answer || [offer.id, `${lender}/${offer.id}`].includes(answer),
+    );
+    if (chosen) return chosen;
+    question = `A number from 1 to ${shown.length}, or Enter for none: `;
+  }
+}
+
+/** Caps are told of before anybody is asked. */
+async function isAgreed(
+  { lender, offer, total, hours }: Estimate,
+  caps: Parameters<typeof checkCaps>[0],
+  { yes, duration }: Flags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<boolean> {
+  checkCaps(caps, hours, total);
+  const cost = total ? `up to ${priceText(total)}` : priceText(total);
+  const plan = `${offer.title} of ${lender}, for ${timeText(duration * 1000)}: ${cost}`;
+  if (yes) {
+    terminal.say(plan);
+    return true;
+  }
+  const answer = await terminal.ask(printable(`Borrow ${plan}? [y/N] `), false, signal);
+  if (answer === undefined)
+    throw new UsageError('Nobody can be asked whether that is right.', {
+      advice: `It would be ${plan}. If it is right: --yes`,
+    });
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** What the person's clone wants of it, already; a reproduction looks again. It stays borrowed if that fails. */
+async function readyLease(
+  lease: Lease,
+  here: Source,
+  open: Surroundings['open'],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  if (lease.state.kind !== 'lent') return;
+  try {
+    await using machine = await open(lease.state.ssh, signal);
+    const ask = (): Promise<undefined> => Promise.resolve(undefined);
+    const { signal: kill } = new AbortController();
+    const root = stateDirectory();
+    // It may choose its provider itself, as a reproduction there will find.
+    const environment = environmentOf((await machine.exec(['env', '-0'], { signal })).stdout);
+    const readying = { environment, lease, root, screen: terminal, ask, signal, kill };
+    await getReady(machine, here, readying);
+    if (leaseOf(root, lease.id).state.kind === 'ready') terminal.say(`${lease.title} is ready`);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    terminal.say(printable(`${error.message} ${error.advice ?? ''}`));
+    terminal.say('it is tried again before the first reproduction there');
+  }
+}
+
+/** The clone that one stands in, as it is committed; undefined where there is none. */
+async function sourceHere(repository: string, signal: AbortSignal): Promise<Source | undefined> {
+  try {
+    const directory = await topLevel(repository, signal);
+    return { repository: { directory }, commit: await headCommit(directory, signal) };
+  } catch (error) {
+    if (isUserError(error)) return undefined;
+    throw error;
+  }
+}
