@@ -1,9 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from './demo/package';
+
+/**
+ * A script that lays down, as a machine's Vagrant, what the demo uses in place of one. A machine has a `/tmp` of its
+ * own, so it might not see this clone.
+ */
+export function standInVagrant(): string {
+  const file = join(projectRoot, 'test/bed/demo/stand-in/vagrant');
+  return `echo ${readFileSync(file).toString('base64')} | base64 -d > /usr/local/bin/stand-in-vagrant
+cat > /usr/local/bin/vagrant <<'END'
+#!/bin/sh
+case "$1 $2" in
+  'plugin list') echo 'vagrant-libvirt (0.11.2, system)' ;;
+  *) exec stand-in-vagrant "$@" ;;
+esac
+END
+chmod +x /usr/local/bin/vagrant /usr/local/bin/stand-in-vagrant
+`;
+}
+
 /**
  * A script for the first start of a bed's machine: it takes away what getting ready would bring, and lays down
  * an `apt-get` that writes what it is asked into `/root/asked`, and brings programs that do nothing, all but
- * `without`. `vagrant` is a program that does what the Vagrant that it brings is asked, but for plugins.
+ * `without`; Vagrant remembers plugins.
  */
-export function standInPackages({ without = 'nothing', vagrant = 'true' } = {}): string {
+export function standInPackages({ without = 'nothing' } = {}): string {
   return `rm -f /usr/bin/rsync /usr/bin/virsh /usr/sbin/virsh /usr/bin/VBoxManage /usr/bin/vagrant /usr/bin/dnf
 cat > /usr/local/bin/apt-get <<'MANAGER'
 #!/bin/sh
@@ -25,7 +47,6 @@ cat > /root/vagrant <<'VAGRANT'
 case "$1 $2" in
   'plugin list') echo 'vagrant-libvirt (0.11.2, system)'; cat /root/plugins 2> /dev/null; true ;;
   'plugin install') echo "vagrant $*" >> /root/asked; echo "$3 (1.0, global)" >> /root/plugins ;;
-  *) exec ${vagrant} "$@" ;;
 esac
 VAGRANT
 chmod +x /usr/local/bin/apt-get

@@ -23,6 +23,7 @@ import {
 } from '../bed/host/person';
 import { startMetal, type MetalDouble } from '../bed/metal/double';
 import { realDevices, type RealDevice } from '../bed/metal/realDevice';
+import { standInVagrant } from '../bed/packages';
 import { needSshd } from '../bed/sshd';
 import { assertNothingLeft, guardRepository, openBed, type E2eBed } from './bed';
 
@@ -55,16 +56,7 @@ describe('On a borrowed machine a person', function () {
   /** A demo with the double as its lender. */
   async function prepare(): Promise<{ metal: MetalDouble; devices: readonly RealDevice[] }> {
     demo = await bed.demo();
-    // The far machine sees this one's files, and changes none; it has a Vagrant of its own, and lacks nothing.
-    const standIn = join(projectRoot, 'test/bed/demo/stand-in/vagrant');
-    const real = realDevices(`cat > /usr/local/bin/vagrant <<'END'
-#!/bin/sh
-case "$1 $2" in
-  'plugin list') echo 'vagrant-libvirt (0.11.2, system)' ;;
-  *) exec ${standIn} "$@" ;;
-esac
-END
-chmod +x /usr/local/bin/vagrant
+    const real = realDevices(`${standInVagrant()}
 for name in rsync virsh; do command -v $name || ln -s /bin/true /usr/local/bin/$name; done`);
     metal = await startMetal({ boot: real.boot });
     const { address, project } = metal;

@@ -12,6 +12,7 @@ import { sweep } from '../../src/reproduce/putAway';
 import { runReproduction } from '../../src/reproduce/run';
 import { createReproduction, listReproductions, readReproduction } from '../../src/reproduce/store';
 import { projectRoot } from '../bed/demo/package';
+import { standInVagrant } from '../bed/packages';
 import { makeSample } from '../bed/sample/sample';
 import { needSshd, startSshd, type Sshd } from '../bed/sshd';
 import { recipeFor, runFacts } from './recipes';
@@ -31,10 +32,8 @@ describe('A reproduction on another machine', function () {
 
   before(needSshd);
   before(async () => {
-    host = await startSshd();
+    host = await startSshd({ firstBoot: standInVagrant() });
     cleanups.defer(async () => host[Symbol.asyncDispose]());
-    const vagrant = readFileSync(join(standIn, 'vagrant')).toString('base64');
-    await host.inside(`cd /usr/local/bin; echo ${vagrant} | base64 -d > vagrant; chmod +x vagrant`);
   });
   after(() => cleanups[Symbol.asyncDispose]());
   beforeEach(async () => {
