@@ -1,28 +1,55 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, UserError } from '../base/errors';
-import { checkAgentName, checkLabels, type Agents } from '../jenkins/agents';
+import { UserError } from '../base/errors';
+import { checkAgentName, checkLabels, descriptionOf, type Agents } from '../jenkins/agents';
 import { mayPass } from '../jenkins/jenkinsError';
-import { endAgent, lookAtAgent, prepareAgent, startAgent } from '../machines/agent';
-import { readLedger, thisProcess } from '../machines/leases/ledger';
+import {
+  admitKey,
+  agentCookie,
+  endAgent,
+  lastLines,
+  lookAtAgent,
+  makeAgentFolders,
+  prepareAgent,
+  startAgent,
+  type Prepared,
+} from '../machines/agent';
+import { thisProcess } from '../machines/leases/ledger';
 import type { SshAddress } from '../machines/lender';
 import type { Machine } from '../machines/machine';
+import type { SshTarget } from '../machines/ssh/configuration';
+import { newSshKey } from '../machines/sshKey';
 import type { OtherMachine } from '../recipe/recipe';
 import { addressOf, placeName } from '../reproduce/place';
-import {
-  attachmentId,
-  attachmentOf,
-  holding,
-  isBusy,
-  readAttachments,
-  write,
-  type Attachment,
-} from './ledger';
-import { leftWords, markOf, takeOff, type Leaving } from './leave';
+import { attachmentId, attachmentOf, holding, write, type Attachment } from './ledger';
+import type { Ways } from './detach';
+import { leftWords, markOf, takeOff } from './leave';
 
-/** What joins a machine to a server, and parts them. */
-export interface Ways extends Leaving {
-  readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
+/** What joins a machine to a server. */
+export interface Joining extends Ways {
+  /** Where a machine is found by others than us. */
+  readonly resolve: (
+    address: SshAddress,
+    signal: AbortSignal,
+  ) => Promise<Pick<SshTarget, 'host' | 'port' | 'jumps'>>;
 }
+
+/** Who connects to whom. */
+export type Way =
+  | {
+      /** The machine to the server, by WebSocket. */
+      readonly kind: 'inbound';
+      /** Through which the machine reaches the server. */
+      readonly proxy: URL | undefined;
+      /** The certificates, as PEM, of the authorities to believe beside those that Java knows. */
+      readonly ca: string | undefined;
+    }
+  | {
+      /** The server to the machine, by its plugin SSH Build Agents. */
+      readonly kind: 'ssh';
+      /** The id of a credential of the server's own; undefined for a key that is made for it. */
+      readonly credential: string | undefined;
+    };
 
 export interface AttachWish {
   readonly machine: OtherMachine;
@@ -31,6 +58,11 @@ export interface AttachWish {
   readonly user: string | undefined;
   readonly labels: string;
   readonly executors: number;
+  /** Whether jobs that ask for no label may run on it, too. */
+  readonly shared: boolean;
+  readonly way: Way;
+  /** Absolute, on the machine; a folder of ours unless told. */
+  readonly folder: string | undefined;
   /** Made of the machine's id unless told. */
   readonly name: string | undefined;
 }
@@ -46,11 +78,13 @@ const UNDOING = 60_000;
  * When it rejects, all was taken away again, or the ledger knows what was not.
  */
 export async function attach(
-  ways: Ways,
+  ways: Joining,
   wish: AttachWish,
   signal: AbortSignal,
 ): Promise<Attachment> {
-  const { machine: on, server, user, executors } = wish;
+  const { machine: on, server, user, executors, way } = wish;
+  if (wish.folder !== undefined && !/^\/[^\p{Cc}]*$/u.test(wish.folder))
+    throw new UserError('The folder of an agent is told as an absolute path on its machine.');
   const id = attachmentId(on);
   const labels = checkLabels(wish.labels);
   const name = checkAgentName(wish.name ?? `ci-parity-${id}`);
@@ -66,29 +100,71 @@ export async function attach(
       );
     await using machine = await ways.open(address, signal);
     // Of a host of one's own its owner says what is installed there.
-    const folder = await prepareAgent(machine, id, { install: 'lease' in on }, signal);
+    const wished = { install: 'lease' in on, folder: wish.folder };
+    const prepared = await prepareAgent(machine, id, wished, signal);
+    const at = way.kind === 'ssh' ? await reachable(ways, address, prepared, signal) : undefined;
+    // What starts it there quotes nothing (SSHLauncher.startAgent).
+    if (at && /[^\w./@%+=:,-]/.test(`${prepared.folder}${prepared.java}`))
+      throw new UserError(`Jenkins starts no agent by SSH in a folder like ${prepared.folder}`, {
+        advice: 'Name another one: --folder DIR',
+      });
+    const ours =
+      way.kind === 'ssh' && way.credential === undefined
+        ? `ci-parity-${id}-${randomBytes(4).toString('hex')}`
+        : undefined;
     const attaching: Attachment = {
       ...{ version: 1, id, machine: on, server, name },
       ...(user === undefined ? {} : { user }),
+      ...(ours === undefined ? {} : { credential: ours }),
       owner: { who: ways.who, process: thisProcess() },
       state: 'attaching',
     };
-    write(ways.root, { ...attaching, askedAt: Date.now() });
+    write(ways.root, attaching);
     try {
       const mark = markOf(attaching);
-      ways.say(`creating the agent ${name} at ${server}`);
-      try {
-        await agents.create({ name, labels, executors, folder, mark }, signal);
-      } catch (error) {
-        // The server has said no: nothing of it is under way any more.
-        if (!mayPass(error) && !signal.aborted) write(ways.root, attaching);
-        throw error;
+      const { folder } = prepared;
+      /** Where the server says no, nothing of it is under way any more. */
+      const asking = async (request: () => Promise<void>): Promise<void> => {
+        write(ways.root, { ...attaching, askedAt: Date.now() });
+        try {
+          await request();
+          write(ways.root, attaching);
+        } catch (error) {
+          if (!mayPass(error) && !signal.aborted) write(ways.root, attaching);
+          throw error;
+        }
+      };
+      await makeAgentFolders(machine, id, folder, signal);
+      if (ours !== undefined) {
+        ways.say(`letting a key of its own in at ${machine.name}, which ${server} gets`);
+        const key = newSshKey(ours);
+        await admitKey(machine, id, key.publicKey, signal);
+        const { privateKey } = key;
+        const description = descriptionOf(mark);
+        const added = { id: ours, description, user: prepared.user, privateKey };
+        await asking(() => agents.keys.add(added, signal));
       }
-      write(ways.root, attaching);
-      const secret = await agents.secret(name, signal);
-      ways.say(`starting it on ${machine.name}`);
-      await startAgent(machine, { id, url: server, name, secret }, signal);
-      await untilOnline(agents, attaching, machine, signal);
+      ways.say(`creating the agent ${name} at ${server}`);
+      const ssh = at && {
+        ...at,
+        credential: (way.kind === 'ssh' ? way.credential : undefined) ?? ours ?? '',
+        java: prepared.java,
+        prefix: `export ${agentCookie(id)}; `,
+      };
+      const fresh = { name, labels, executors, folder, shared: wish.shared, mark };
+      await asking(() => agents.create({ ...fresh, ...(ssh && { ssh }) }, signal));
+      if (way.kind === 'inbound') {
+        const secret = await agents.secret(name, signal);
+        const jar = await agents.jar(signal);
+        ways.say(`starting it on ${machine.name}`);
+        const { ca, proxy } = way;
+        const start = { id, url: server, name, secret, jar, folder, ca, proxy };
+        await startAgent(machine, start, signal);
+        await untilOnline(agents, attaching, machine, signal);
+      } else {
+        ways.say(`${server} is connecting to ${at?.host ?? ''}`);
+        await untilConnected(agents, attaching, prepared.user, signal);
+      }
       const attached: Attachment = { ...attaching, state: 'attached', owner: { who: ways.who } };
       write(ways.root, attached);
       return attached;
@@ -107,98 +183,49 @@ export async function attach(
   });
 }
 
-/** Takes a machine off its server. Whatever runs there for the server ends. */
-export async function detach(ways: Ways, on: OtherMachine, signal: AbortSignal): Promise<void> {
-  const id = attachmentId(on);
-  await holding(ways.root, id, async () => {
-    const attachment = attachmentOf(ways.root, id);
-    if (!attachment) throw new UserError(`${placeName(on)} is no agent of anybody's.`);
-    await takeOff(ways, attachment, () => endOnMachine(ways, attachment, signal), signal);
-  });
-}
-
-/**
- * Takes off what dead processes had begun with, those whose machines were given back, and agents that bear our
- * mark on the servers concerned, but are in no ledger. Resolves with sentences about what is left.
- */
-export async function sweepAgents(ways: Ways, signal: AbortSignal): Promise<string[]> {
-  const { attachments, damaged } = readAttachments(ways.root);
-  const left = damaged.map((id) => `what was written of the agent ${id} cannot be read`);
-  for (const attachment of attachments) {
-    if (isBusy(attachment, ways.who) || !isDue(ways, attachment)) continue;
-    try {
-      await holding(ways.root, attachment.id, async () => {
-        const now = attachmentOf(ways.root, attachment.id);
-        if (!now || !isDue(ways, now)) return;
-        ways.say(`taking the agent ${now.name} off ${now.server}`);
-        await takeOff(ways, now, () => endOnMachine(ways, now, signal), signal);
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      left.push(leftWords(attachment, error));
-    }
-  }
-  const servers = new Map(attachments.map(({ server, user }) => [server, user]));
-  for (const [server, user] of servers) {
-    // Where one could not be asked, that was told of each agent there that is due.
-    const more = await sweepServer(ways, server, user, signal).catch(() => []);
-    signal.throwIfAborted();
-    left.push(...more);
-  }
-  return left;
-}
-
-/** Agents of ours that the ledger has lost: their machines cannot be told, but the server can. */
-async function sweepServer(
-  ways: Ways,
-  server: string,
-  user: string | undefined,
+/** What the server needs to know to log in there. */
+async function reachable(
+  ways: Joining,
+  address: SshAddress,
+  { hostKey }: Prepared,
   signal: AbortSignal,
-): Promise<string[]> {
-  using agents = await ways.agents(server, user);
-  const marked = await agents.marked(signal);
-  // Read afterwards: what was attached in between is in it.
-  const known = new Set(readAttachments(ways.root).attachments.map(({ id }) => id));
-  const left: string[] = [];
-  for (const { name, mark } of marked) {
-    if (mark.owner !== ways.who || known.has(mark.lease)) continue;
-    ways.say(`taking off the agent ${name}, which nobody knows any more`);
-    try {
-      await agents.remove(name, mark, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      left.push(`the agent ${name}: ${messageOf(error)}`);
-    }
-  }
-  return left;
+): Promise<{ host: string; port: number; hostKey: string }> {
+  const { host, port, jumps } = await ways.resolve(address, signal);
+  if (jumps.length > 0)
+    throw new UserError(
+      `${address.host} is only reached through another host, and Jenkins knows no such way.`,
+      {
+        advice: 'Without --ssh the machine connects to the server.',
+      },
+    );
+  const pinned = address.hostKeys?.[0] ?? hostKey;
+  if (pinned === undefined)
+    throw new UserError(
+      `The host key of ${address.host} is not known, and without it anybody could be taken for it.`,
+    );
+  return { host, port, hostKey: pinned };
 }
 
-function isDue({ root }: Ways, { state, machine }: Attachment): boolean {
-  if (state !== 'attached') return true;
-  return 'lease' in machine && !hasLease(root, machine.lease);
-}
-
-function hasLease(root: string, lease: string): boolean {
-  const { leases, damaged } = readLedger(root);
-  return damaged.includes(lease) || leases.some(({ id }) => id === lease);
-}
-
-async function endOnMachine(
-  { root, open }: Ways,
-  { id, machine: on }: Attachment,
+/** Until the server has logged in and started its agent. */
+async function untilConnected(
+  agents: Agents,
+  { name, server }: Attachment,
+  user: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const address = isGone(root, on) ? undefined : addressOf(on, root);
-  if (!address) return;
-  await using machine = await open(address, signal);
-  await endAgent(machine, id, signal);
-}
-
-/** A machine that goes back to its lender takes what is on it along. */
-function isGone(root: string, on: OtherMachine): boolean {
-  if (!('lease' in on)) return false;
-  const lease = readLedger(root).leases.find(({ id }) => id === on.lease);
-  return lease === undefined ? !hasLease(root, on.lease) : lease.state.kind === 'returning';
+  const late = AbortSignal.timeout(PATIENCE);
+  for (;;) {
+    if ((await agents.status(name, signal))?.online === true) return;
+    const log = await agents.log(name, signal);
+    if (!late.aborted && !/Launch failed/.test(log)) {
+      await delay(500, undefined, { signal });
+      continue;
+    }
+    const words = lastLines(log);
+    throw new UserError(`${server} could not start the agent ${name} by SSH.`, {
+      advice: `The machine must be reachable from there, and the credential must let ${user} in.\n${words === '' ? 'It said nothing.' : `It said:\n${words}`}`,
+    });
+  }
 }
 
 async function untilOnline(
@@ -219,7 +246,14 @@ async function untilOnline(
     }
     throw new UserError(
       running ? `${server} does not see the agent ${name}.` : `The agent ended on ${machine.name}.`,
-      { advice: words === '' ? 'It said nothing.' : `It said:\n${words}` },
+      { advice: adviceOf(words) },
     );
   }
+}
+
+function adviceOf(words: string): string {
+  const hint = words.includes('UnsupportedClassVersionError')
+    ? 'The Java there is older than this server takes.\n'
+    : '';
+  return words === '' ? 'It said nothing.' : `${hint}It said:\n${words}`;
 }

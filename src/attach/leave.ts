@@ -50,7 +50,7 @@ export async function takeOff(
   end: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id, server, user, name, askedAt } = attachment;
+  const { id, server, user, name, credential, askedAt } = attachment;
   const leaving: Attachment = {
     ...attachment,
     owner: { who: ways.who, process: thisProcess() },
@@ -61,6 +61,7 @@ export async function takeOff(
     using agents = await ways.agents(server, user);
     // First the server, so that nothing new is sent there.
     const wasThere = await agents.remove(name, markOf(attachment), signal);
+    if (credential !== undefined) await agents.keys.remove(credential, signal);
     const age = Date.now() - (askedAt ?? 0);
     if (!wasThere && age >= 0 && age < LATE)
       throw new UserError('there is none yet; a request may still be under way');

@@ -21,6 +21,8 @@ export interface Attachment {
   readonly server: string;
   /** The agent's name there. */
   readonly name: string;
+  /** The id of the credential that was, or will be, made there for it. */
+  readonly credential?: string;
   /** Whose token made it; undefined for nobody's. */
   readonly user?: string;
   /** While it is `attaching` or `leaving`: the process that does that. */

@@ -1,37 +1,67 @@
-import { attach, detach, sweepAgents, type Ways } from '../attach/attach';
+import { attach, type Joining, type Way } from '../attach/attach';
+import { detach, sweepAgents } from '../attach/detach';
 import { UserError } from '../base/errors';
 import { takeSecrets, type Secrets } from '../base/secretChannel';
 import { stateDirectory } from '../base/stateDirectory';
 import { baseUrl, parseRunUrl } from '../jenkins/url';
+import { checkAgentProxy } from '../machines/agent';
 import { whoWeAre } from '../machines/leases/ledger';
 import { otherMachine } from '../reproduce/place';
 import { interruptible } from './commands';
 import { UsageError, type Flags } from './flags';
-import { clientFor } from './server';
+import { authoritiesOf, clientFor } from './server';
 import { opener } from './sshQuestions';
 import type { Terminal } from './terminal';
 
 /** Makes a machine an agent of somebody's Jenkins. */
 export async function attachMachine(
   [what, address, ...more]: readonly string[],
-  { labels, executors, agentName: name }: Flags,
+  flags: Flags,
   terminal: Terminal,
 ): Promise<void> {
+  const { labels, executors, agentName: name, shared, folder } = flags;
   if (what === undefined || address === undefined || more.length > 0)
     throw new UsageError('attach wants a machine and the address of a Jenkins server.');
   if (labels === undefined)
     throw new UsageError(
       'attach wants a label, by which jobs ask for the machine: --label vagrant',
     );
+  const way = wayOf(flags, process.env);
   const signal = interruptible(terminal);
   const server = parseRunUrl(address)?.server ?? baseUrl(address);
   const secrets = await offered(signal);
   const { user } = environmentFor(server, secrets);
   const ways = waysOf(terminal, secrets, (asked) => asked === server);
-  const wish = { machine: otherMachine(what), server, user, labels, executors, name };
+  const wish = {
+    machine: otherMachine(what),
+    server,
+    user,
+    labels,
+    executors,
+    shared,
+    way,
+    folder,
+    name,
+  };
   const { id, name: called } = await attach(ways, wish, signal);
   terminal.emit({ kind: 'attached', id, server, name: called, labels });
   terminal.say(`${called} is an agent of ${server} · take it off: ci-parity detach ${what}`);
+}
+
+/** Who connects to whom. The authorities that we are told to believe are those of the server: its agent gets them, too. */
+function wayOf({ ssh, credential, proxy }: Flags, environment: NodeJS.ProcessEnv): Way {
+  if (credential !== undefined && !ssh)
+    throw new UsageError('--credential names what the server logs in with: it goes with --ssh.');
+  if (ssh && proxy !== undefined)
+    throw new UsageError(
+      '--proxy is the way from the machine to the server: it does not go with --ssh.',
+    );
+  if (ssh) return { kind: 'ssh', credential };
+  return {
+    kind: 'inbound',
+    proxy: proxy === undefined ? undefined : checkAgentProxy(proxy),
+    ca: authoritiesOf(environment),
+  };
 }
 
 export async function detachMachine(what: string, terminal: Terminal): Promise<void> {
@@ -59,7 +89,7 @@ export function waysOf(
   terminal: Terminal,
   secrets: Secrets,
   isMeant: (server: string) => boolean,
-): Ways {
+): Joining {
   return {
     root: stateDirectory(),
     who: whoWeAre(),
@@ -74,6 +104,10 @@ export function waysOf(
       return { ...agents, [Symbol.dispose]: () => client[Symbol.dispose]() };
     },
     open: opener(terminal),
+    resolve: async (address, wanted) => {
+      const { resolveTarget } = await import('../machines/ssh/configuration');
+      return resolveTarget(address, {}, wanted);
+    },
     say: (words) => terminal.say(words),
   };
 }

@@ -31,6 +31,11 @@ const options = {
   label: { type: 'string' },
   executors: { type: 'string', default: '1' },
   name: { type: 'string' },
+  shared: { type: 'boolean', default: false },
+  folder: { type: 'string' },
+  ssh: { type: 'boolean', default: false },
+  credential: { type: 'string' },
+  proxy: { type: 'string' },
   timeout: { type: 'string' },
   repository: { type: 'string', default: '.' },
   limit: { type: 'string', default: '15' },
@@ -62,6 +67,16 @@ export interface Flags {
   readonly executors: number;
   /** As it was typed. */
   readonly agentName: string | undefined;
+  /** Jobs that ask for no label may run on the agent, too. */
+  readonly shared: boolean;
+  /** Where the agent works on its machine, as it was typed. */
+  readonly folder: string | undefined;
+  /** The server connects to the agent's machine. */
+  readonly ssh: boolean;
+  /** The id of what it logs in with, as it was typed. */
+  readonly credential: string | undefined;
+  /** The way from the machine to the server, as it was typed. */
+  readonly proxy: string | undefined;
   /** Seconds. */
   readonly timeout: number | undefined;
   readonly repository: string;
@@ -100,6 +115,11 @@ export function readFlags(values: ReturnType<typeof readArguments>['values']): F
     labels: values.label,
     executors: wholeNumber('--executors', values.executors),
     agentName: values.name,
+    shared: values.shared,
+    folder: values.folder,
+    ssh: values.ssh,
+    credential: values.credential,
+    proxy: values.proxy,
     timeout: values.timeout === undefined ? undefined : duration('--timeout', values.timeout),
     repository: values.repository,
     limit: wholeNumber('--limit', values.limit),

@@ -204,13 +204,26 @@ The exit code is 3 where one is not seen gone: the others are. As JSON, a line f
 
   {"kind": "returned", "id"}
 `,
-  attach: `ci-parity attach ID|HOST SERVER-URL --label LABEL [--executors 1] [--name NAME]
+  attach: `ci-parity attach ID|HOST SERVER-URL --label LABEL [options]
 
 Makes a borrowed machine, or any host that ssh HOST reaches, an agent of your own Jenkins, for jobs that ask
 for the label; several labels have blanks between them. It takes the permissions Agent/Create, Agent/Connect
-and Agent/Delete, Java on the machine (which is installed on a borrowed one), and that the server's address
-can be reached from there. The agent connects by WebSocket, and stays when this program has ended: until
-detach, or until the machine goes back.
+and Agent/Delete, and Java on the machine (which is installed on a borrowed one). The agent stays when this
+program has ended: until detach, or until the machine goes back.
+
+  --executors 2           how many builds run on it at once (1 unless told)
+  --shared                also jobs that ask for no label may run on it
+  --name NAME             what it is called there
+  --folder DIR            where it works on the machine, an absolute path
+  --proxy http://HOST:PORT
+                          by which the machine reaches the server
+  --ssh                   the server connects to the machine, by its plugin SSH Build Agents, and accepts no
+                          host key but the machine's; without it the machine connects to the server, by WebSocket
+  --credential ID         with --ssh: what the server logs in with, a credential that it has, whose key lets its
+                          user in on the machine. Without it a key is made for the machine, let in there, and
+                          given to the server (Credentials/Create and Credentials/Delete); detach removes it
+
+The authorities of JENKINS_CA are those that the agent believes, beside those that Java knows.
 
   JENKINS_USER=ada JENKINS_TOKEN=… ci-parity attach ID https://ci.example.org/ --label vagrant
 `,

@@ -13,17 +13,22 @@ export function clientFor(
   { server }: Pick<PageAddress, 'server'>,
   environment: NodeJS.ProcessEnv,
 ): Client {
-  const { JENKINS_USER: user, JENKINS_TOKEN: token, JENKINS_CA: ca } = environment;
+  const { JENKINS_USER: user, JENKINS_TOKEN: token } = environment;
   return connect({
     base: server,
     user,
     token,
-    tls: { ca: ca === undefined || ca === '' ? undefined : authorities(ca) },
+    tls: { ca: authoritiesOf(environment) },
     route: proxyOfEnvironment(server, environment) ?? 'straight',
   });
 }
 
-function authorities(file: string): string {
+/**
+ * The certificates of the file that JENKINS_CA names, as PEM; undefined where it names none.
+ * @throws UserError when it cannot be read.
+ */
+export function authoritiesOf({ JENKINS_CA: file }: NodeJS.ProcessEnv): string | undefined {
+  if (file === undefined || file === '') return undefined;
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {

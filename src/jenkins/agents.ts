@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UserError } from '../base/errors';
+import { messageOf, UserError } from '../base/errors';
+import { keysOn, type AgentKeys } from './agentKeys';
 import type { Wire } from './http';
-import { isJenkinsError, JenkinsError } from './jenkinsError';
+import { isJenkinsError, JenkinsError, unless, UNUSABLE } from './jenkinsError';
 import { fields, list, text } from './json';
 import { submit } from './submit';
+import { readBytes } from './wire/exchange';
 
 /**
  * Agents of ours on a server. Facts are of jenkinsci/jenkins at 2.579, `core/src/main/java/hudson/`:
@@ -24,6 +26,12 @@ export interface Agents {
   remove(name: string, mark: AgentMark, signal: AbortSignal): Promise<boolean>;
   /** All that bear a mark, whoever made them. */
   marked(signal: AbortSignal): Promise<MarkedAgent[]>;
+  /** What the server has written of connecting it, in its own words; '' where it does not show that. */
+  log(name: string, signal: AbortSignal): Promise<string>;
+  /** The server's own `agent.jar`, which whoever likes may have. */
+  jar(signal: AbortSignal): Promise<Buffer>;
+  /** The keys by which the server logs in at machines. */
+  readonly keys: AgentKeys;
 }
 
 export interface NewAgent {
@@ -34,7 +42,25 @@ export interface NewAgent {
   readonly executors: number;
   /** Absolute, on the agent's machine. */
   readonly folder: string;
+  /** Jobs that ask for no label may run on it, too. */
+  readonly shared?: boolean;
+  /** How the server starts it; without it, the agent connects to the server. */
+  readonly ssh?: SshLaunch;
   readonly mark: AgentMark;
+}
+
+/** How a server reaches a machine by its plugin SSH Build Agents, and starts an agent there. */
+export interface SshLaunch {
+  readonly host: string;
+  readonly port: number;
+  /** The id of a credential in the server's own store: a user name with a private key. */
+  readonly credential: string;
+  /** The only host key that is accepted: `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
+  /** The path of java over there. */
+  readonly java: string;
+  /** What the shell over there is told before it starts the agent. */
+  readonly prefix: string;
 }
 
 /** Whose an agent is: it stands in its description. */
@@ -58,6 +84,9 @@ export interface MarkedAgent extends AgentStatus {
 }
 
 const JNLP_BOUND = 64 * 1024;
+const LOG_BOUND = 4 * 1024 * 1024;
+/** It has less than 2 MiB. */
+const JAR_BOUND = 64 * 1024 * 1024;
 
 export function agentsOn(wire: Wire, pollInterval: number): Agents {
   const pageOf = (name: string): string => `${wire.base}computer/${encodeURIComponent(name)}/`;
@@ -76,6 +105,13 @@ export function agentsOn(wire: Wire, pollInterval: number): Agents {
       try {
         await submit(wire, `${wire.base}computer/doCreateItem`, formOf(agent), request, signal);
       } catch (error) {
+        // What it cannot bind is an exception of its own.
+        if (agent.ssh && isJenkinsError(error, 'server-error') && !isRefused(error))
+          throw new UserError(`${wire.base} could not make an agent that it reaches by SSH.`, {
+            cause: error,
+            advice:
+              'Is its plugin SSH Build Agents (ssh-slaves) there? Without --ssh none is needed.',
+          });
         // A name that is taken is one Failure (400) among others, in the server's own language.
         if (!isJenkinsError(error, 'server-error')) throw error;
         const there = await status(agent.name, signal).catch(() => undefined);
@@ -124,6 +160,21 @@ export function agentsOn(wire: Wire, pollInterval: number): Agents {
       }
     },
 
+    /* Computer.getLogText, as LargeText.doProgressiveText gives it: for whoever may connect agents. */
+    async log(name, signal) {
+      const url = `${pageOf(name)}logText/progressiveText?start=0`;
+      return (await unless(UNUSABLE, wire.text(url, signal, LOG_BOUND))) ?? '';
+    },
+
+    async jar(signal) {
+      const answer = await wire.get(`${wire.base}jnlpJars/agent.jar`, signal, { noPage: true });
+      const jar = await readBytes(answer, wire.base, JAR_BOUND);
+      if (jar.toString('latin1', 0, 2) === 'PK') return jar;
+      throw new JenkinsError('malformed', `${wire.base} gave something else than its agent.jar.`);
+    },
+
+    keys: keysOn(wire),
+
     async marked(signal) {
       const url = `${wire.base}computer/api/json?tree=computer[displayName,${STATUS_FIELDS}]`;
       return list(fields(await wire.json(url, signal))['computer']).flatMap((computer) => {
@@ -166,6 +217,11 @@ export function checkLabels(typed: string): string {
   return labels.join(' ');
 }
 
+/** By it what is ours is known. */
+export function descriptionOf({ lease, owner }: AgentMark): string {
+  return `ci-parity lease=${lease} of ${owner}`;
+}
+
 const STATUS_FIELDS = 'description,offline,offlineCauseReason';
 
 /**
@@ -173,20 +229,34 @@ const STATUS_FIELDS = 'description,offline,offlineCauseReason';
  * node's descriptor, `json` is bound to its fields. EXCLUSIVE: only jobs that ask for one of its labels.
  * WebSocket needs no port but that of the web pages.
  */
-function formOf({ name, labels, executors, folder, mark }: NewAgent): Record<string, string> {
+function formOf(agent: NewAgent): Record<string, string> {
+  const { name, labels, executors, folder, shared = false, ssh, mark } = agent;
   const json = {
     name,
-    nodeDescription: `ci-parity lease=${mark.lease} of ${mark.owner}`,
+    nodeDescription: descriptionOf(mark),
     numExecutors: String(executors),
     remoteFS: folder,
     labelString: labels,
-    mode: 'EXCLUSIVE',
+    mode: shared ? 'NORMAL' : 'EXCLUSIVE',
     type: NODE,
-    launcher: { ...kind('hudson.slaves.JNLPLauncher'), webSocket: true },
+    launcher: ssh ? launcherOf(ssh) : { ...kind('hudson.slaves.JNLPLauncher'), webSocket: true },
     retentionStrategy: kind('hudson.slaves.RetentionStrategy$Always'),
     nodeProperties: { 'stapler-class-bag': 'true' },
   };
   return { name, type: NODE, json: JSON.stringify(json) };
+}
+
+/** `SSHLauncher/config.jelly` and `SSHConnector/config.jelly` of jenkinsci/ssh-agents-plugin, April 2026. */
+function launcherOf({ host, port, credential, hostKey, java, prefix }: SshLaunch): object {
+  const verifier = 'hudson.plugins.sshslaves.verifiers.ManuallyProvidedKeyVerificationStrategy';
+  return {
+    ...kind('hudson.plugins.sshslaves.SSHLauncher'),
+    ...{ host, port: String(port), credentialsId: credential },
+    sshHostKeyVerificationStrategy: { ...kind(verifier), key: hostKey },
+    ...{ jvmOptions: '', javaPath: java, prefixStartSlaveCmd: prefix, suffixStartSlaveCmd: '' },
+    ...{ launchTimeoutSeconds: '60', maxNumRetries: '3', retryWaitTime: '5' },
+    ...{ tcpNoDelay: true, workDir: '' },
+  };
 }
 
 const NODE = 'hudson.slaves.DumbSlave';
@@ -208,6 +278,11 @@ function statusOf(json: unknown): AgentStatus {
 
 function isSame(one: AgentMark | undefined, other: AgentMark): boolean {
   return one?.lease === other.lease && one.owner === other.owner;
+}
+
+/** Whether the server has said why, in words for people. */
+function isRefused(error: unknown): boolean {
+  return messageOf(error).startsWith('Jenkins refused');
 }
 
 async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -33,12 +33,35 @@ export async function submit(
   const answer = isText(form)
     ? await sendForm(wire, url, form, signal)
     : await wire.post(url, multipart(form), signal);
+  return doneBy(answer, url, request, wire.base);
+}
+
+/** As `submit`, for what is described in XML, as the REST API of credentials takes it. */
+export async function submitXml(
+  wire: Wire,
+  url: string,
+  body: string,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Done> {
+  const headers = {
+    'content-type': 'application/xml; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  };
+  return doneBy(await wire.post(url, { body, headers }, signal), url, request, wire.base);
+}
+
+function doneBy(
+  answer: Awaited<ReturnType<Wire['post']>>,
+  url: string,
+  request: Request,
+  base: string,
+): Done {
   const location = text(answer.headers.location);
   const { failure } = answer;
   if (failure === undefined) return { ...answer, location };
-  if (failure.kind === 'redirect' && isOwnPage(location, url, wire.base))
-    return { ...answer, location };
-  throw refusal(answer, failure, request, wire.base);
+  if (failure.kind === 'redirect' && isOwnPage(location, url, base)) return { ...answer, location };
+  throw refusal(answer, failure, request, base);
 }
 
 function isText(
@@ -93,7 +116,8 @@ function permissionIn(header: unknown): string | undefined {
     ?.replace(/^hudson\.model\.Item\./, 'Job/')
     .replace(/^hudson\.model\.Run\./, 'Run/')
     .replace(/^hudson\.model\.Computer\./, 'Agent/')
-    .replace(/^hudson\.model\.Hudson\./, 'Overall/');
+    .replace(/^hudson\.model\.Hudson\./, 'Overall/')
+    .replace(/^com\.cloudbees\.plugins\.credentials\.CredentialsProvider\./, 'Credentials/');
 }
 
 /**
@@ -102,7 +126,7 @@ function permissionIn(header: unknown): string | undefined {
  * knows only how the request reached it.
  */
 function isOwnPage(location: string | undefined, posted: string, base: string): boolean {
-  const target = location === undefined ? undefined : parseUrl(location, base);
+  const target = location === undefined ? undefined : parseUrl(location, posted);
   if (target === undefined) return false;
   const [path, root] = [decodeName(target.pathname), decodeName(new URL(base).pathname)];
   if (path.startsWith(`${root}queue/item/`)) return true;

@@ -278,6 +278,32 @@ describe('ci-parity attach', function () {
     }
   });
 
+  it('has the server log in, for whoever asks for it and for jobs that ask for nothing, with --ssh --shared', async () => {
+    const id = await borrowed();
+    const how = ['--ssh', '--shared', '--label', 'vagrant'];
+    const { code, errors, output } = await ciParity('attach', id, jenkins.base, ...how).ended;
+    assert.equal(code, 0, output + errors);
+    assert.equal(jenkins.nodes[0]?.mode, 'NORMAL');
+    assert.ok(jenkins.nodes[0].channel);
+    const admitted = 'grep -c ci-parity-agent /root/.ssh/authorized_keys; true';
+    assert.equal(await server.inside(admitted), '1');
+    // Also where the server is away, nobody can log in any more at a host that was given back.
+    const down = await jenkins.down();
+    assert.equal((await ciParity('return', id).ended).code, 0);
+    assert.equal(await server.inside(admitted), '0');
+    await down[Symbol.asyncDispose]();
+    await ciParity('machines').ended;
+    await assertNothing();
+    assert.equal(jenkins.credentials.size, 0);
+    for (const wrong of [
+      ['--credential', 'x'],
+      ['--ssh', '--proxy', 'http://proxy'],
+    ]) {
+      const words = ['attach', server.address, jenkins.base, '--label', 'x', ...wrong];
+      assert.equal((await ciParity(...words).ended).code, 2);
+    }
+  });
+
   it('wants a label, and a name that Jenkins takes', async () => {
     assert.equal((await ciParity('attach', server.address, jenkins.base).ended).code, 2);
     const wrong = ['attach', server.address, jenkins.base, '--label', 'x', '--name', 'a/b'];

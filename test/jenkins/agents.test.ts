@@ -42,6 +42,7 @@ describe('Agents of ours on a server', () => {
       assert.deepEqual(
         { ...node, channel: undefined },
         {
+          ...{ ssh: undefined, log: '' },
           ...{ name: 'metal one', executors: 2, folder: fresh.folder, mode: 'EXCLUSIVE' },
           ...{ labels: ['vagrant', 'big-memory'], channel: undefined },
           description: 'ci-parity lease=abcdef012345 of ada@desk',
@@ -111,6 +112,73 @@ describe('Agents of ours on a server', () => {
       await assert.rejects(gone, refusal(/delete the agent/, /Agent\/Delete/));
     });
   });
+
+  it('that the server reaches by SSH say how, which key the host must show, and whom they serve', () =>
+    withAgents({}, async (agents, jenkins) => {
+      const ssh = {
+        ...{ host: '192.0.2.7', port: 2222, credential: 'key-of-ci', prefix: 'export X=1; ' },
+        ...{ hostKey: 'ssh-ed25519 AAAAC3Nz', java: '/usr/bin/java' },
+      };
+      await agents.create({ ...fresh, shared: true, ssh }, signal);
+      const [node] = jenkins.nodes;
+      assert.equal(node?.mode, 'NORMAL');
+      assert.deepEqual(node.ssh, {
+        ...{ host: '192.0.2.7', port: 2222, credentialsId: 'key-of-ci', prefix: 'export X=1; ' },
+        ...{ hostKey: 'ssh-ed25519 AAAAC3Nz', javaPath: '/usr/bin/java' },
+        workingDirectory: fresh.folder,
+      });
+      assert.match(
+        await agents.log(fresh.name, signal),
+        /credentials cannot be found\n.*Launch failed/s,
+      );
+    }));
+
+  it('cannot be reached by SSH where the plugin is missing, which is said', () =>
+    withAgents({ sshAgents: false }, async (agents) => {
+      const ssh = {
+        ...{ host: 'h', port: 22, credential: 'k', prefix: '' },
+        ...{ hostKey: 'ssh-ed25519 AAAA', java: 'java' },
+      };
+      await assert.rejects(agents.create({ ...fresh, ssh }, signal), (error: unknown) => {
+        assert.match(String((error as { advice?: string }).advice), /SSH Build Agents/);
+        return true;
+      });
+    }));
+
+  it('have keys in the store of the server that no job can use, until they are removed', () =>
+    withAgents({}, async ({ keys }, jenkins) => {
+      const key = {
+        ...{ id: 'ci-parity-1', user: 'ada & co', privateKey: '-----BEGIN<KEY>-----\nx\n' },
+        description: 'ci-parity lease=abcdef012345 of ada@desk',
+      };
+      await keys.add(key, signal);
+      const { user: username, ...rest } = key;
+      assert.deepEqual([...jenkins.credentials.values()], [{ ...rest, username, scope: 'SYSTEM' }]);
+      await assert.rejects(keys.add(key, signal));
+      await keys.remove('ci-parity-1', signal);
+      assert.equal(jenkins.credentials.size, 0);
+      await keys.remove('ci-parity-1', signal);
+    }));
+
+  it('that may have no key made say which permission that takes, and what else can be done', () =>
+    withAgents(
+      { users: { ada: { token: 'c4nary', agents: ['create', 'connect', 'delete'] } } },
+      async ({ keys }) => {
+        const key = { id: 'k', user: 'root', privateKey: 'x', description: 'd' };
+        const refused = refusal(/add a credential/, /Credentials\/Create.*--credential ID/s);
+        await assert.rejects(keys.add(key, signal), refused);
+      },
+    ));
+
+  it('run the agent.jar of the server, and nothing that it gives instead', () =>
+    withAgents({}, async (agents, jenkins) => {
+      assert.equal((await agents.jar(signal)).toString('latin1', 0, 2), 'PK');
+      const page = jenkins.fault(/agent\.jar/, ({ send }) =>
+        send({ status: 200, headers: {}, body: 'something else' }),
+      );
+      await assert.rejects(agents.jar(signal), /something else than its agent\.jar/);
+      page[Symbol.dispose]();
+    }));
 
   it('that are gone already are removed without complaint', () =>
     withAgents({}, async (agents) => {

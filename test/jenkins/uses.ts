@@ -143,6 +143,8 @@ const OURS = {
   mark: { lease: 'a1b2c3d4e5f6', owner: 'ada@laptop' },
 };
 
+const KEY = { id: 'k', description: 'd', user: 'root', privateKey: 'x' };
+
 const EMPTY_FORM = new Map<string, string>();
 
 /** Everything that a client asks of a server. */
@@ -198,6 +200,37 @@ export const USES: Readonly<Record<string, Use>> = {
     but: NO_BODY,
     once: true,
     use: async ({ client, signal }) => (await client.doing.agents()).create(OURS, signal),
+  },
+  'what was written of connecting it': {
+    asks: /^computer\/parity\/logText/,
+    // It only explains what else went wrong.
+    but: {
+      ...{ '403': 'right', '404': 'right', '500': 'right', '503': 'right' },
+      ...{ html: 'less', login: 'less', huge: 'right', gigabyte: 'right', cut: 'right' },
+    },
+    use: async ({ client, signal }) => {
+      const agents = await client.doing.agents();
+      if (!(await agents.status('parity', signal))) await agents.create(OURS, signal);
+      return agents.log('parity', signal);
+    },
+  },
+  'what an agent is run by': {
+    asks: /^jnlpJars\/agent\.jar/,
+    use: async ({ client, signal }) =>
+      (await (await client.doing.agents()).jar(signal)).toString('latin1'),
+  },
+  'to add a key': {
+    asks: /^credentials\/store\/system\/domain\/_\/createCredentials/,
+    but: NO_BODY,
+    once: true,
+    use: async ({ client, signal }) => (await client.doing.agents()).keys.add(KEY, signal),
+  },
+  'to remove a key': {
+    asks: /^credentials\/store\/system\/domain\/_\/credential\/k\/doDelete/,
+    // There is none of that id: nothing is to be done.
+    but: { ...NO_BODY, '404': 'right' },
+    once: true,
+    use: async ({ client, signal }) => (await client.doing.agents()).keys.remove('k', signal),
   },
   'what waits': {
     asks: /^queue\/api\/json/,

@@ -137,6 +137,15 @@ export async function readAll(
   base: string,
   bound: number,
 ): Promise<string> {
+  return (await readBytes(answer, base, bound)).toString('utf8');
+}
+
+/** Reads an answer of at most `bound` bytes. */
+export async function readBytes(
+  answer: { readonly headers: http.IncomingHttpHeaders; readonly body: AsyncIterable<Buffer> },
+  base: string,
+  bound: number,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const announced = Number(answer.headers['content-length'] ?? 0);
   let size = 0;
@@ -151,7 +160,7 @@ export async function readAll(
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function silence(base: string, idle: number): JenkinsError {

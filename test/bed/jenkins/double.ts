@@ -12,6 +12,7 @@ import { Gateway } from './gateway';
 import { answer } from './pages';
 import { postedOf } from './posted';
 import { LiveNodes, type LiveNode } from './nodes';
+import type { SshCredential } from './sshLaunch';
 import { LiveQueue, type LiveItem, type Queueing } from './queue';
 import type { Reply } from './replies';
 import type { JobSpec, RunSpec, StageSpec } from './world';
@@ -55,6 +56,8 @@ export interface JenkinsDouble extends AsyncDisposable {
   readonly gateway: Gateway;
   /** The agents that were created by requests. */
   readonly nodes: readonly LiveNode[];
+  /** By their ids: what the server logs in at machines with. Tests may add to it. */
+  readonly credentials: Map<string, SshCredential>;
   /** Ends the sessions in which crumbs were given out. */
   endSessions(): void;
   /** A run as it is now. */
@@ -154,6 +157,11 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
     await new Promise((resolve) => server.close(resolve));
   }
 
+  async function end(): Promise<void> {
+    nodes.close();
+    await close();
+  }
+
   return {
     base: `${origin()}${prefix}/`,
     requests,
@@ -189,12 +197,13 @@ export async function startJenkins(options: JenkinsOptions): Promise<JenkinsDoub
     queue: queue.items,
     gateway,
     nodes: nodes.all,
+    credentials: nodes.credentials,
     start: (id) => queue.start(itemOf(id)).spec,
     forget: (id) => queue.forget(id),
     endSessions: () => sessions.clear(),
     run: (job, number) => find(job, number).spec,
-    close,
-    [Symbol.asyncDispose]: close,
+    close: end,
+    [Symbol.asyncDispose]: end,
   };
 }
 

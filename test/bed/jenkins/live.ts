@@ -38,6 +38,8 @@ export interface JenkinsOptions {
   readonly agentPages?: 'old';
   /** Where it listens; 127.0.0.1 unless told. */
   readonly address?: string;
+  /** Whether the plugin SSH Build Agents is there; yes unless told. */
+  readonly sshAgents?: boolean;
   /** A fixed port, else any. */
   readonly port?: number;
 }
@@ -57,8 +59,11 @@ export interface UserSpec {
   /** Whether the user may stop runs and take items out of the queue; yes unless told. */
   readonly cancel?: boolean;
   /** What the user may do with agents; all of it unless told. */
-  readonly agents?: readonly ('create' | 'connect' | 'delete')[];
+  readonly agents?: readonly AgentDeed[];
 }
+
+export type AgentDeed = 'create' | 'connect' | 'delete' | 'add key' | 'remove key';
+
 /** A run as it is now. What it holds is made when somebody asks, since there may be 300,000. */
 export class LiveRun {
   readonly number: number;

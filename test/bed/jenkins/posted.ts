@@ -5,6 +5,9 @@
 export interface Posted {
   readonly fields: URLSearchParams;
   readonly files: ReadonlyMap<string, PostedFile>;
+  /** As it came, and its media type. */
+  readonly raw: Buffer;
+  readonly type: string;
 }
 
 export interface PostedFile {
@@ -13,9 +16,10 @@ export interface PostedFile {
 }
 
 export function postedOf(type: string | undefined, body: Buffer): Posted {
+  const whole = { raw: body, type: type ?? '' };
   const [, boundary] = /^multipart\/form-data; *boundary=(\S+)$/.exec(type ?? '') ?? [];
   if (boundary === undefined)
-    return { fields: new URLSearchParams(body.toString('utf8')), files: new Map() };
+    return { fields: new URLSearchParams(body.toString('utf8')), files: new Map(), ...whole };
   const [fields, files] = [new URLSearchParams(), new Map<string, PostedFile>()];
   for (const { head, content } of partsOf(body, boundary)) {
     const name = quoted(head, 'name') ?? '';
@@ -24,7 +28,7 @@ export function postedOf(type: string | undefined, body: Buffer): Posted {
     if (fileName === undefined) fields.append(name, content.toString(charset));
     else files.set(name, { name: fileName.replace(/^.*[/\\]/, ''), content });
   }
-  return { fields, files };
+  return { fields, files, ...whole };
 }
 
 function* partsOf(body: Buffer, boundary: string): Generator<{ head: string; content: Buffer }> {

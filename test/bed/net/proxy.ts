@@ -17,6 +17,8 @@ export interface ProxyOptions {
   readonly hosts?: readonly string[];
   /** It speaks TLS itself. */
   readonly tls?: Certified;
+  /** Where it listens; 127.0.0.1 unless told. */
+  readonly address?: string;
   /** With what it refuses everybody. */
   readonly refuses?: number;
 }
@@ -82,7 +84,7 @@ export async function startProxy(options: ProxyOptions = {}): Promise<ProxyDoubl
     onward.once('error', () => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'));
     socket.once('error', () => onward.destroy());
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, options.address ?? '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 
