@@ -21,7 +21,7 @@ import { makePlan } from '../recipe/plan';
 import { planDocument } from '../recipe/planDocument';
 import { parseRecipe, type Recipe } from '../recipe/recipe';
 import type { Verdict, VerdictKind } from '../reproduce/journal';
-import { otherMachine, placeName } from '../reproduce/place';
+import { otherMachine, placeTitle } from '../reproduce/place';
 import { sweep } from '../reproduce/putAway';
 import { runReproduction } from '../reproduce/run';
 import { testName } from '../reproduce/verdict';
@@ -304,7 +304,7 @@ function describe(reproduction: Reproduction, terminal: Terminal): void {
     run ? `  run        ${printable(run.url)}` : `  file       ${recipe.jenkinsfile.path}`,
   );
   terminal.print(`  commit     ${recipe.commit}`);
-  if (recipe.on) terminal.print(printable(`  on         ${placeName(recipe.on)}`));
+  if (recipe.on) terminal.print(printable(`  on         ${placeTitle(recipe.on)}`));
   for (const { path, state, why } of stages)
     terminal.print(
       printable(

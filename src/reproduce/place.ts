@@ -156,3 +156,10 @@ export function placeName(on: OtherMachine | undefined): string {
   if (!on) return 'this machine';
   return 'host' in on ? on.host : on.lease;
 }
+
+/** For people who know a borrowed machine by what it is rather than by its id. */
+export function placeTitle(on: OtherMachine | undefined): string {
+  const lent = on && 'lease' in on ? on.lease : undefined;
+  const title = lent && readLedger(stateDirectory()).leases.find(({ id }) => id === lent)?.title;
+  return title === undefined ? placeName(on) : `${placeName(on)}, ${title}`;
+}

@@ -17,7 +17,7 @@ import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { preflight } from './preflight';
-import { openPlace, placeName, type Place } from './place';
+import { openPlace, placeTitle, type Place } from './place';
 import { namesOf, putAway, putSecretsAway, sweep } from './putAway';
 import { getReady } from './ready';
 import { listReproductions, readReproduction, type Files } from './store';
@@ -340,7 +340,7 @@ async function keepMachine(
 
 function introduce(recipe: Recipe, screen: Screen): void {
   const { run, commit, jenkinsfile } = recipe;
-  const where = placeName(recipe.on);
+  const where = placeTitle(recipe.on);
   const changes = recipe.withChanges ? ' with your changes' : '';
   screen.say(
     run
