@@ -8,9 +8,11 @@ import type { RunOptions } from '../../src/machines/machine';
 import { openSshMachine, type SshMachine } from '../../src/machines/ssh/sshMachine';
 import type { SshSurroundings } from '../../src/machines/ssh/surroundings';
 import { shellLine } from '../../src/machines/quote';
-import { carry } from '../../src/reproduce/carry';
+import { carry, nameOf } from '../../src/reproduce/carry';
+import { checkout } from '../../src/reproduce/checkout';
 import type { SlowWire } from '../bed/net/namespace';
 import { isolatedSshdMissing, startSshd } from '../bed/sshd';
+import { recipeFor } from '../reproduce/recipes';
 import {
   interleave,
   median,
@@ -47,6 +49,11 @@ const LINKS: readonly Link[] = [
 /**
  * Another machine, by us and by OpenSSH, git and rsync, against one server. A step's output is timed from its
  * first byte to its last, since our connection is there already; what is carried, with the login.
+ *
+ * A first transfer ends for all three with the commit checked out: our checkout, a push into a repository that
+ * checks out what it gets, and rsync of the clone's `.git` with a reset there, in one connection each. We and
+ * `git push` have git hash every object that comes; rsync's are taken as they are. `nothing new` is the transfer
+ * alone, since each reproduction checks out anew.
  */
 export const machines: Figure = async (signal) => {
   const missing = await isolatedSshdMissing();
@@ -75,12 +82,13 @@ async function onLink(link: Link, signal: AbortSignal): Promise<Row[]> {
   );
   const first = await interleave(
     {
-      ours: () => bench.carry('forget'),
+      ours: () => bench.checkout(),
       push: () => bench.push('forget'),
       rsync: () => bench.rsync('forget'),
     },
     link.rounds,
   );
+  await bench.checkTrees();
   const second = await interleave(
     { ours: () => bench.carry(), push: () => bench.push(), rsync: () => bench.rsync() },
     link.rounds * 2 + 1,
@@ -126,8 +134,8 @@ async function onLink(link: Link, signal: AbortSignal): Promise<Row[]> {
   return [
     speed("a step's output", output.ssh, 'ssh', 0.7),
     speed("a step's output", output.channel, 'without supervisor and file'),
-    time('first transfer', first.ours, ['git push', first.push], 1.2),
-    time('first transfer', first.ours, ['rsync', first.rsync], 1.2),
+    time('first transfer, checked out', first.ours, ['git push', first.push], 1.2),
+    time('first transfer, checked out', first.ours, ['rsync', first.rsync], 1.2),
     time('nothing new', second.ours, ['git push', second.push], 1.5),
     time('nothing new', second.ours, ['rsync', second.rsync], 1.5),
     {
@@ -140,6 +148,9 @@ async function onLink(link: Link, signal: AbortSignal): Promise<Row[]> {
     },
   ];
 }
+
+/** Where each has the commit over there. */
+const TREES = { ours: '/root/carried', push: '/root/pushed', rsync: '/root/synced' };
 
 async function openBench({ source }: Link, signal: AbortSignal) {
   const folder = await mkdtemp(join(tmpdir(), 'ci-parity-bench-'));
@@ -166,9 +177,6 @@ async function openBench({ source }: Link, signal: AbortSignal) {
   const repository = join(folder, 'repository');
   const time = async (command: string, args: readonly string[]): Promise<number> =>
     (await run({ command, args, cwd: repository, env }, signal)).milliseconds;
-  const forgotten = async (where: string, forget?: 'forget'): Promise<void> => {
-    if (forget) await host.inside(`rm -rf ${where}`);
-  };
   return {
     host,
     open,
@@ -194,23 +202,46 @@ async function openBench({ source }: Link, signal: AbortSignal) {
       await once(child, 'close');
       return watch.milliseconds();
     },
-    carry: async (forget?: 'forget'): Promise<number> => {
-      await forgotten('/root/.cache/ci-parity/repositories', forget);
+    checkout: async (): Promise<number> => {
+      await host.inside(`rm -rf /root/.cache/ci-parity/repositories ${TREES.ours}`);
+      const recipe = recipeFor({
+        repository: { directory: repository, remoteUrl: undefined },
+        commit,
+        on: { host: host.address },
+      });
       return millisecondsOf(async () => {
         await using machine = await open();
-        const carried = { directory: repository, commit, name: 'bench', remoteUrl: '' };
-        await carry({ ...carried, refs: 'refs/ci-parity' }, machine, signal);
+        const options = { marks: {}, say: () => undefined };
+        await checkout(recipe, machine, TREES.ours, options, signal);
       });
     },
+    /** What `checkout` does first, where the commit is there already. */
+    carry: (): Promise<number> =>
+      millisecondsOf(async () => {
+        await using machine = await open();
+        const name = nameOf(repository);
+        const carried = { directory: repository, commit, name, remoteUrl: '' };
+        await carry({ ...carried, refs: 'refs/ci-parity' }, machine, signal);
+      }),
     push: async (forget?: 'forget'): Promise<number> => {
-      await forgotten('/root/pushed.git', forget);
-      if (forget) await host.inside('git init -q --bare /root/pushed.git');
-      return time('git', ['push', '-q', `ssh://${who}/root/pushed.git`, 'HEAD:refs/heads/main']);
+      if (forget)
+        await host.inside(`rm -rf ${TREES.push}; git init -q -b main ${TREES.push}
+          git -C ${TREES.push} config receive.denyCurrentBranch updateInstead`);
+      return time('git', ['push', '-q', `ssh://${who}${TREES.push}`, 'HEAD:refs/heads/main']);
     },
     rsync: async (forget?: 'forget'): Promise<number> => {
-      await forgotten('/root/synced', forget);
+      if (forget) await host.inside(`rm -rf ${TREES.rsync}; mkdir ${TREES.rsync}`);
       const shell = ['-e', shellLine(['ssh', ...options])];
-      return time('rsync', ['-a', ...shell, '.git/', `${who}:/root/synced/`]);
+      const reset = `git -C ${TREES.rsync} reset -q --hard`;
+      const path = forget ? ['--rsync-path', `f() { rsync "$@" && ${reset}; }; f`] : [];
+      return time('rsync', ['-a', ...shell, ...path, '.git/', `${who}:${TREES.rsync}/.git/`]);
+    },
+    /** That all have done the same work. */
+    checkTrees: async (): Promise<void> => {
+      for (const tree of Object.values(TREES)) {
+        const state = await host.inside(`cd ${tree}; git rev-parse HEAD; git status --porcelain`);
+        if (state !== commit) throw new Error(`${tree} is not the commit: ${state}`);
+      }
     },
     firstLine: async (machine: SshMachine): Promise<number> => {
       const began = performance.now();
