@@ -9,7 +9,7 @@ import { antFiles } from './antFiles';
 import { localFiles } from './localFiles';
 import type { Executed, ExecOptions, Exit, Machine, RunOptions } from './machine';
 import { endProcessesWith } from './processes';
-import { CAPTURE_LIMIT, endWhenAsked, gather } from './running';
+import { CAPTURE_LIMIT, endWhenAsked, gather, listenForHead } from './running';
 import { hypervisors } from './vagrant';
 
 /** How long, in milliseconds, the output may stay silent and open after its script has ended. */
@@ -70,6 +70,7 @@ async function exec(
   { directory, environment, input, timeout, signal }: ExecOptions,
 ): Promise<Executed> {
   signal.throwIfAborted();
+  const first = listenForHead();
   const child = execa(program, args, {
     cwd: directory ?? homedir(),
     env: { ...(environment ?? process.env) },
@@ -77,7 +78,7 @@ async function exec(
     ...(input === undefined
       ? { stdin: 'ignore' as const }
       : typeof input === 'function'
-        ? { stdin: input() }
+        ? { stdin: input(first.head) }
         : { input }),
     ...(timeout !== undefined && { timeout }),
     buffer: false,
@@ -85,9 +86,14 @@ async function exec(
     cancelSignal: signal,
   });
   const exited = once(child, 'exit').catch(() => undefined);
+  void exited.then(first.over);
   const [stdout, stderr] = [gather(), gather()];
+  const take = (chunk: Buffer): void => {
+    stdout.push(chunk);
+    first.push(chunk);
+  };
   await Promise.all([
-    deliver(child.stdout, exited, stdout.push),
+    deliver(child.stdout, exited, take),
     deliver(child.stderr, exited, stderr.push),
   ]);
   const { exitCode, cause } = await child;

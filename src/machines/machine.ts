@@ -95,9 +95,10 @@ export interface ExecOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /**
    * What is made by a function is handed on as it comes. Where a connection is lost, program and input begin
-   * anew: it is for programs that may be run again, and that see for themselves whether all has come.
+   * anew: it is for programs that may be run again, and that see for themselves whether all has come. What is
+   * said may hang on what the program says first: `head` is its standard output up to an empty line or its end.
    */
-  readonly input?: Buffer | string | (() => AsyncIterable<Buffer>);
+  readonly input?: Buffer | string | ((head: Promise<string>) => AsyncIterable<Buffer>);
   /** Milliseconds. */
   readonly timeout?: number;
   readonly signal: AbortSignal;

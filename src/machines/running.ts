@@ -21,6 +21,32 @@ export function gather(): { push: (chunk: Buffer) => void; text: () => string } 
   };
 }
 
+/** What is written up to the first empty line, or all until it is `over`: what a program says before it is answered. */
+export function listenForHead(): {
+  push: (chunk: Buffer) => void;
+  over: () => void;
+  head: Promise<string>;
+} {
+  let settle: (text: string) => void = () => undefined;
+  const head = new Promise<string>((resolve) => (settle = resolve));
+  let text: string | undefined = '';
+  const over = (): void => {
+    if (text !== undefined) settle(text.slice(0, CAPTURE_LIMIT));
+    text = undefined;
+  };
+  return {
+    push: (chunk) => {
+      if (text === undefined) return;
+      text += chunk.toString('latin1');
+      const end = text.indexOf('\n\n');
+      if (end >= 0) text = text.slice(0, end + 1);
+      if (end >= 0 || text.length > CAPTURE_LIMIT) over();
+    },
+    over,
+    head,
+  };
+}
+
 /** SIGINT when asked, then SIGTERM, then SIGKILL; ends when `over` is aborted. */
 export async function endWhenAsked(
   send: (name: NodeJS.Signals) => Promise<void> | undefined,

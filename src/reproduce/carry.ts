@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { codeOf, UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
 import { git } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { gitFailure } from './gitOn';
+import { REPOSITORIES, USE } from './keptRepositories';
 
 /**
  * Brings the recipe's commit to another machine, into a bare repository that stays there: the second
@@ -45,27 +45,29 @@ export async function carry(
   machine: Machine,
   signal: AbortSignal,
 ): Promise<string> {
-  const call = async (
-    what: string,
-    script: string,
-    words: readonly string[],
-    // Also what needs none may be run again, and so on the connection itself, which is quicker.
-    input: () => AsyncIterable<Buffer> = () => Readable.from([]),
-  ): Promise<string> => {
-    const command = ['sh', '-c', script, 'sh', ...words];
-    const done = await machine.exec(command, { signal, input });
-    if (done.code !== 0) throw gitFailure(machine, what, done);
-    return done.stdout;
-  };
   const shallow = await shallowOf(directory, signal);
-  const told = await call('init', LOOK, [cutName(name, shallow), remoteUrl, refs, commit]);
-  const [repository = '', state = '', ...there] = told.split('\n');
-  if (state === 'there') return repository;
-  const known = await commitsOf(directory, there, signal);
-  await call('index-pack', TAKE, [repository, refs, commit, shallow.join('\n')], () =>
-    packOf(directory, commit, known, signal),
-  );
+  const words = [cutName(name, shallow), remoteUrl, refs, commit, shallow.join('\n')];
+  // On the connection itself, since all of it may be run again: that is quicker, and what is sent may be large.
+  const done = await machine.exec(['sh', '-c', TAKE, 'sh', ...words], {
+    signal,
+    input: (head) => answer(head, directory, commit, signal),
+  });
+  const [repository = '', state] = done.stdout.split('\n', 2);
+  if (done.code !== 0) throw gitFailure(machine, state === 'lacking' ? 'index-pack' : 'init', done);
   return repository;
+}
+
+/** What is sent to a machine that has said what it has. */
+async function* answer(
+  head: Promise<string>,
+  directory: string,
+  commit: string,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const [, state, ...there] = (await head).split('\n');
+  if (state !== 'lacking') return;
+  const known = await commitsOf(directory, there, signal);
+  yield* packOf(directory, commit, known, signal);
 }
 
 /** Where `carryCommit` brings it. */
@@ -77,7 +79,7 @@ export async function carriedTo(
   const { directory } = recipe.repository;
   const shallow = existsSync(directory) ? await shallowOf(directory, signal) : [];
   const { stdout } = await machine.exec(['sh', '-c', 'cd && pwd'], { signal });
-  return `${stdout.trimEnd()}/.cache/ci-parity/repositories/${cutName(carriedName(recipe), shallow)}.git`;
+  return `${stdout.trimEnd()}/${REPOSITORIES}/${cutName(carriedName(recipe), shallow)}.git`;
 }
 
 /** What is cut off somewhere is kept apart: elsewhere, its commits would be taken for whole. */
@@ -93,21 +95,23 @@ export function nameOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** Says where it is, whether it has the commit, and what it has. */
-const LOOK = `cd && repository=$PWD/.cache/ci-parity/repositories/$1.git || exit
+/**
+ * Says where it is, whether it has the commit, and what it has, up to an empty line; and takes what it lacks. A
+ * pack ends with its own checksum: one that is cut short is refused. Through `cat`, since git reads no more than
+ * 4 KiB at once: the server would wake up for each.
+ */
+const TAKE = `cd && repository=$PWD/${REPOSITORIES}/$1.git || exit
 printf '%s\\n' "$repository"
-[ -e "$repository/HEAD" ] || git init --quiet --bare "$repository" || exit
+${USE}
 cd "$repository" || exit
 [ -z "$2" ] || [ "$(git config remote.origin.url)" = "$2" ] || git config remote.origin.url "$2" || exit
-if git rev-parse --quiet --verify "$3/$4" > /dev/null; then echo there; exit 0; fi
+if git rev-parse --quiet --verify "$3/$4" > /dev/null; then printf 'there\\n\\n'; exit 0; fi
+echo lacking
+git for-each-ref --format='%(objectname)' "$3/" || exit
 echo
-exec git for-each-ref --format='%(objectname)' "$3/"`;
-
-/** A pack ends with its own checksum: one that is cut short is refused. */
-const TAKE = `cd "$1" || exit
-git index-pack --stdin --fix-thin > /dev/null || exit
-[ -z "$4" ] || printf '%s\\n' "$4" > shallow || exit
-exec git update-ref "$2/$3" "$3"`;
+cat | git index-pack --stdin --fix-thin > /dev/null || exit
+[ -z "$5" ] || printf '%s\\n' "$5" > shallow || exit
+exec git update-ref "$3/$4" "$4"`;
 
 /** The commits at which the history of a shallow clone is cut off, in order. */
 async function shallowOf(directory: string, signal: AbortSignal): Promise<string[]> {

@@ -49,15 +49,17 @@ export async function checkout(
   const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : '';
   const attributes = await blobAt(directory, recipe.commit, '.gitattributes', signal);
   const usesLfs = attributes?.text.includes('filter=lfs') ?? false;
-  const repository = recipe.on ? await carryCommit(recipe, machine, signal) : directory;
+  const [there, repository] = await Promise.all([
+    machine.files.list(into, signal),
+    recipe.on ? carryCommit(recipe, machine, signal) : directory,
+  ]);
   if (usesLfs) await needLfs(machine, repository, signal);
   if (usesLfs && recipe.on) await carryLfs(recipe, machine, repository, say, signal);
   const run = (args: readonly string[], where: string): Promise<string> =>
     gitOn(machine, [...noHooks, ...(usesLfs ? lfs : []), ...args], where, signal, { marks });
   // `--force` also where an emptied folder is still noted as a worktree.
   const add = ['worktree', 'add', '--force', '--detach', '--quiet'];
-  if ((await machine.files.list(into, signal)).length === 0)
-    await run([...add, into, recipe.commit], repository);
+  if (there.length === 0) await run([...add, into, recipe.commit], repository);
   else {
     // As Jenkins does it: what lies there stays, unless the commit has a file of that name.
     const beside = besideOf(into);

@@ -16,6 +16,7 @@ import type { OtherMachine, Recipe } from '../recipe/recipe';
 import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
+import { tidyRepositories } from './keptRepositories';
 import { preflight } from './preflight';
 import { openPlace, placeTitle, type Place } from './place';
 import { namesOf, putAway, putSecretsAway, sweep } from './putAway';
@@ -269,7 +270,7 @@ async function readyPlace(
   { cancel, kill }: Will,
 ): Promise<void> {
   const root = stateDirectory();
-  await getReady(machine, recipe, {
+  const ready = getReady(machine, recipe, {
     environment: { ...base, ...recipe.environment, ...recipe.overrides },
     lease: 'lease' in on ? leaseOf(root, on.lease) : undefined,
     root,
@@ -278,6 +279,7 @@ async function readyPlace(
     signal: cancel,
     kill,
   });
+  await Promise.all([ready, tidyRepositories(machine, (line) => screen.say(line), cancel)]);
 }
 
 /** A misspelt branch would let all of them run. */

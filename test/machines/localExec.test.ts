@@ -17,6 +17,16 @@ describe('A program on the local machine', () => {
     });
   });
 
+  it('is answered what hangs on what it says first, which ends at an empty line or with it', async () => {
+    async function* answer(head: Promise<string>): AsyncGenerator<Buffer> {
+      yield Buffer.from(`<${await head}>`);
+    }
+    const exec = async (script: string) =>
+      (await machine.exec(['sh', '-c', script], { input: answer, signal })).stdout;
+    assert.equal(await exec('echo one; echo two; echo; cat'), 'one\ntwo\n\n<one\ntwo\n>');
+    assert.equal(await exec('echo one; exec true'), 'one\n');
+  });
+
   it('need not read its input', async () => {
     const options = { input: 'x'.repeat(1 << 20), signal };
     assert.equal((await machine.exec(['true'], options)).code, 0);

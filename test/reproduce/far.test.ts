@@ -209,6 +209,15 @@ describe('A reproduction on another machine', function () {
     await leavesNothing(files.id);
   });
 
+  it('puts away what nobody has used for a month of that which is kept there', async () => {
+    await host.inside(`cd; mkdir -p .cache/ci-parity/repositories; cd .cache/ci-parity/repositories
+      for one in old new; do git init -q --bare $one.git; echo > $one.git/used; done
+      touch -d '31 days ago' old.git/used`);
+    const { verdict } = await shop.run("node { echo 'hello' }\n", { recipe: there });
+    assert.equal(verdict.kind, 'passed');
+    assert.equal(await host.inside('ls /root/.cache/ci-parity/repositories'), 'new.git');
+  });
+
   it('runs post when the person interrupts, and leaves nothing there', async () => {
     let interrupt: (why: string) => void = () => undefined;
     let done = false;

@@ -8,8 +8,8 @@ import { widenWindow } from './window';
 export interface FarCall {
   /** Runs with `nonce` set to a word that nobody there could know before, and `LC_ALL=C`. */
   readonly script: string;
-  /** The script's standard input; made anew for each attempt. */
-  readonly input?: () => Iterable<Buffer> | AsyncIterable<Buffer>;
+  /** The script's standard input; made anew for each attempt, which is over when `closed` resolves. */
+  readonly input?: (closed: Promise<unknown>) => Iterable<Buffer> | AsyncIterable<Buffer>;
   /** Standard output; a promise holds further output back. */
   readonly onOutput: (chunk: Buffer) => void | Promise<void>;
   /** Standard error, in which lines that begin with the nonce can speak to us. */
@@ -62,7 +62,7 @@ export async function runScript(
     channel.write(`${head}${script}\n${nonce}\n`);
     const output = drain(channel, afterNoise(nonce, onOutput), widenWindow(channel));
     const words = drain(channel.stderr, afterNoise(nonce, onWords));
-    const poured = pour(channel, input?.() ?? [], closed);
+    const poured = pour(channel, input?.(closed) ?? [], closed);
     // Who waits for the output first would not hear of an input that fails.
     await Promise.all([output, words, poured]);
     const code = await closed;

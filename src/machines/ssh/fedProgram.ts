@@ -1,11 +1,11 @@
 import { UserError } from '../../base/errors';
 import type { Executed, ExecOptions } from '../machine';
 import { shellLine } from '../quote';
-import { gather } from '../running';
+import { gather, listenForHead } from '../running';
 import type { Link } from './link';
 
 export interface FedOptions extends ExecOptions {
-  readonly input: () => AsyncIterable<Buffer>;
+  readonly input: Exclude<ExecOptions['input'], Buffer | string | undefined>;
 }
 
 /**
@@ -28,7 +28,19 @@ export async function runFed(
   try {
     const code = await link.run(() => {
       [stdout, stderr] = [gather(), gather()];
-      return { script, input, onOutput: stdout.push, onWords: stderr.push };
+      const [all, first] = [stdout, listenForHead()];
+      return {
+        script,
+        input: (closed) => {
+          void closed.then(first.over);
+          return input(first.head);
+        },
+        onOutput: (chunk) => {
+          all.push(chunk);
+          first.push(chunk);
+        },
+        onWords: stderr.push,
+      };
     }, until);
     if (code === NO_FOLDER) throw new UserError(`${directory ?? ''} is no folder on ${link.name}.`);
     return { code, stdout: stdout.text(), stderr: stderr.text() };

@@ -158,6 +158,17 @@ describe('A machine that is reached by SSH', () => {
     assert.match(o.text(), /^yes$/m);
   });
 
+  it('answers a program what hangs on what it says first, which ends at an empty line or with it', async () => {
+    async function* answer(head: Promise<string>): AsyncGenerator<Buffer> {
+      yield Buffer.from(`<${await head}>`);
+    }
+    const exec = async (script: string) =>
+      (await far.machine.exec(['sh', '-c', script], { input: answer, signal: never })).stdout;
+    const talk = 'echo one; echo two; echo; cat';
+    assert.equal(await exec(talk), 'one\ntwo\n\n<one\ntwo\n>');
+    assert.equal(await exec('echo one; exec true'), 'one\n');
+  });
+
   it('runs a program to its end and gathers what it writes', async () => {
     const { machine } = far;
     const cat = await machine.exec(['sh', '-c', 'cat; echo err >&2; pwd; exit 3'], {
