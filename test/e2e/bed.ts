@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readLedger } from '../../src/machines/leases/ledger';
 import type { JournalEvent } from '../../src/reproduce/journal';
 import { listReproductions } from '../../src/reproduce/store';
 import { NoVagrant, startDemo, type Demo, type DemoOptions } from '../bed/demo/demo';
@@ -19,6 +20,7 @@ import {
   type Workbench,
   type WorkbenchOptions,
 } from '../bed/host/host';
+import type { MetalDouble } from '../bed/metal/double';
 import type { Sample } from '../bed/sample/sample';
 import { leftovers, removeDeadForwardings } from '../bed/vagrant/vagrant';
 import { without } from '../bed/without';
@@ -183,6 +185,26 @@ export async function runCli(
   const cli = startCli(demo, packaged, args, env);
   const { code } = await cli.exit;
   return { code, output: cli.output(), cli };
+}
+
+/** Has the double lend to whoever lives in the demo; resolves with the variables that say so. Its token is not told. */
+export async function lendTo(
+  demo: Demo,
+  { address, project }: MetalDouble,
+): Promise<Record<string, string>> {
+  const config = join(demo.root, 'config');
+  const lender = { kind: 'packet', name: 'metal', address, project, metros: ['am'] };
+  const settings = JSON.stringify({ caps: { hours: 4 }, lenders: [lender] });
+  await mkdir(join(config, 'ci-parity'), { recursive: true });
+  await writeFile(join(config, 'ci-parity', 'lenders.json'), settings);
+  return { XDG_CONFIG_HOME: config };
+}
+
+/** Fails unless the machine that was borrowed was given back, and neither its key nor anything written of it is left. */
+export function assertGivenBack(demo: Demo, metal: MetalDouble): void {
+  const { devices, keys, made } = metal.books();
+  assert.deepEqual([devices, keys, made], [[], [], 1]);
+  assert.deepEqual(readLedger(demo.stateDir), { leases: [], damaged: [] });
 }
 
 /** Makes a commit on top of `from` that no branch knows, and returns its id. The working tree is as before. */

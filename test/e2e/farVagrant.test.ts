@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { readLedger } from '../../src/machines/leases/ledger';
 import { listReproductions, type Reproduction } from '../../src/reproduce/store';
 import type { Demo } from '../bed/demo/demo';
@@ -12,8 +10,10 @@ import { needSshd, type Sshd } from '../bed/sshd';
 import { farContainers, farLeftovers, farVagrant } from '../bed/vagrant/far';
 import { without } from '../bed/without';
 import {
+  assertGivenBack,
   assertNothingLeft,
   guardRepository,
+  lendTo,
   openBed,
   runCli,
   startCli,
@@ -44,7 +44,7 @@ describe('The real Vagrant on a borrowed machine', function () {
     untouched = guardRepository(demo);
     const { boot, devices } = realDevices(vagrant.firstBoot, vagrant);
     metal = await startMetal({ boot });
-    await lendBy(metal);
+    env = { ...(await lendTo(demo, metal)), METAL_AUTH_TOKEN: metal.token };
     const { code, output } = await ciParity('borrow', 'metal', '--yes');
     assert.equal(code, 0, output);
     const [device] = devices;
@@ -58,14 +58,6 @@ describe('The real Vagrant on a borrowed machine', function () {
     await bed[Symbol.asyncDispose]();
   });
 
-  async function lendBy({ address, project, token }: MetalDouble): Promise<void> {
-    const config = join(demo.root, 'config');
-    const lender = { kind: 'packet', name: 'metal', address, project, metros: ['am'] };
-    await mkdir(join(config, 'ci-parity'), { recursive: true });
-    const settings = JSON.stringify({ caps: { hours: 4 }, lenders: [lender] });
-    await writeFile(join(config, 'ci-parity', 'lenders.json'), settings);
-    env = { XDG_CONFIG_HOME: config, METAL_AUTH_TOKEN: token };
-  }
   const ciParity = (...args: string[]) => runCli(demo, bed.packaged, args, env);
   const reproduce = (url = demo.failedRunUrl, ...args: string[]): Cli =>
     (cli = startCli(demo, bed.packaged, ['reproduce', url, '--on', lease, ...args], env));
@@ -193,9 +185,8 @@ describe('The real Vagrant on a borrowed machine', function () {
     await running.exit;
     const returned = await ciParity('return', lease);
     assert.equal(returned.code, 0, returned.output);
-    const { devices, keys, made } = metal?.books() ?? {};
-    assert.deepEqual([devices, keys, made], [[], [], 1]);
-    assert.deepEqual(readLedger(demo.stateDir), { leases: [], damaged: [] });
+    assert.ok(metal);
+    assertGivenBack(demo, metal);
     const { code, output } = await ciParity('clean');
     assert.equal(code, 0, output);
     assert.match(output, new RegExp(`the machine ${lease} was given back: nothing is left there`));

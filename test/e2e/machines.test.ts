@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { readLedger } from '../../src/machines/leases/ledger';
 import { findRun, pressInMenu, pressInline } from '../bed/demo/mainJob';
 import type { Demo } from '../bed/demo/demo';
 import { projectRoot } from '../bed/demo/package';
@@ -23,9 +21,17 @@ import {
 } from '../bed/host/person';
 import { startMetal, type MetalDouble } from '../bed/metal/double';
 import { realDevices, type RealDevice } from '../bed/metal/realDevice';
-import { standInVagrant } from '../bed/packages';
 import { needSshd } from '../bed/sshd';
-import { assertNothingLeft, guardRepository, openBed, type E2eBed } from './bed';
+import { farContainers, farLeftovers, farVagrant, type FarVagrant } from '../bed/vagrant/far';
+import { without } from '../bed/without';
+import {
+  assertGivenBack,
+  assertNothingLeft,
+  guardRepository,
+  lendTo,
+  openBed,
+  type E2eBed,
+} from './bed';
 
 describe('On a borrowed machine a person', function () {
   this.timeout('4m');
@@ -33,6 +39,8 @@ describe('On a borrowed machine a person', function () {
   const { signal } = stop;
   let bed: E2eBed;
   let demo: Demo;
+  let vagrant: FarVagrant;
+  let lent: Record<string, string>;
   let metal: MetalDouble | undefined;
   let workbench: Workbench | undefined;
   let page: Page;
@@ -41,6 +49,9 @@ describe('On a borrowed machine a person', function () {
 
   before(async function () {
     await needSshd.call(this);
+    const found = await farVagrant(signal);
+    if ('missing' in found) without(this, found.missing);
+    vagrant = found;
     bed = await openBed(this, { vagrant: 'stand-in', chromium: true });
   });
   afterEach(async function () {
@@ -53,24 +64,19 @@ describe('On a borrowed machine a person', function () {
     await bed[Symbol.asyncDispose]();
   });
 
-  /** A demo with the double as its lender. */
+  /** A demo with the double as its lender, whose machines have a real Vagrant. */
   async function prepare(): Promise<{ metal: MetalDouble; devices: readonly RealDevice[] }> {
     demo = await bed.demo();
-    const real = realDevices(`${standInVagrant()}
-for name in rsync virsh; do command -v $name || ln -s /bin/true /usr/local/bin/$name; done`);
-    metal = await startMetal({ boot: real.boot });
-    const { address, project } = metal;
-    await mkdir(join(demo.root, 'config', 'ci-parity'), { recursive: true });
-    const lender = { kind: 'packet', name: 'metal', address, project, metros: ['am'] };
-    const settings = JSON.stringify({ caps: { hours: 4 }, lenders: [lender] });
-    await writeFile(join(demo.root, 'config', 'ci-parity', 'lenders.json'), settings);
-    return { metal, devices: real.devices };
+    const { boot, devices } = realDevices(vagrant.firstBoot, vagrant);
+    metal = await startMetal({ boot });
+    lent = await lendTo(demo, metal);
+    return { metal, devices };
   }
 
   async function openWindow(env: Readonly<Record<string, string>> = {}): Promise<void> {
     workbench = await bed.open(demo, {
       signal,
-      env: { XDG_CONFIG_HOME: join(demo.root, 'config'), ...env },
+      env: { ...lent, ...env },
       viewport: { width: 1400, height: 900 },
     });
     ({ page } = workbench);
@@ -78,13 +84,7 @@ for name in rsync virsh; do command -v $name || ln -s /bin/true /usr/local/bin/$
 
   const theMachine = (): Locator => treeItem(page, /^Borrowed machine c3\.small\.x86 in Amsterdam/);
 
-  function booksAreEmpty(): void {
-    const { devices, keys, made } = metal?.books() ?? {};
-    assert.deepEqual([devices, keys, made], [[], [], 1]);
-    assert.deepEqual(readLedger(demo.stateDir), { leases: [], damaged: [] });
-  }
-
-  it('reproduces a failed run, logs in, and gives it back: the books are empty', async () => {
+  it('has the real Vagrant reproduce a failed run there, also after a stop, logs in, and gives it back: the books are empty', async () => {
     const { metal: double, devices: real } = await prepare();
     const untouched = guardRepository(demo);
     await openWindow();
@@ -98,19 +98,29 @@ for name in rsync virsh; do command -v $name || ln -s /bin/true /usr/local/bin/$
     await pickQuickItem(page, /^2 hours/);
     await shot('1-agree');
     await answerDialog(page, /^.*It costs up to 1\.50 USD/s, 'Borrow');
-    await waitForTerminal(page, /\+ \.\/contrib\/vagrant\/start\.sh/, { signal });
+    await waitForTerminal(page, /Waiting for machine to boot/, { signal });
+    const [device] = real;
+    assert.ok(device);
+    assert.equal((await farContainers(device.sshd)).length, 1);
     const machine = theMachine();
     await machine.waitFor();
     await page.locator('.statusbar-item', { hasText: /1 h 5\d min/ }).waitFor();
+    await pressInline(treeItem(page, /^Reproduction of #42/), 'Stop');
+    await notification(page, 'cancelled');
+    assert.deepEqual(await farLeftovers(device.sshd), []);
+
+    await pressInMenu(page, run, 'Reproduce on a Borrowed Machine…');
+    // The one that is lent already comes first.
+    await pickQuickItem(page, /^c3\.small\.x86 in Amsterdam/);
+    await waitForTerminal(page, /--- FAIL: TestPolicyEgressDeny/, { signal });
     await notification(page, 'reproduced: Build failed as in #42, same test');
+    assert.deepEqual(await farLeftovers(device.sshd), []);
     await machine.locator('.monaco-tl-twistie').click();
     await treeItem(page, /^0\.75 USD an hour/).waitFor();
     await shot('2-reproduced');
     await assertNothingLeft(demo);
     untouched();
 
-    const [device] = real;
-    assert.ok(device);
     await pressInline(machine, 'SSH In');
     await waitForTerminal(page, /[#$] ?$/m, { signal });
     await typeIntoTerminal(page, 'echo "$SSH_CONNECTION"\n');
@@ -123,7 +133,7 @@ for name in rsync virsh; do command -v $name || ln -s /bin/true /usr/local/bin/$
     await answerDialog(page, /Give back c3\.small/, 'Return');
     await machine.waitFor({ state: 'detached' });
     await shot('4-returned');
-    booksAreEmpty();
+    assertGivenBack(demo, double);
     assert.equal(await page.locator('.statusbar-item', { hasText: /\d min/ }).count(), 0);
   });
 
@@ -153,6 +163,6 @@ for name in rsync virsh; do command -v $name || ln -s /bin/true /usr/local/bin/$
     await answerNotification(page, question, 'Return…');
     await answerDialog(page, /Give back c3\.small/, 'Return');
     await theMachine().waitFor({ state: 'detached' });
-    booksAreEmpty();
+    assertGivenBack(demo, double);
   });
 });
