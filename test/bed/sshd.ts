@@ -32,11 +32,10 @@ export interface SshdOptions {
   readonly shell?: string;
   /** The home folder's size. Isolated only; such a home does not outlive `reboot`. */
   readonly homeMegabytes?: number;
-  /**
-   * It can run containers, of the images in that store of podman's on this machine; a storage.conf has
-   * to name them, which lie in `/opt/images` there. Isolated only.
-   */
-  readonly images?: string;
+  /** Folders of this machine that its image holds, by where they lie there; read-only. Isolated only. */
+  readonly holds?: Readonly<Record<string, string>>;
+  /** It can run containers: it has a disk for them, and the kernel's control groups. Isolated only. */
+  readonly containers?: boolean;
   /** Only reached from that one: for ProxyJump. Isolated only. */
   readonly behind?: Sshd;
   /** More lines for sshd_config. */
@@ -143,6 +142,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   await writeFile(at('etc', 'sshd_config'), `${config.join('\n')}\n`);
   await writeFile(at('etc', 'boot'), BOOT);
   await writeFile(at('etc', 'init'), INIT);
+  const held = Object.entries(options.holds ?? {}).map(([there, here]) => `${there}|${here}\n`);
+  await writeFile(at('holds'), held.join(''));
 
   const log: string[] = [];
   const news = new EventEmitter().setMaxListeners(0);
@@ -161,7 +162,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       ...process.env,
       BED_SHELL: options.shell ?? '',
       BED_HOME_MB: String(options.homeMegabytes ?? ''),
-      BED_IMAGES: options.images ?? '',
+      BED_CONTAINERS: options.containers === true ? 'yes' : '',
     };
     const [program = '', ...args] = namespace
       ? namespace.entered([
@@ -277,7 +278,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       await stop();
       if (!isolated) await signalSessions('SIGKILL');
       await namespace?.[Symbol.asyncDispose]();
-      if (options.images !== undefined) await removeControlGroups(at('containers'));
+      if (options.containers === true) await removeControlGroups(at('containers'));
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -318,10 +319,13 @@ if [ -n "$BED_SHELL" ]; then
   ln -sf "$BED_SHELL" usr/bin/sh
   sed -i 's#^\\(root:.*:\\)[^:]*$#\\1/bin/sh#' etc/passwd
 fi
-if [ -n "$BED_IMAGES" ]; then
-  mkdir -p opt/images var/lib/containers
-  mount --bind "$BED_IMAGES" opt/images
-  mount -o remount,bind,ro opt/images
+while IFS='|' read -r there here; do
+  mkdir -p "./$there"
+  mount --bind "$here" "./$there"
+  mount -o remount,bind,ro "./$there"
+done < "$1/holds"
+if [ -n "$BED_CONTAINERS" ]; then
+  mkdir -p var/lib/containers
   # An overlay cannot be the upper part of another one.
   mount --bind "$1/containers" var/lib/containers
   # \`ip netns exec\` has mounted a /sys that lacks these.
@@ -349,7 +353,7 @@ exec chroot . /bin/sh /etc/ssh/init
 const INIT = `cd /root
 umount -l /run/old && rmdir /run/old
 export HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-unset BED_SHELL BED_HOME_MB BED_IMAGES XDG_STATE_HOME XDG_CACHE_HOME XDG_CONFIG_HOME SSH_AUTH_SOCK
+unset BED_SHELL BED_HOME_MB BED_CONTAINERS XDG_STATE_HOME XDG_CACHE_HOME XDG_CONFIG_HOME SSH_AUTH_SOCK
 if [ ! -e /etc/ssh/booted ]; then
   : > /etc/ssh/booted
   if [ -s /etc/ssh/firstBoot ]; then

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { Cleanups } from '../../src/base/cleanups';
 import { readLedger } from '../../src/machines/leases/ledger';
 import { listReproductions, type Reproduction } from '../../src/reproduce/store';
-import type { Demo } from '../bed/demo/demo';
 import { cleanEnv } from '../bed/host/host';
-import { startMetal, type MetalDouble } from '../bed/metal/double';
+import { startMetal } from '../bed/metal/double';
 import { realDevices } from '../bed/metal/realDevice';
-import { needSshd, type Sshd } from '../bed/sshd';
-import { farContainers, farLeftovers, farVagrant } from '../bed/vagrant/far';
+import { needSshd } from '../bed/sshd';
+import { farLeftovers, farMachines, farVagrant, type FarVagrant } from '../bed/vagrant/far';
 import { without } from '../bed/without';
 import {
   assertGivenBack,
@@ -18,128 +18,74 @@ import {
   runCli,
   startCli,
   type Cli,
-  type E2eBed,
 } from './bed';
 
-/** What the Vagrant here is, a stand-in, could not do: there is a container, and only over there. */
 describe('The real Vagrant on a borrowed machine', function () {
   this.timeout('2m');
-  const { signal } = new AbortController();
-  let bed: E2eBed;
-  let demo: Demo;
-  let metal: MetalDouble | undefined;
-  let far: Sshd;
-  let lease: string;
-  let env: Record<string, string>;
-  let untouched: () => void;
-  let cli: Cli | undefined;
+  const cleanups = new Cleanups();
+  let there: Borrowed;
   let whole: readonly string[] = [];
-
+  before(needSshd);
   before(async function () {
-    await needSshd.call(this);
-    const vagrant = await farVagrant(signal);
-    if ('missing' in vagrant) without(this, vagrant.missing);
-    bed = await openBed(this, { vagrant: 'stand-in' });
-    demo = await bed.demo();
-    untouched = guardRepository(demo);
-    const { boot, devices } = realDevices(vagrant.firstBoot, vagrant);
-    metal = await startMetal({ boot });
-    env = { ...(await lendTo(demo, metal)), METAL_AUTH_TOKEN: metal.token };
-    const { code, output } = await ciParity('borrow', 'metal', '--yes');
-    assert.equal(code, 0, output);
-    const [device] = devices;
-    assert.ok(device);
-    far = device.sshd;
-    lease = readLedger(demo.stateDir).leases[0]?.id ?? '';
+    there = await borrow(this, 'podman', cleanups);
   });
-  afterEach(() => cli?.signal('SIGKILL'));
-  after(async () => {
-    await metal?.[Symbol.asyncDispose]();
-    await bed[Symbol.asyncDispose]();
-  });
-
-  const ciParity = (...args: string[]) => runCli(demo, bed.packaged, args, env);
-  const reproduce = (url = demo.failedRunUrl, ...args: string[]): Cli =>
-    (cli = startCli(demo, bed.packaged, ['reproduce', url, '--on', lease, ...args], env));
-  const newest = (): Reproduction => {
-    const [one] = listReproductions(demo.stateDir);
-    assert.ok(one);
-    return one;
-  };
-  /** Neither of Vagrant nor of ours, but for the repository that the next time has to be sent the less for. */
-  async function nothingIsLeft(): Promise<void> {
-    assert.deepEqual(await farLeftovers(far), []);
-    const left = await far.inside('ls -A /root/.cache/ci-parity/workspaces /tmp');
-    assert.equal(left, '/root/.cache/ci-parity/workspaces:\n\n/tmp:');
-    const marked = 'grep -lz ^CI_PARITY_COOKIE= /proc/[0-9]*/environ 2> /dev/null; true';
-    assert.equal(await far.inside(marked), '', 'processes');
-    await assertNothingLeft(demo);
-    untouched();
-  }
-  /** The lines of steps, without what differs from one time to the next. */
-  const lines = (output: string): string[] =>
-    output
-      .replaceAll(newest().files.id, 'ID')
-      .replaceAll(/_\d{10}$|(?<=created: )\w+$|(?<=\()\d+\.\d\ds(?=\))/gm, 'OTHER')
-      .split('\n')
-      .filter((line) => !/^▸|Warning: .* Retrying\.\.\.$/.test(line));
+  after(() => cleanups[Symbol.asyncDispose]());
 
   it('brings up a machine over there, streams what its tests say, and comes to the verdict; nothing is left', async () => {
-    const running = reproduce();
-    await running.says(/Waiting for machine to boot/);
-    const { files } = newest();
-    const containers = await farContainers(far);
-    assert.match(containers.join(), new RegExp(`^${files.id}_moat-42_\\d+$`));
-    const { code } = await running.exit;
-    assert.equal(code, 0, running.output());
-    assert.doesNotMatch(running.output(), /making .* ready/, 'it was ready when it was borrowed');
-    assert.match(running.output(), /Bringing machine 'moat-42' up with 'docker' provider/);
-    assert.match(running.output(), /--- FAIL: TestPolicyEgressDeny/);
-    assert.match(running.output(), /\+ vagrant destroy -f\n.*Deleting the container/s);
-    assert.equal(newest().verdict?.sentence, 'reproduced: Build failed as in #42, same test');
-    whole = lines(running.output());
-    await nothingIsLeft();
+    const cli = there.reproduce();
+    await cli.says(/Waiting for machine to boot/);
+    const { files } = there.newest();
+    assert.match((await there.machines()).join(), new RegExp(`^${files.id}_moat-42_\\d+$`));
+    const { code } = await cli.exit;
+    assert.equal(code, 0, cli.output());
+    assert.doesNotMatch(cli.output(), /making .* ready/, 'it was ready when it was borrowed');
+    assert.match(cli.output(), /Bringing machine 'moat-42' up with 'docker' provider/);
+    assert.match(cli.output(), /--- FAIL: TestPolicyEgressDeny/);
+    assert.match(cli.output(), /\+ vagrant destroy -f\n.*Deleting the container/s);
+    assert.equal(there.newest().verdict?.sentence, 'reproduced: Build failed as in #42, same test');
+    whole = there.lines(cli);
+    await there.nothingIsLeft();
   });
 
   it('loses and doubles no line where the connection is cut again and again', async () => {
-    const running = reproduce();
+    const cli = there.reproduce();
     for (const moment of [
       /Creating the container/,
       /Waiting for machine/,
       /=== RUN/,
       /destroy -f/,
     ]) {
-      await running.says(moment);
-      assert.ok((await far.cut()) > 0);
+      await cli.says(moment);
+      assert.ok((await there.cut()) > 0);
     }
-    const { code } = await running.exit;
-    assert.equal(code, 0, running.output());
-    assert.deepEqual(lines(running.output()), whole);
-    await nothingIsLeft();
+    const { code } = await cli.exit;
+    assert.equal(code, 0, cli.output());
+    assert.deepEqual(there.lines(cli), whole);
+    await there.nothingIsLeft();
   });
 
   it('passes at a commit that passes, on the machine where another one has failed', async () => {
-    const running = reproduce(demo.runUrl(44));
-    const { code } = await running.exit;
-    assert.equal(newest().verdict?.kind, 'passed here', running.output());
-    assert.match(running.output(), /--- PASS: TestPolicyEgressDeny/);
+    const cli = there.reproduce(44);
+    const { code } = await cli.exit;
+    assert.equal(there.newest().verdict?.kind, 'passed here', cli.output());
+    assert.match(cli.output(), /--- PASS: TestPolicyEgressDeny/);
     assert.equal(code, 1);
-    await nothingIsLeft();
+    await there.nothingIsLeft();
   });
 
   it('is told to destroy by the Jenkinsfile’s own post, when Ctrl-C comes while the machine boots', async () => {
-    const running = reproduce();
-    await running.says(/Waiting for machine to boot/);
-    running.signal('SIGINT');
-    const { code } = await running.exit;
-    assert.equal(code, 130, running.output());
-    const destroy = running.events().find((event) => event.type === 'step' && event.post);
-    assert.ok(destroy?.type === 'step', running.output());
-    const exit = running.events().find((one) => one.type === 'exit' && one.step === destroy.step);
+    const cli = there.reproduce();
+    await cli.says(/Waiting for machine to boot/);
+    cli.signal('SIGINT');
+    const { code } = await cli.exit;
+    assert.equal(code, 130, cli.output());
+    const destroy = cli.events().find((event) => event.type === 'step' && event.post);
+    assert.ok(destroy?.type === 'step', cli.output());
+    const exit = cli.events().find((event) => event.type === 'exit' && event.step === destroy.step);
     assert.ok(exit?.type === 'exit');
-    assert.equal(exit.code, 0, running.output());
-    assert.equal(newest().verdict?.kind, 'cancelled');
-    await nothingIsLeft();
+    assert.equal(exit.code, 0, cli.output());
+    assert.equal(there.newest().verdict?.kind, 'cancelled');
+    await there.nothingIsLeft();
   });
 
   const killed: Readonly<Record<string, RegExp>> = {
@@ -148,49 +94,150 @@ describe('The real Vagrant on a borrowed machine', function () {
   };
   for (const [when, moment] of Object.entries(killed))
     it(`is put away by the next program when ours is killed (-9) ${when}`, async () => {
-      const running = reproduce();
-      await running.says(moment);
-      process.kill(running.pid, 'SIGKILL');
-      await running.exit;
-      const { files, status } = newest();
-      assert.equal(status.state, 'interrupted');
-      const { code, output } = await ciParity('clean');
-      assert.equal(code, 0, output);
-      assert.match(output, new RegExp(`${files.id} left something: putting it away`));
-      await nothingIsLeft();
+      await there.killed(moment);
+      await there.putAwayByTheNext();
     });
 
   it('keeps the machine for the person to enter, until `finish` is said', async () => {
-    const running = reproduce(demo.failedRunUrl, '--keep', 'on-failure');
-    await running.event(({ type }) => type === 'kept');
-    const { files } = newest();
-    const inside = execFileSync(process.execPath, [bed.packaged.cli, 'enter', files.id], {
-      input: 'whoami; ls /vagrant\n',
-      env: cleanEnv({ ...demo.env, ...env }),
-      encoding: 'utf8',
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    assert.match(inside, /^vagrant\n[^]*Jenkinsfile/m);
-    const { code, output } = await ciParity('finish', files.id);
+    const cli = there.reproduce(42, '--keep', 'on-failure');
+    await cli.event(({ type }) => type === 'kept');
+    assert.match(there.entered('whoami; ls /vagrant\n'), /^vagrant\n[^]*Jenkinsfile/m);
+    const { code, output } = await there.ciParity('finish', there.newest().files.id);
     assert.equal(code, 0, output);
-    assert.equal((await running.exit).code, 0, running.output());
-    assert.match(running.output(), /\+ vagrant destroy -f/);
-    await nothingIsLeft();
+    assert.equal((await cli.exit).code, 0, cli.output());
+    assert.match(cli.output(), /\+ vagrant destroy -f/);
+    await there.nothingIsLeft();
   });
 
   it('goes with the borrowed machine, which is given back in the middle of it', async () => {
-    const running = reproduce();
-    await running.says(/Waiting for machine to boot/);
-    process.kill(running.pid, 'SIGKILL');
-    await running.exit;
-    const returned = await ciParity('return', lease);
-    assert.equal(returned.code, 0, returned.output);
-    assert.ok(metal);
-    assertGivenBack(demo, metal);
-    const { code, output } = await ciParity('clean');
+    await there.killed(/Waiting for machine to boot/);
+    await there.giveBack();
+    const { code, output } = await there.ciParity('clean');
     assert.equal(code, 0, output);
-    assert.match(output, new RegExp(`the machine ${lease} was given back: nothing is left there`));
-    await assertNothingLeft(demo);
-    untouched();
+    assert.match(output, /the machine \w+ was given back: nothing is left there/);
+    await assertNothingLeft(there.demo);
   });
 });
+
+describe('The real Vagrant with VMs on a borrowed machine', function () {
+  this.timeout('5m');
+  const cleanups = new Cleanups();
+  let there: Borrowed;
+  before(needSshd);
+  before(async function () {
+    there = await borrow(this, 'libvirt', cleanups);
+  });
+  after(() => cleanups[Symbol.asyncDispose]());
+
+  it('gives the tests a VM with the memory that the Jenkinsfile asks for, and comes to the verdict; nothing is left', async () => {
+    const cli = there.reproduce();
+    await cli.says(/Waiting for domain to get an IP address/);
+    assert.deepEqual(await there.machines(), [`${there.newest().files.id}_moat-42`]);
+    const { code } = await cli.exit;
+    assert.equal(code, 0, cli.output());
+    const memory = Number(/guest memory: (\d+) kB/.exec(cli.output())?.[1]);
+    // The kernel keeps some of the 4096 MB for itself.
+    assert.ok(memory > 3_900_000 && memory < 4_194_304, `${memory} kB`);
+    assert.match(cli.output(), /\+ vagrant destroy -f\n.*Removing domain/s);
+    assert.equal(there.newest().verdict?.sentence, 'reproduced: Build failed as in #42, same test');
+    await there.nothingIsLeft();
+  });
+
+  it('is put away by the next program when ours is killed (-9) while the VM boots; the machine is given back', async () => {
+    await there.killed(/Waiting for domain to get an IP address/);
+    await there.putAwayByTheNext();
+    await there.giveBack();
+  });
+});
+
+type Borrowed = Awaited<ReturnType<typeof borrow>>;
+
+/** A machine that the command line has borrowed of the Metal double. The Vagrant here is a stand-in, and makes nothing. */
+async function borrow(context: Mocha.Context, kind: FarVagrant['kind'], cleanups: Cleanups) {
+  const vagrant = await farVagrant(kind, new AbortController().signal);
+  if ('missing' in vagrant) without(context, vagrant.missing);
+  const bed = await openBed(context, { vagrant: 'stand-in' });
+  cleanups.defer(async () => bed[Symbol.asyncDispose]());
+  const { boot, devices } = realDevices(vagrant.firstBoot, vagrant);
+  const metal = await startMetal({ boot });
+  cleanups.defer(async () => metal[Symbol.asyncDispose]());
+  const demo = await bed.demo();
+  const untouched = guardRepository(demo);
+  const env = { ...(await lendTo(demo, metal)), METAL_AUTH_TOKEN: metal.token };
+  const ciParity = (...args: string[]) => runCli(demo, bed.packaged, args, env);
+  const borrowed = await ciParity('borrow', 'metal', '--yes');
+  assert.equal(borrowed.code, 0, borrowed.output);
+  const [{ id: lease } = { id: '' }] = readLedger(demo.stateDir).leases;
+  const [device] = devices;
+  assert.ok(device);
+  const { sshd } = device;
+
+  const reproduce = (run = 42, ...args: string[]): Cli => {
+    const words = ['reproduce', demo.runUrl(run), '--on', lease, ...args];
+    return startCli(demo, bed.packaged, words, env);
+  };
+  const newest = (): Reproduction => {
+    const [one] = listReproductions(demo.stateDir);
+    assert.ok(one);
+    return one;
+  };
+  /** Neither of Vagrant nor of ours, but for the repository that the next time has to be sent the less for. */
+  const nothingIsLeft = async (): Promise<void> => {
+    assert.deepEqual(await farLeftovers(vagrant, sshd), []);
+    const left = await sshd.inside('ls -A /root/.cache/ci-parity/workspaces /tmp');
+    assert.equal(left, '/root/.cache/ci-parity/workspaces:\n\n/tmp:');
+    const marked = 'grep -lz ^CI_PARITY_COOKIE= /proc/[0-9]*/environ 2> /dev/null; true';
+    assert.equal(await sshd.inside(marked), '', 'processes');
+    await assertNothingLeft(demo);
+    untouched();
+  };
+  return {
+    demo,
+    ciParity,
+    reproduce,
+    newest,
+    nothingIsLeft,
+    machines: () => farMachines(vagrant, sshd),
+    cut: () => sshd.cut(),
+    /** The lines of steps, without what differs from one time to the next. */
+    lines: (cli: Cli): string[] =>
+      cli
+        .output()
+        .replaceAll(newest().files.id, 'ID')
+        .replaceAll(/_\d{10}$|(?<=created: )\w+$|(?<=\()\d+\.\d\ds(?=\))/gm, 'OTHER')
+        .split('\n')
+        .filter((line) => !/^▸|Warning: .* Retrying\.\.\.$/.test(line)),
+    /** Ends our program, and nothing else, as soon as it says that. */
+    killed: async (moment: RegExp): Promise<void> => {
+      const cli = reproduce();
+      try {
+        await cli.says(moment);
+      } finally {
+        process.kill(cli.pid, 'SIGKILL');
+      }
+      await cli.exit;
+      assert.equal(newest().status.state, 'interrupted');
+    },
+    putAwayByTheNext: async (): Promise<void> => {
+      const { id } = newest().files;
+      const { code, output } = await ciParity('clean');
+      assert.equal(code, 0, output);
+      assert.match(output, new RegExp(`${id} left something: putting it away`));
+      await nothingIsLeft();
+    },
+    /** What a shell in the kept machine prints. */
+    entered: (input: string): string =>
+      execFileSync(process.execPath, [bed.packaged.cli, 'enter', newest().files.id], {
+        input,
+        env: cleanEnv({ ...demo.env, ...env }),
+        encoding: 'utf8',
+        stdio: ['pipe', 'pipe', 'ignore'],
+      }),
+    giveBack: async (): Promise<void> => {
+      const { code, output } = await ciParity('return', lease);
+      assert.equal(code, 0, output);
+      assertGivenBack(demo, metal);
+      untouched();
+    },
+  };
+}

@@ -22,7 +22,7 @@ import {
 import { startMetal, type MetalDouble } from '../bed/metal/double';
 import { realDevices, type RealDevice } from '../bed/metal/realDevice';
 import { needSshd } from '../bed/sshd';
-import { farContainers, farLeftovers, farVagrant, type FarVagrant } from '../bed/vagrant/far';
+import { farLeftovers, farMachines, farVagrant, type FarVagrant } from '../bed/vagrant/far';
 import { without } from '../bed/without';
 import {
   assertGivenBack,
@@ -49,7 +49,7 @@ describe('On a borrowed machine a person', function () {
 
   before(async function () {
     await needSshd.call(this);
-    const found = await farVagrant(signal);
+    const found = await farVagrant('podman', signal);
     if ('missing' in found) without(this, found.missing);
     vagrant = found;
     bed = await openBed(this, { vagrant: 'stand-in', chromium: true });
@@ -101,20 +101,20 @@ describe('On a borrowed machine a person', function () {
     await waitForTerminal(page, /Waiting for machine to boot/, { signal });
     const [device] = real;
     assert.ok(device);
-    assert.equal((await farContainers(device.sshd)).length, 1);
+    assert.equal((await farMachines(vagrant, device.sshd)).length, 1);
     const machine = theMachine();
     await machine.waitFor();
     await page.locator('.statusbar-item', { hasText: /1 h 5\d min/ }).waitFor();
     await pressInline(treeItem(page, /^Reproduction of #42/), 'Stop');
     await notification(page, 'cancelled');
-    assert.deepEqual(await farLeftovers(device.sshd), []);
+    assert.deepEqual(await farLeftovers(vagrant, device.sshd), []);
 
     await pressInMenu(page, run, 'Reproduce on a Borrowed Machine…');
     // The one that is lent already comes first.
     await pickQuickItem(page, /^c3\.small\.x86 in Amsterdam/);
     await waitForTerminal(page, /--- FAIL: TestPolicyEgressDeny/, { signal });
     await notification(page, 'reproduced: Build failed as in #42, same test');
-    assert.deepEqual(await farLeftovers(device.sshd), []);
+    assert.deepEqual(await farLeftovers(vagrant, device.sshd), []);
     await machine.locator('.monaco-tl-twistie').click();
     await treeItem(page, /^0\.75 USD an hour/).waitFor();
     await shot('2-reproduced');

@@ -9,17 +9,17 @@ export interface RealDevice extends DeviceMachine {
 /**
  * Boots devices that are real: root runs the user data at the first start, and what switches a machine off
  * ends it. `before` is a script that prepares it; a script that it leaves in `/root/late` runs beside the
- * server in place of `/run/userdata`, which it starts when it likes. `holds` is what its image has.
+ * server in place of `/run/userdata`, which it starts when it likes. `kind` is what the machines are beside that.
  */
 export function realDevices(
   before = '',
-  holds: Pick<SshdOptions, 'images'> = {},
+  kind: Pick<SshdOptions, 'holds' | 'containers'> = {},
 ): { boot: BootDevice; devices: readonly RealDevice[] } {
   const devices: RealDevice[] = [];
   return {
     devices,
     boot: async ({ userdata, authorizedKeys }) => {
-      const options = { ...holds, authorizedKeys, firstBoot: firstBoot(userdata, before) };
+      const options = { ...kind, authorizedKeys, firstBoot: firstBoot(userdata, before) };
       const sshd = await startSshd(options);
       const device: RealDevice = {
         sshd,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { needSshd, startSshd } from '../sshd';
 import { without } from '../without';
-import { farContainers, farLeftovers, farVagrant, type FarVagrant } from './far';
+import { farLeftovers, farMachines, farVagrant, type FarVagrant } from './far';
 import { leftovers, podmanBed } from './vagrant';
 
 describe('A far machine with a real Vagrant', function () {
@@ -14,7 +14,7 @@ describe('A far machine with a real Vagrant', function () {
   before(needSshd);
 
   it('has containers of its own, which see nothing of this machine and go with theirs', async function () {
-    const vagrant = await farVagrant(signal);
+    const vagrant = await farVagrant('podman', signal);
     if ('missing' in vagrant) without(this, vagrant.missing);
     const here = mkdtempSync(join(tmpdir(), 'ci-parity-far-'));
     try {
@@ -29,11 +29,11 @@ describe('A far machine with a real Vagrant', function () {
   async function containerOnce(vagrant: FarVagrant, here: string): Promise<string> {
     const name = basename(here);
     await using host = await startSshd(vagrant);
-    assert.deepEqual(await farLeftovers(host), []);
+    assert.deepEqual(await farLeftovers(vagrant, host), []);
     const id =
       await host.inside(`image=$(docker images --format '{{.Repository}}:{{.Tag}}' | head -n 1)
 docker run --detach --name ${name} --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$image"`);
-    assert.deepEqual(await farContainers(host), [name]);
+    assert.deepEqual(await farMachines(vagrant, host), [name]);
     const look = `ls -d /usr/sbin/sshd ${here} /etc/ssh/boot 2> /dev/null; true`;
     assert.equal(await host.inside(`docker exec ${name} sh -c '${look}'`), '/usr/sbin/sshd');
     const bed = await podmanBed(signal);

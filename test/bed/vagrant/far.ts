@@ -1,59 +1,70 @@
 /**
- * The real Vagrant of the podman bed on a small machine of `sshd.ts`: its containers are that machine's own,
+ * The real Vagrants of the beds on a small machine of `sshd.ts`: its containers or VMs are that machine's own,
  * in its own network, and end with it.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Sshd } from '../sshd';
-import { podmanBed, type Missing } from './vagrant';
+import { shellLine } from '../../../src/machines/quote';
+import type { Sshd, SshdOptions } from '../sshd';
+import { libvirtBed, machinesOf, podmanBed, type Missing, type VagrantBed } from './vagrant';
 
-export interface FarVagrant {
-  /** A script for the first start. */
+export interface FarVagrant extends Pick<SshdOptions, 'holds' | 'containers'> {
+  readonly kind: VagrantBed['kind'];
+  /** A script for the first start, after which Vagrant is there as on a machine whose image has it. */
   readonly firstBoot: string;
-  /** What the machine's image holds, so that nothing has to be downloaded. */
-  readonly images: string;
 }
 
-export async function farVagrant(signal: AbortSignal): Promise<FarVagrant | Missing> {
-  const bed = await podmanBed(signal);
+/** What a machine needs to have one; nothing is downloaded there. */
+export async function farVagrant(
+  kind: VagrantBed['kind'],
+  signal: AbortSignal,
+): Promise<FarVagrant | Missing> {
+  const bed = await { podman: podmanBed, libvirt: libvirtBed }[kind](signal);
   if ('missing' in bed) return bed;
   const { PATH = '', VAGRANT_HOME = '', ...variables } = bed.env;
-  const [shim = ''] = PATH.split(':');
-  const told = ['info', '--format', '{{.Store.GraphRoot}}'];
-  const files = {
-    '/usr/local/bin/docker': readFileSync(join(shim, 'docker'), 'utf8'),
-    '/root/.vagrant.d/Vagrantfile': readFileSync(join(VAGRANT_HOME, 'Vagrantfile'), 'utf8'),
-    '/etc/containers/storage.conf': STORAGE,
-  };
-  const lines = Object.entries(files).map(([path, text]) => {
-    const encoded = Buffer.from(text).toString('base64');
-    return `mkdir -p "$(dirname ${path})"; echo ${encoded} | base64 -d > ${path}; chmod 755 ${path}\n`;
-  });
   // The same for every session, as an administrator would set it.
   const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  lines.push(`echo 'SetEnv ${environment.join(' ')}' >> /etc/ssh/sshd_config\n`);
+  const sessions = `echo 'SetEnv ${environment.join(' ')}' >> /etc/ssh/sshd_config\n`;
+  if (kind === 'libvirt')
+    return {
+      kind,
+      firstBoot: `${sessions}${LIBVIRT}`,
+      holds: { '/opt/boxes': join(VAGRANT_HOME, 'boxes') },
+    };
+  const [shim = ''] = PATH.split(':');
+  const told = ['info', '--format', '{{.Store.GraphRoot}}'];
+  const files = [
+    written('/usr/local/bin/docker', readFileSync(join(shim, 'docker'), 'utf8')),
+    written(
+      '/root/.vagrant.d/Vagrantfile',
+      readFileSync(join(VAGRANT_HOME, 'Vagrantfile'), 'utf8'),
+    ),
+    written('/etc/containers/storage.conf', STORAGE),
+  ];
   return {
-    firstBoot: lines.join(''),
-    images: execFileSync('podman', told, { encoding: 'utf8' }).trim(),
+    kind,
+    firstBoot: `${sessions}${files.join('')}`,
+    holds: { '/opt/images': execFileSync('podman', told, { encoding: 'utf8' }).trim() },
+    containers: true,
   };
 }
 
-/** The names of the containers there are on such a machine, running or not. */
-export async function farContainers(sshd: Sshd): Promise<string[]> {
-  return linesOf(await sshd.inside("docker ps --all --format '{{.Names}}'"));
+/** The names of the containers or VMs that are there, running or not, and of those of which only a disk is left. */
+export function farMachines({ kind }: FarVagrant, sshd: Sshd): Promise<string[]> {
+  return machinesOf(kind, (...words) => sshd.inside(shellLine(words)));
 }
 
-/** What Vagrant and podman have there: containers by their names, Vagrant's machines by their folders. */
-export async function farLeftovers(sshd: Sshd): Promise<string[]> {
-  const machines = await sshd.inside(
-    "HOME=/root vagrant global-status --machine-readable | sed -n 's/.*,machine-home,//p'",
-  );
-  return [...(await farContainers(sshd)), ...linesOf(machines)];
+/** With them what Vagrant itself knows of, by its folders. */
+export async function farLeftovers(vagrant: FarVagrant, sshd: Sshd): Promise<string[]> {
+  const told = await sshd.inside('HOME=/root vagrant global-status --machine-readable');
+  const known = [...told.matchAll(/,machine-home,(.*)$/gm)].map(([, folder = '']) => folder);
+  return [...(await farMachines(vagrant, sshd)), ...known];
 }
 
-function linesOf(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '');
+function written(path: string, text: string): string {
+  const encoded = Buffer.from(text).toString('base64');
+  return `mkdir -p "$(dirname ${path})"; echo ${encoded} | base64 -d > ${path}; chmod 755 ${path}\n`;
 }
 
 const STORAGE = `[storage]
@@ -62,4 +73,11 @@ runroot = "/run/containers/storage"
 graphroot = "/var/lib/containers/storage"
 [storage.options]
 additionalimagestores = ["/opt/images"]
+`;
+
+/** What this machine's libvirt has made is none of its own. */
+const LIBVIRT = `rm -rf /var/lib/libvirt /etc/libvirt/qemu /etc/libvirt/storage
+mkdir -p /var/lib/libvirt/images /run/libvirt /root/.vagrant.d
+ln -s /opt/boxes /root/.vagrant.d/boxes
+env -i PATH="$PATH" HOME=/root libvirtd -d --pid-file /run/libvirtd.pid
 `;

@@ -43,12 +43,21 @@ export async function libvirtBed(signal: AbortSignal): Promise<VagrantBed | Miss
  * `<directory>_<machine>` for VMs, `<directory>_<machine>_<seconds since 1970>` for containers.
  */
 export async function leftovers(bed: VagrantBed, signal: AbortSignal): Promise<string[]> {
-  const tell = async (command: string, ...args: string[]): Promise<string[]> => {
+  return machinesOf(bed.kind, async (command, ...args) => {
     const { code, stdout, stderr } = await run(command, args, bed.env, signal);
     if (code !== 0) throw new Error(`${command} ${args.join(' ')} exited ${code}: ${stderr}`);
-    return stdout.split('\n').flatMap((line) => line.trim() || []);
-  };
-  if (bed.kind === 'podman') return tell('docker', 'ps', '-a', '--format', '{{.Names}}');
+    return stdout;
+  });
+}
+
+/** The same of any computer on which `run` runs a program and resolves with what it prints. */
+export async function machinesOf(
+  kind: VagrantBed['kind'],
+  run: (command: string, ...args: string[]) => Promise<string>,
+): Promise<string[]> {
+  const tell = async (command: string, ...args: string[]): Promise<string[]> =>
+    (await run(command, ...args)).split('\n').flatMap((line) => line.trim() || []);
+  if (kind === 'podman') return tell('docker', 'ps', '-a', '--format', '{{.Names}}');
   const domains = await tell('virsh', 'list', '--all', '--name');
   const pools = await tell('virsh', 'pool-list', '--name');
   const disks = pools.includes('default') ? await tell('virsh', 'vol-list', 'default') : [];
