@@ -71,7 +71,9 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   });
   const state = new ViewState(servers, reproductions, context.workspaceState);
   const credentials = new Credentials(context.secrets, context.globalState);
-  const launcher = new Launcher(cli, plan, credentials, reproductions);
+  const launcher = new Launcher(cli, plan, credentials, reproductions, (recipe) =>
+    machines.prepare(recipe),
+  );
   const reproduce = reproducer({ servers, details }, launcher);
   const tests = new Tests({ details, reproductions, reproduce, output });
   const logs = new LogDocuments({ servers, details, output });

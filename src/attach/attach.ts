@@ -113,7 +113,7 @@ export async function attach(
         ? `ci-parity-${id}-${randomBytes(4).toString('hex')}`
         : undefined;
     const attaching: Attachment = {
-      ...{ version: 1, id, machine: on, server, name },
+      ...{ version: 1, id, machine: on, server, name, labels },
       ...(user === undefined ? {} : { user }),
       ...(ours === undefined ? {} : { credential: ours }),
       owner: { who: ways.who, process: thisProcess() },

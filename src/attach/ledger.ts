@@ -23,6 +23,8 @@ export interface Attachment {
   readonly name: string;
   /** The id of the credential that was, or will be, made there for it. */
   readonly credential?: string;
+  /** The labels by which jobs ask for it, with spaces between. */
+  readonly labels?: string;
   /** Whose token made it; undefined for nobody's. */
   readonly user?: string;
   /** While it is `attaching` or `leaving`: the process that does that. */
@@ -42,13 +44,13 @@ export function attachmentId(machine: OtherMachine): string {
 
 /** All that can be understood, and the ids of the others. */
 export function readAttachments(root: string): { attachments: Attachment[]; damaged: string[] } {
-  const { entries: attachments, damaged } = readEntries<Attachment>(folderIn(root), 'server');
+  const { entries: attachments, damaged } = readEntries<Attachment>(agentsIn(root), 'server');
   return { attachments, damaged };
 }
 
 /** Undefined where the machine is no agent. @throws UserError where what is written cannot be read. */
 export function attachmentOf(root: string, id: string): Attachment | undefined {
-  const found = readEntry<Attachment>(folderIn(root), id, 'server');
+  const found = readEntry<Attachment>(agentsIn(root), id, 'server');
   if (found === 'damaged')
     throw new UserError(`What was written of the agent ${id} cannot be read.`, {
       advice: `It is in ${fileOf(root, id)}`,
@@ -60,8 +62,8 @@ export function attachmentOf(root: string, id: string): Attachment | undefined {
  * Does something with an attachment while no other process does. @throws UserError where one does.
  */
 export async function holding<T>(root: string, id: string, work: () => Promise<T>): Promise<T> {
-  mkdirSync(folderIn(root), { recursive: true, mode: 0o700 });
-  const claim = join(folderIn(root), `${id}.lock`);
+  mkdirSync(agentsIn(root), { recursive: true, mode: 0o700 });
+  const claim = join(agentsIn(root), `${id}.lock`);
   if (!claimFile(claim)) throw new UserError('Another process attaches it, or takes it off.');
   try {
     return await work();
@@ -85,10 +87,10 @@ export function isBusy({ owner, state }: Attachment, here: string): boolean {
   return state !== 'attached' && ownerLives(owner, here);
 }
 
-function folderIn(root: string): string {
+export function agentsIn(root: string): string {
   return join(root, 'agents');
 }
 
 function fileOf(root: string, id: string): string {
-  return entryFile(folderIn(root), id);
+  return entryFile(agentsIn(root), id);
 }

@@ -3,9 +3,10 @@ import { systemClock } from '../base/clock';
 import { isAbort, isUserError, messageOf } from '../base/errors';
 import { stateDirectory } from '../base/stateDirectory';
 import { bootstrapScript } from '../machines/bootstrap';
+import type { Surroundings } from '../machines/lenders/open';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import { readLendingSettings } from '../machines/lenders/settings';
-import { attend } from '../machines/leases/attend';
+import { attend, type LeaseNews } from '../machines/leases/attend';
 import { borrow, extend } from '../machines/leases/borrow';
 import type { Desk } from '../machines/leases/desk';
 import { giveBack } from '../machines/leases/giveBack';
@@ -14,10 +15,14 @@ import { leaseOf, whoWeAre } from '../machines/leases/ledger';
 import { estimate, offersAt } from '../machines/leases/offers';
 import { sweep } from '../machines/leases/sweep';
 import type { Failed, FromAttendant, ToAttendant, Verb, Wishes } from '../machines/leases/talk';
+import type { Screen } from '../reproduce/effects';
+import { unlessNamedOtherwise } from './attach';
 import { interruptible } from './commands';
 import { leaver, openDesk } from './desk';
+import { makeLeaseReady, sourceIn } from './readying';
 import { opener } from './sshQuestions';
-import type { Terminal } from './terminal';
+import { printable, type Terminal } from './terminal';
+import { windowChannel, type WindowQuestions } from './windowQuestions';
 
 /**
  * Owns the machines that a window of the editor borrows, and does with them what it is asked on
@@ -26,9 +31,18 @@ import type { Terminal } from './terminal';
 export async function attendWindow(terminal: Terminal): Promise<void> {
   let onClose: OnClose = 'ask';
   let tokens: Readonly<Record<string, string>> = {};
-  const desk = openWindowDesk(() => tokens, terminal);
   const say = (line: FromAttendant): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-  const attending = attend(desk, (news) => say({ news }));
+  const channel = windowChannel(say);
+  const counter = (quiet: boolean): Counter => {
+    const questions = channel.questions(quiet);
+    const open = opener(terminal, questions.ssh);
+    return { questions, open, desk: openWindowDesk(() => tokens, open, terminal) };
+  };
+  const asking = counter(false);
+  // For what nobody has asked for at this moment.
+  const quiet = counter(true);
+  const news = (told: LeaseNews): void => say({ news: told });
+  const attending = attend(quiet.desk, news);
   const asked = new Map<number, { readonly verb: Verb; readonly cancel: AbortController }>();
   const working = new Set<Promise<void>>();
 
@@ -38,8 +52,9 @@ export async function attendWindow(terminal: Terminal): Promise<void> {
     asked.set(n, { verb: line.do, cancel });
     const progress = (words: string): void => say({ n, progress: words });
     try {
-      const tell: Tell = { progress, news: (news) => say({ news }) };
-      say({ n, answer: await carryOut(desk, line, tell, cancel.signal) });
+      const at = 'quiet' in line.wish && line.wish.quiet ? quiet : asking;
+      const tell = { progress, news, screen: screenFor(terminal, progress) };
+      say({ n, answer: await carryOut(at, line, tell, cancel.signal) });
     } catch (error) {
       say({ n, failed: failureOf(error) });
     } finally {
@@ -55,34 +70,59 @@ export async function attendWindow(terminal: Terminal): Promise<void> {
         const work = answer(line).finally(() => working.delete(work));
         working.add(work);
       } else if ('cancel' in line) asked.get(line.cancel)?.cancel.abort();
+      else if ('reply' in line) channel.hear(line);
       else ({ onClose, tokens } = line);
     }
   } finally {
+    channel.close();
     // Nobody waits for what is under way; what is being borrowed is given back by that. To return is wanted still.
     for (const { verb, cancel } of asked.values()) if (verb !== 'return') cancel.abort();
     await Promise.all(working);
     attending[Symbol.dispose]();
-    await letGo(desk, onClose, AbortSignal.timeout(GOODBYE));
+    await letGo(quiet.desk, onClose, AbortSignal.timeout(GOODBYE));
   }
 }
 
 /** Milliseconds in which machines are given back after the window has closed; a sweep goes on with the rest. */
 const GOODBYE = 20 * 60_000;
 
+/** Where lenders are asked, and who answers what they want to know. */
+interface Counter {
+  readonly desk: Desk;
+  readonly questions: WindowQuestions;
+  readonly open: Surroundings['open'];
+}
+
 interface Tell {
   readonly progress: (words: string) => void;
-  readonly news: Parameters<typeof attend>[1];
+  readonly news: (news: LeaseNews) => void;
+  readonly screen: Screen;
+}
+
+/** What programs on a machine print goes to the log as it comes; its last line is told. */
+function screenFor(terminal: Terminal, progress: Tell['progress']): Screen {
+  return {
+    say: progress,
+    output: (chunk) => {
+      const last = chunk.toString().trimEnd().split('\n').at(-1)?.trim() ?? '';
+      if (last !== '') progress(printable(last));
+      return terminal.output(chunk);
+    },
+  };
 }
 
 async function carryOut(
-  desk: Desk,
+  { desk, questions, open }: Counter,
   line: Extract<ToAttendant, { n: number }>,
-  { progress, news }: Tell,
+  { progress, news, screen }: Tell,
   signal: AbortSignal,
 ): Promise<Wishes[Verb]['answer']> {
   switch (line.do) {
-    case 'offers':
-      return { ...(await offersAt(desk, signal)), caps: desk.caps };
+    case 'offers': {
+      const before = questions.unanswered();
+      const told = await offersAt(desk, signal);
+      return { ...told, caps: desk.caps, unasked: questions.unanswered() > before };
+    }
     case 'borrow': {
       const { lender, offer, hours, most } = line.wish;
       const wish = most ? { maxPrice: most.amount } : {};
@@ -99,6 +139,19 @@ async function carryOut(
       return null;
     case 'take':
       return await take(desk, line.wish.leases, news, signal);
+    case 'ready': {
+      const { lease, directory, commit, environment, insist = false } = line.wish;
+      const source =
+        commit === undefined
+          ? await sourceIn(directory, signal)
+          : { repository: { directory }, commit };
+      if (!source) return null;
+      const { title } = leaseOf(desk.root, lease);
+      const ask = (lacks: string): Promise<boolean | undefined> =>
+        questions.install(title, lacks, signal);
+      const readying = { environment, insist, open, screen, ask };
+      return await makeLeaseReady(lease, source, readying, signal);
+    }
     case 'sweep': {
       const { returned, left, others } = await sweep(desk, progress, signal);
       return {
@@ -111,9 +164,12 @@ async function carryOut(
 }
 
 /** The settings are read each time, since the person may change them while a window is open. */
-function openWindowDesk(tokens: () => Readonly<Record<string, string>>, terminal: Terminal): Desk {
+function openWindowDesk(
+  tokens: () => Readonly<Record<string, string>>,
+  open: Surroundings['open'],
+  terminal: Terminal,
+): Desk {
   const environment = process.env['METAL_AUTH_TOKEN'];
-  const open = opener(terminal);
   // For what is not known yet; before a reproduction the rest is brought.
   const bootstrap = bootstrapScript({ provider: 'libvirt', plugins: [] });
   let known: { readonly text: string; readonly desk: Desk } | undefined;
@@ -137,7 +193,7 @@ function openWindowDesk(tokens: () => Readonly<Record<string, string>>, terminal
     },
     clock: systemClock,
     who: whoWeAre(),
-    leave: leaver(terminal),
+    leave: leaver(terminal, unlessNamedOtherwise, open),
   };
 }
 

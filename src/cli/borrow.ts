@@ -1,19 +1,17 @@
 import { isUserError, UserError } from '../base/errors';
-import { stateDirectory } from '../base/stateDirectory';
 import { bootstrapScript } from '../machines/bootstrap';
 import { borrow } from '../machines/leases/borrow';
 import { checkCaps, priceText } from '../machines/leases/caps';
-import { leaseOf, type Lease } from '../machines/leases/ledger';
+import type { Lease } from '../machines/leases/ledger';
 import { estimates, type Estimate } from '../machines/leases/offers';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import type { Surroundings } from '../machines/lenders/open';
-import { headCommit, topLevel } from '../recipe/git';
-import { environmentOf } from '../reproduce/place';
-import { getReady, textAt, wishesFor, type Source } from '../reproduce/ready';
+import { textAt, wishesFor, type Source } from '../reproduce/ready';
 import { interruptible } from './commands';
 import { leaver, openDesk, sweepDesk, tokenOf } from './desk';
 import { UsageError, type Flags } from './flags';
 import { leaseLine, offerLine, summary, timeText } from './machineText';
+import { makeLeaseReady, sourceIn } from './readying';
 import { opener } from './sshQuestions';
 import { printable, type Terminal } from './terminal';
 
@@ -24,7 +22,7 @@ export async function borrowMachine(
   terminal: Terminal,
 ): Promise<void> {
   const signal = interruptible(terminal);
-  const here = await sourceHere(flags.repository, signal);
+  const here = await sourceIn(flags.repository, signal);
   const vagrantfile = here && (await textAt(here, 'Vagrantfile', signal));
   const [wish] = vagrantfile === undefined ? [] : wishesFor(vagrantfile, false, {});
   const bootstrap = wish && bootstrapScript(wish);
@@ -118,29 +116,13 @@ async function readyLease(
 ): Promise<void> {
   if (lease.state.kind !== 'lent') return;
   try {
-    await using machine = await open(lease.state.ssh, signal);
     const ask = (): Promise<undefined> => Promise.resolve(undefined);
-    const { signal: kill } = new AbortController();
-    const root = stateDirectory();
-    // It may choose its provider itself, as a reproduction there will find.
-    const environment = environmentOf((await machine.exec(['env', '-0'], { signal })).stdout);
-    const readying = { environment, lease, root, screen: terminal, ask, signal, kill };
-    await getReady(machine, here, readying);
-    if (leaseOf(root, lease.id).state.kind === 'ready') terminal.say(`${lease.title} is ready`);
+    const readying = { environment: {}, open, screen: terminal, ask };
+    const lacking = await makeLeaseReady(lease.id, here, readying, signal);
+    if (lacking.length === 0) terminal.say(`${lease.title} is ready`);
   } catch (error) {
     if (!isUserError(error)) throw error;
     terminal.say(printable(`${error.message} ${error.advice ?? ''}`));
     terminal.say('it is tried again before the first reproduction there');
-  }
-}
-
-/** The clone that one stands in, as it is committed; undefined where there is none. */
-async function sourceHere(repository: string, signal: AbortSignal): Promise<Source | undefined> {
-  try {
-    const directory = await topLevel(repository, signal);
-    return { repository: { directory }, commit: await headCommit(directory, signal) };
-  } catch (error) {
-    if (isUserError(error)) return undefined;
-    throw error;
   }
 }

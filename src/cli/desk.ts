@@ -50,8 +50,10 @@ export interface DeskOptions {
 export function leaver(
   terminal: Terminal,
   isMeant = unlessNamedOtherwise,
+  open = opener(terminal),
 ): NonNullable<Desk['leave']> {
-  return (lease, signal) => leaveServer(waysOf(terminal, {}, isMeant), lease, signal);
+  const ways = { ...waysOf(terminal, {}, isMeant), open };
+  return (lease, signal) => leaveServer(ways, lease, signal);
 }
 
 /** The Metal API's token: from the editor if it started us, else from the environment. */

@@ -29,14 +29,14 @@ export function leaseLine(lease: Lease, now: number): string {
 }
 
 export function offerLine({ lender, offer }: Offered): string {
-  const { id, title, price, available, spot, memory } = offer;
+  const { id, title, price, available, spot, memory, problem } = offer;
   return [
     `${lender}/${id}`,
     title,
     ...(memory === undefined ? [] : [`${Math.round(memory / 102.4) / 10} GB`]),
     price ? `${priceText(price)} an hour` : 'no price is known',
     ...(spot ? ['spot: others may outbid it'] : []),
-    ...(available === false ? ['not to be had at the moment'] : []),
+    ...(available === false ? [problem ?? 'not to be had at the moment'] : []),
   ].join('  ');
 }
 

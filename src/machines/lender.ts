@@ -54,6 +54,8 @@ export interface Offer {
   readonly cpus: number | undefined;
   /** Undefined where the lender does not tell. */
   readonly available: boolean | undefined;
+  /** Why the machine itself could not be asked; it is not available then. */
+  readonly problem?: string;
   /** Others may outbid it and take it away. */
   readonly spot: boolean;
   /** What its lender calls that kind of machine, and the code of its place, where it tells. */

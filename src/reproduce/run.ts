@@ -18,7 +18,7 @@ import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { tidyRepositories } from './keptRepositories';
 import { preflight } from './preflight';
-import { openPlace, placeTitle, type Place } from './place';
+import { addressOf, openPlace, placeTitle, type Place } from './place';
 import { namesOf, putAway, putSecretsAway, sweep } from './putAway';
 import { getReady } from './ready';
 import { listReproductions, readReproduction, type Files } from './store';
@@ -270,12 +270,20 @@ async function readyPlace(
   { cancel, kill }: Will,
 ): Promise<void> {
   const root = stateDirectory();
+  // It was opened, so it is there; or it is being given back just now, which its next step will tell.
+  const address = addressOf(on, root);
+  if (!address) return;
   const ready = getReady(machine, recipe, {
     environment: { ...base, ...recipe.environment, ...recipe.overrides },
     lease: 'lease' in on ? leaseOf(root, on.lease) : undefined,
+    address,
     root,
     screen,
-    ask: ask ?? (() => Promise.resolve(undefined)),
+    ask: async (lacks, signal) => {
+      const question = `${machine.name} lacks ${lacks}. Install it there? [y/N] `;
+      // Enter is no for this time only.
+      return /^\s*y(es)?\s*$/i.test((await ask?.(question, signal)) ?? '') || undefined;
+    },
     signal: cancel,
     kill,
   });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { lendersFile } from '../../src/machines/lenders/lendersFile';
 
-/** A lender by commands whose machines are files: see `lendByScripts`. */
+/** A lender by commands whose machines are files, and refuse connections: see `lendByScripts`. */
 export interface ScriptLender {
   /** The leases that have a machine. */
   machines(): string[];
@@ -32,7 +32,7 @@ borrow)
   echo "$owner" >"$lease"
   while [ -e ../held ]; do sleep 0.1; done
   echo 'it boots' >&2
-  echo '{"ssh":{"host":"192.0.2.9","user":"root","port":2222},"title":"a big box in a temp folder"}' ;;
+  echo '{"ssh":{"host":"127.0.0.1","user":"root","port":1},"title":"a big box in a temp folder"}' ;;
 extend)
   [ ! -e ../broken ] || { echo 'there is no way' >&2; exit 1; }
   echo '{}' ;;

@@ -22,6 +22,7 @@ export async function run(): Promise<void> {
   await import('./testExplorer');
   await import('./doing');
   await import('./machines');
+  await import('./machineCare');
   await import('./told');
   await import('./tools');
   const counts = await new Promise<{ passes: number; failures: number; pending: number }>(

@@ -9,6 +9,7 @@ import { stateDirectory } from '../../src/base/stateDirectory';
 import type { MachineNode } from '../../src/editor/machines/machineRows';
 import { change, whoWeAre } from '../../src/machines/leases/ledger';
 import { lendersFile } from '../../src/machines/lenders/lendersFile';
+import type { Recipe } from '../../src/recipe/recipe';
 import { readReproduction } from '../../src/reproduce/store';
 import { lendByScripts, type ScriptLender } from '../bed/scriptLender';
 import {
@@ -82,7 +83,8 @@ describe('borrowed machines', function () {
     replace(
       vscode.window,
       'showWarningMessage',
-      (message: string, options: vscode.MessageOptions, button: string) => {
+      (message: string, options: vscode.MessageOptions | string, button: string) => {
+        if (typeof options === 'string' || !options.modal) return Promise.resolve(undefined);
         asked.push(`${message} ${options.detail ?? ''}`);
         return Promise.resolve(button);
       },
@@ -96,7 +98,9 @@ describe('borrowed machines', function () {
     assert.equal(offer?.kind, 'offer');
     await vscode.commands.executeCommand('ciParity.borrowMachine', offer);
     // As VS Code does: it hears only of lines that it has. The view may be a moment behind.
-    await until(machines.onDidChangeTreeData, async () => / left /.test((await lines())[0] ?? ''));
+    await until(machines.onDidChangeTreeData, async () =>
+      / left, not ready /.test((await lines())[0] ?? ''),
+    );
     return theLease();
   }
 
@@ -120,7 +124,10 @@ describe('borrowed machines', function () {
     );
     assert.match(told[0] ?? '', /^a big box in a temp folder is yours for (2 h|1 h 59 min)\.$/);
     const [first, second] = await lines();
-    assert.match(first ?? '', /^a big box in a temp folder \| 1 h 59 min left · 1\.50 EUR so far$/);
+    assert.match(
+      first ?? '',
+      /^a big box in a temp folder \| 1 h 59 min left, not ready · 1\.50 EUR so far$/,
+    );
     assert.equal(second, 'May Be Borrowed | undefined');
     assert.ok((await lines(node)).includes("This window's | undefined"));
     const { countdown } = await machines.load();
@@ -155,7 +162,7 @@ describe('borrowed machines', function () {
     await borrowing;
     await until(machines.onDidChangeTreeData, async () => {
       const [item] = await items();
-      return item?.contextValue === 'lease.lent';
+      return item?.contextValue === 'lease.lent.unready';
     });
   });
 
@@ -226,10 +233,16 @@ describe('borrowed machines', function () {
     const { machines } = await api();
     const desk = await machines.load();
     replace(desk.commands, 'choose', () => Promise.resolve({ lease: node.id }));
+    const prepared: string[] = [];
+    replace(desk.commands, 'prepare', (recipe: Recipe) => {
+      prepared.push(recipe.commit);
+      return Promise.resolve(recipe);
+    });
     await vscode.commands.executeCommand('ciParity.reproduceBorrowed', await failedRun());
     const id = String(terminals[0]?.shellArgs?.[2]);
     const { recipe } = readReproduction(id);
     assert.deepEqual(recipe.on, { lease: node.id });
+    assert.deepEqual(prepared, [recipe.commit]);
     assert.equal(recipe.run?.number, 42);
   });
 
@@ -275,7 +288,7 @@ describe('borrowed machines', function () {
     const desk = await machines.load();
     await until(machines.onDidChangeTreeData, () => desk.countdown.text === '$(vm) 8 min');
     assert.deepEqual(warnings, [
-      ['a big box in a temp folder ends in 8 min', 'Extend…', 'Return…'],
+      ['a big box in a temp folder ends in 8 min', 'Extend…', 'Return…', 'SSH In'],
     ]);
   });
 

@@ -1,10 +1,17 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { UserError } from '../../base/errors';
+import { messageOf, UserError } from '../../base/errors';
 import type { LeaseNews } from '../../machines/leases/attend';
 import type { OnClose } from '../../machines/leases/handOver';
 import type { Lease } from '../../machines/leases/ledger';
-import type { Failed, FromAttendant, ToAttendant, Verb, Wishes } from '../../machines/leases/talk';
+import type {
+  Failed,
+  FromAttendant,
+  PersonQuestion,
+  ToAttendant,
+  Verb,
+  Wishes,
+} from '../../machines/leases/talk';
 
 export interface AttendantParts {
   /** The path of the program. */
@@ -12,6 +19,12 @@ export interface AttendantParts {
   /** What it is told first, and again with `tell`. */
   readonly greeting: () => Promise<Greeting>;
   readonly news: (news: LeaseNews) => void;
+  /** Answers what only the person knows; null where they gave no answer. Where it is `quiet` they are not asked. */
+  readonly question: (
+    asks: PersonQuestion,
+    quiet: boolean,
+    signal: AbortSignal,
+  ) => Promise<string | boolean | null>;
   /** It ended, though nobody wanted that; its leases have no owner now. */
   readonly died: (pid: number) => void;
   readonly log: (line: string) => void;
@@ -40,6 +53,8 @@ const IDLE = 30_000;
 export class Attendant implements Disposable {
   readonly #parts: AttendantParts;
   readonly #waiting = new Map<number, Waiting>();
+  /** What the person is asked at the moment. */
+  readonly #questions = new Map<number, AbortController>();
   #child: Promise<ChildProcessWithoutNullStreams> | undefined;
   #pid: number | undefined;
   #last = 0;
@@ -135,7 +150,7 @@ export class Attendant implements Disposable {
     // What becomes of a line that it does not read any more, its end tells.
     child.stdin.on('error', () => undefined);
     createInterface({ input: child.stdout }).on('line', (line) =>
-      this.#hear(JSON.parse(line) as FromAttendant),
+      this.#hear(child, JSON.parse(line) as FromAttendant),
     );
     createInterface({ input: child.stderr }).on('line', this.#parts.log);
     child.once('error', (cause) => this.#over(child, cause));
@@ -145,9 +160,17 @@ export class Attendant implements Disposable {
     return child;
   }
 
-  #hear(line: FromAttendant): void {
+  #hear(child: ChildProcessWithoutNullStreams, line: FromAttendant): void {
     if ('news' in line) {
       this.#parts.news(line.news);
+      return;
+    }
+    if ('question' in line) {
+      void this.#answer(child, line);
+      return;
+    }
+    if ('withdrawn' in line) {
+      this.#questions.get(line.withdrawn)?.abort();
       return;
     }
     const waiting = this.#waiting.get(line.n);
@@ -160,12 +183,30 @@ export class Attendant implements Disposable {
     else waiting?.reject(errorOf(line.failed));
   }
 
+  async #answer(
+    child: ChildProcessWithoutNullStreams,
+    { question, asks, quiet }: Extract<FromAttendant, { question: number }>,
+  ): Promise<void> {
+    const withdrawn = new AbortController();
+    this.#questions.set(question, withdrawn);
+    let answer: string | boolean | null = null;
+    try {
+      answer = await this.#parts.question(asks, quiet, withdrawn.signal);
+    } catch (error) {
+      this.#parts.log(`Could not ask: ${messageOf(error)}`);
+    } finally {
+      this.#questions.delete(question);
+      write(child, { reply: question, answer });
+    }
+  }
+
   #over(child: ChildProcessWithoutNullStreams, cause: Error | undefined): void {
     const { pid } = child;
     // One that was ended on purpose is nobody's any more.
     if (pid !== this.#pid || !this.#child) return;
     this.#child = undefined;
     const error = new UserError('The program that asks the lenders has ended.', { cause });
+    for (const question of this.#questions.values()) question.abort();
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     if (pid !== undefined && !this.#disposed) this.#parts.died(pid);

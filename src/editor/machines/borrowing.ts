@@ -6,29 +6,44 @@ import type { Lease } from '../../machines/leases/ledger';
 import type { Wishes } from '../../machines/leases/talk';
 import { pickOne, type PickItem } from '../doing/pickOne';
 import { plain } from '../look/plain';
+import { themeIcon } from '../look/treeItem';
 import { hoursText, hoursUpTo } from './machineActions';
 import { offerRow } from './machineRows';
-import { describeLease, isThere, titleOf, type Known } from './machineText';
+import { describeLease, isThere, markOfLease, titleOf, type Known } from './machineText';
 
 type Offers = Wishes['offers']['answer'];
 
 export type Choice =
+  | { readonly kind: 'here' }
   | { readonly kind: 'lent'; readonly lease: Lease }
   | { readonly kind: 'offer'; readonly offered: Offered };
 
-/** A machine that is lent already, or an offer; undefined when the person cancelled. */
+/** A machine that is lent already, an offer, or this machine where that is offered; undefined when the person cancelled. */
 export function chooseMachine(
   title: string,
   leases: readonly Lease[],
   known: Known,
   load: () => Promise<Offers>,
+  here?: true,
 ): Promise<Choice | undefined> {
   const lent = leases.filter(isThere).map((lease): PickItem<Choice> => ({
     label: titleOf(lease),
     description: describeLease(lease, known),
+    iconPath: themeIcon(markOfLease(lease, known)),
     value: { kind: 'lent', lease },
   }));
-  const atOnce = lent.length > 0 ? [heading('borrowed'), ...lent] : [];
+  const atOnce: PickItem<Choice>[] = [
+    ...(here
+      ? [
+          {
+            label: 'This Machine',
+            iconPath: new vscode.ThemeIcon('device-desktop'),
+            value: { kind: 'here' } as const,
+          },
+        ]
+      : []),
+    ...(lent.length > 0 ? [heading('borrowed'), ...lent] : []),
+  ];
   return pickOne<Choice>(
     { title, placeholder: 'A machine; the lenders are asked for what they have', atOnce },
     async () => {
@@ -39,14 +54,17 @@ export function chooseMachine(
         const of = plain(offered.lender);
         return { label, description, detail: `of ${of}`, value: { kind: 'offer', offered } };
       });
-      if (items.length + lent.length === 0)
+      const unasked = offers.flatMap(({ offer: { title, problem: why } }) =>
+        why === undefined ? [] : [`${title}: ${why}`],
+      );
+      if (items.length + atOnce.length === 0)
         throw new UserError('No machine can be borrowed at the moment.', {
-          advice: problems.join('\n') || undefined,
+          advice: [...problems, ...unasked].join('\n') || undefined,
         });
       return [
         ...atOnce,
         ...(items.length > 0 ? [heading('may be borrowed'), ...items] : []),
-        ...problems.map((problem) => ({ label: `$(warning) ${plain(problem)}` })),
+        ...[...problems, ...unasked].map((problem) => ({ label: `$(warning) ${plain(problem)}` })),
       ];
     },
   );

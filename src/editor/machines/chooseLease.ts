@@ -28,7 +28,7 @@ export async function pickLease(
     sorted.map((lease) => ({
       label: titleOf(lease),
       description: describeLease(lease, known),
-      iconPath: themeIcon(markOfLease(lease, known.now)),
+      iconPath: themeIcon(markOfLease(lease, known)),
       lease,
     })),
     { title },

@@ -1,4 +1,5 @@
 import { mkdirSync, watch, type FSWatcher } from 'node:fs';
+import { agentsIn, readAttachments, type Attachment } from '../../attach/ledger';
 import { stateDirectory } from '../../base/stateDirectory';
 import { leasesIn, readLedger, type Lease } from '../../machines/leases/ledger';
 
@@ -14,8 +15,9 @@ const PULSE = 5000;
 export class LeaseWatch implements Disposable {
   readonly #root: string;
   readonly #changed: () => void;
-  #directory: FSWatcher | undefined;
+  readonly #watchers: FSWatcher[] = [];
   #known: readonly Lease[] = [];
+  #agents: readonly Attachment[] = [];
   #damaged: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #pulse: NodeJS.Timeout | undefined;
@@ -39,18 +41,25 @@ export class LeaseWatch implements Disposable {
     return this.#damaged;
   }
 
+  /** What the machine is an agent of; undefined where it is none. */
+  agent({ id }: Lease): Attachment | undefined {
+    this.#begin();
+    return this.#agents.find((agent) => agent.id === id);
+  }
+
   [Symbol.dispose](): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#pulse);
-    this.#directory?.close();
+    for (const watcher of this.#watchers) watcher.close();
   }
 
   #begin(): void {
-    if (this.#directory || this.#disposed) return;
-    const directory = leasesIn(this.#root);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.#directory = watch(directory, () => this.#soon());
+    if (this.#watchers.length > 0 || this.#disposed) return;
+    for (const directory of [leasesIn(this.#root), agentsIn(this.#root)]) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      this.#watchers.push(watch(directory, () => this.#soon()));
+    }
     this.#read();
   }
 
@@ -67,6 +76,7 @@ export class LeaseWatch implements Disposable {
     const { leases, damaged } = readLedger(this.#root);
     this.#known = leases;
     this.#damaged = damaged;
+    this.#agents = readAttachments(this.#root).attachments;
     if (leases.length > 0) this.#pulse ??= setInterval(this.#changed, PULSE).unref();
     else {
       clearInterval(this.#pulse);

@@ -29,6 +29,9 @@ export function actionsFor(lease: Lease, remote: boolean, attached: boolean): Ma
                 } as const,
               ]
             : []),
+          ...(lease.state.kind === 'lent'
+            ? [{ icon: 'tools', label: 'Get Ready…', command: 'ciParity.machineReady' } as const]
+            : []),
           { icon: 'clock', label: 'Extend…', command: 'ciParity.machineExtend' },
           attached
             ? ({

@@ -5,7 +5,7 @@ import type { Lease } from '../../machines/leases/ledger';
 import type { Wishes } from '../../machines/leases/talk';
 import { lendersFile } from '../../machines/lenders/lendersFile';
 import { readLendingSettings } from '../../machines/lenders/settings';
-import type { OtherMachine } from '../../recipe/recipe';
+import type { OtherMachine, Recipe } from '../../recipe/recipe';
 import { openProgram } from '../frame/programTerminal';
 import { withProgress } from '../frame/progress';
 import { plain } from '../look/plain';
@@ -18,6 +18,8 @@ import { openLenders } from './lendersDocument';
 import { actionsFor, hoursText } from './machineActions';
 import type { MachineNode } from './machineRows';
 import { describeLease, isThere, leftText, titleOf, type Known } from './machineText';
+import { inform, unreturnedText, warn } from './notices';
+import { clone, makeReady, noClone, readyForWorkspace, type Reporting } from './readying';
 import { openRemote, remoteIsThere } from './remoteSsh';
 import { askToken } from './tokens';
 
@@ -28,10 +30,11 @@ export interface MachineCommandParts {
   readonly attendant: Attendant;
   readonly attaching: Attaching;
   readonly known: () => Known;
+  /** Asks the person what the lenders want to know. */
   readonly offers: () => Promise<Wishes['offers']['answer']>;
+  /** Asks the lenders again. */
   readonly refresh: () => void;
-  /** Hears how far the borrowing of a machine with this title is. */
-  readonly reporting: (title: string, report: (words: string) => void) => (words: string) => void;
+  readonly reporting: Reporting;
 }
 
 /** The commands about machines; from the palette each lets the person pick one first. */
@@ -41,12 +44,17 @@ export interface MachineCommands extends Record<
 > {
   /** A machine that is lent, or one that is borrowed now; undefined when the person cancelled. */
   choose(): Promise<OtherMachine | undefined>;
+  /** The recipe with a machine that is there and ready; undefined when the person cancelled. */
+  prepare(recipe: Recipe): Promise<Recipe | undefined>;
+  /** The ids of what is given back at the moment. */
+  readonly returning: ReadonlySet<string>;
 }
 
 export type MachineCommand =
   | 'borrow'
   | 'ssh'
   | 'remote'
+  | 'ready'
   | 'extend'
   | 'giveBack'
   | 'giveAllBack'
@@ -58,8 +66,14 @@ export type MachineCommand =
   | 'configure'
   | 'askToken';
 
+/** Where to reproduce: here, where nothing is told. */
+interface Chosen {
+  readonly on: OtherMachine | undefined;
+}
+
 export function machineCommands(parts: MachineCommandParts): MachineCommands {
   const { watch, attendant, attaching, known, offers } = parts;
+  const returning = new Set<string>();
 
   /** As it is now: the view may be a moment behind. */
   async function chosen(
@@ -67,8 +81,9 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
     title: string,
     fits: (lease: Lease) => boolean,
   ): Promise<Lease | undefined> {
-    if (node?.kind === 'lease') {
-      const lease = watch.all().find(({ id }) => id === node.id);
+    const id = idOf(node);
+    if (id !== undefined) {
+      const lease = watch.all().find((one) => one.id === id);
       if (lease && fits(lease)) return lease;
       throw new UserError(
         lease ? `That cannot be done with ${titleOf(lease)} now.` : 'It is given back already.',
@@ -81,41 +96,78 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
     const wish = await agreeOn(offered, await offers());
     if (!wish) return undefined;
     const { title } = offered.offer;
-    const lease = await withProgress(`Borrowing ${plain(title)}`, (signal, report) =>
-      attendant.ask('borrow', wish, signal, parts.reporting(title, report)),
+    return withProgress(`Borrowing ${plain(title)}`, (signal, report) =>
+      parts.reporting(title, report, (told) => attendant.ask('borrow', wish, signal, told)),
     );
-    return lease;
   }
 
-  async function choose(title: string): Promise<Lease | undefined> {
-    await mustLend(watch.all().length);
-    const choice = await chooseMachine(title, watch.all(), known(), offers);
-    return choice?.kind === 'offer' ? borrowOffer(choice.offered) : choice?.lease;
+  async function choose(title: string, here?: true): Promise<Chosen | undefined> {
+    if (!here) await mustLend(watch.all().length);
+    const choice = await chooseMachine(title, watch.all(), known(), offersOrNone, here);
+    if (choice?.kind === 'here') return { on: undefined };
+    const lease = choice?.kind === 'offer' ? await borrowOffer(choice.offered) : choice?.lease;
+    return lease && { on: { lease: lease.id } };
+  }
+
+  async function offersOrNone(): Promise<Wishes['offers']['answer']> {
+    const { lenders, caps } = readLendingSettings(lendersFile());
+    return lenders.length > 0 ? offers() : { offers: [], problems: [], caps, unasked: false };
   }
 
   async function returnAll(leases: readonly Lease[], title: string): Promise<void> {
-    const problems = await withProgress(title, async (signal) => {
-      const left = await Promise.all(leases.map(({ id }) => attaching.leave(id, signal)));
-      if (left.flat().length > 0)
-        void vscode.window.showWarningMessage(plain(left.flat().join('; ')));
-      const ended = await Promise.allSettled(
-        leases.map(({ id }) => attendant.ask('return', { lease: id }, signal)),
-      );
-      signal.throwIfAborted();
-      return ended.flatMap((one, at) =>
-        one.status === 'rejected' ? [`${leases[at]?.title ?? ''}: ${messageOf(one.reason)}`] : [],
-      );
-    });
-    if (problems.length > 0)
-      throw new UserError('Not all could be given back.', {
-        advice: `${problems.join('\n')}\nIt is tried again at the next start, and by Return.`,
+    for (const { id } of leases) returning.add(id);
+    try {
+      await withProgress(title, async (signal) => {
+        const left = await Promise.all(leases.map(({ id }) => attaching.leave(id, signal)));
+        if (left.flat().length > 0)
+          void vscode.window.showWarningMessage(plain(left.flat().join('; ')));
+        const ended = await Promise.allSettled(
+          leases.map(({ id }) => attendant.ask('return', { lease: id }, signal)),
+        );
+        signal.throwIfAborted();
+        for (const [at, one] of ended.entries()) {
+          const lease = leases[at];
+          if (one.status === 'rejected' && lease)
+            void warn(lease, unreturnedText(lease, messageOf(one.reason)), UNRETURNED);
+        }
       });
+    } finally {
+      for (const { id } of leases) returning.delete(id);
+    }
   }
 
   return {
+    returning,
+
     async choose() {
-      const lease = await choose('Reproduce on which machine?');
-      return lease && { lease: lease.id };
+      return (await choose('Reproduce on which machine?'))?.on;
+    },
+
+    async prepare(recipe) {
+      const { on } = recipe;
+      if (!on || !('lease' in on)) return recipe;
+      const lease = watch.all().find(({ id }) => id === on.lease);
+      if (!lease || lease.state.kind === 'returning') {
+        const gone = lease ? 'is being given back' : 'was given back';
+        const chosen = await choose(`Its machine ${gone}. Reproduce where?`, true);
+        if (!chosen) return undefined;
+        if (chosen.on) return this.prepare({ ...recipe, on: chosen.on });
+        const elsewhere = { ...recipe };
+        delete elsewhere.on;
+        return elsewhere;
+      }
+      if (lease.state.kind === 'asked')
+        throw new UserError(`${titleOf(lease)} is not there yet.`, {
+          advice: 'The view Machines shows how far it is.',
+        });
+      // What a commit wants besides, the reproduction brings by itself.
+      if (lease.state.kind === 'lent')
+        await makeReady(parts, lease, {
+          directory: recipe.repository.directory,
+          commit: recipe.commit,
+          environment: { ...recipe.environment, ...recipe.overrides },
+        });
+      return recipe;
     },
 
     async borrow(node) {
@@ -123,7 +175,11 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
       const offered = node?.kind === 'offer' ? node.offered : undefined;
       const choice = offered ?? (await offeredBy(known(), offers));
       const lease = choice && (await borrowOffer(choice));
-      if (lease) void tellBorrowed(lease);
+      if (!lease) return;
+      const ready = await readyForWorkspace(parts, lease, false);
+      const left = leftText(lease.end - Date.now());
+      const words = `is ${ready ? 'ready, and ' : ''}yours for ${left}.`;
+      void inform(lease, words, ['SSH In', 'Return…']);
     },
 
     async ssh(node) {
@@ -140,6 +196,14 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
         });
       const lease = await chosen(node, 'Open which machine?', isThere);
       if (lease) await openRemote(lease, watch.all());
+    },
+
+    async ready(node) {
+      const fits = ({ state }: Lease): boolean => state.kind === 'lent';
+      const lease = await chosen(node, 'Get which machine ready?', fits);
+      if (!lease) return;
+      if (clone() === undefined) throw noClone();
+      if (await readyForWorkspace(parts, lease, true)) void inform(lease, 'is ready.', ['SSH In']);
     },
 
     async extend(node) {
@@ -199,10 +263,11 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
     },
 
     async actions(node) {
+      const id = idOf(node);
       const lease =
-        node?.kind === 'lease'
-          ? watch.all().find(({ id }) => id === node.id)
-          : await soleOrPicked(watch.all(), known());
+        id === undefined
+          ? await soleOrPicked(watch.all(), known())
+          : watch.all().find((one) => one.id === id);
       if (!lease) return;
       const picked = await vscode.window.showQuickPick(
         [
@@ -246,13 +311,9 @@ async function offeredBy(
   return choice?.kind === 'offer' ? choice.offered : undefined;
 }
 
-async function tellBorrowed(lease: Lease): Promise<void> {
-  const answer = await vscode.window.showInformationMessage(
-    `${titleOf(lease)} is yours for ${leftText(lease.end - Date.now())}.`,
-    SSH,
-  );
-  if (answer === SSH)
-    await vscode.commands.executeCommand('ciParity.machineSsh', { kind: 'lease', id: lease.id });
+function idOf(node: MachineNode | undefined): string | undefined {
+  if (node?.kind === 'lease') return node.id;
+  return node?.kind === 'line' ? node.lease : undefined;
 }
 
-const SSH = 'SSH In';
+const UNRETURNED = ['Try Again', 'Show Machines'] as const;

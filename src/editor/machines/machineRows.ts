@@ -1,3 +1,4 @@
+import type { Attachment } from '../../attach/ledger';
 import type { Offered } from '../../machines/leases/offers';
 import { costOf, priceText } from '../../machines/leases/caps';
 import { workOn, type Lease } from '../../machines/leases/ledger';
@@ -6,6 +7,7 @@ import type { Row } from '../look/row';
 import {
   addressText,
   describeLease,
+  hostOf,
   isThere,
   leftText,
   markOfLease,
@@ -21,7 +23,8 @@ export type MachineNode =
   | { readonly kind: 'lease'; readonly id: string }
   | { readonly kind: 'offers' }
   | { readonly kind: 'offer'; readonly offered: Offered }
-  | { readonly kind: 'line'; readonly row: Row };
+  /** With the lease's id where it is about one. */
+  | { readonly kind: 'line'; readonly row: Row; readonly lease?: string };
 
 export const offersRow: Row = {
   id: 'offers',
@@ -33,6 +36,17 @@ export const offersRow: Row = {
   fold: 'closed',
 };
 
+/** What lenders would have to ask the person, who has not asked for them just now. */
+export const unaskedRow: Row = {
+  id: 'unasked',
+  label: 'Answer What Hosts Ask…',
+  description: 'a key is locked, or a host is new',
+  mark: { icon: 'key', color: undefined },
+  command: 'ciParity.refreshOffers',
+  tooltip: ['Hosts want to ask you something', 'For the passphrase of a key, or about their own.'],
+  fold: 'leaf',
+};
+
 export function leaseRow(lease: Lease, known: Known): Row {
   const title = titleOf(lease);
   const description = describeLease(lease, known);
@@ -40,12 +54,23 @@ export function leaseRow(lease: Lease, known: Known): Row {
     id: lease.id,
     label: title,
     description,
-    mark: markOfLease(lease, known.now),
-    context: `lease.${lease.state.kind}${lease.letGo ? '.letGo' : ''}`,
+    mark: markOfLease(lease, known),
+    context: contextOf(lease, known),
     tooltip: [title, description, `of ${lease.lender}, ${ownerText(lease, known)}`, lease.id],
     spoken: `Borrowed machine ${title}, ${description.replaceAll(' · ', ', ')}`,
     fold: 'closed',
   };
+}
+
+/** What menus go by. */
+function contextOf(lease: Lease, known: Known): string {
+  const { state, letGo } = lease;
+  return [
+    `lease.${state.kind}`,
+    ...(state.kind === 'lent' && state.problem !== undefined ? ['unready'] : []),
+    ...(letGo ? ['letGo'] : []),
+    ...(known.agent(lease) ? ['attached'] : []),
+  ].join('.');
 }
 
 /** What stands below a machine: what keeps it from being given back, what runs on it, its end, price, lender and address. */
@@ -73,6 +98,16 @@ export function leaseFacts(lease: Lease, known: Known): Row[] {
         ],
       }),
     );
+  if (state.kind === 'lent' && state.problem !== undefined)
+    rows.push(
+      fact('unready', 'warning', `Not ready: ${plain(state.problem)}`, {
+        mark: { icon: 'warning', color: 'testing.iconErrored' },
+        tooltip: ['It is not ready', state.problem, 'A click tries again.'],
+        command: 'ciParity.machineReady',
+      }),
+    );
+  const agent = known.agent(lease);
+  if (agent) rows.push(agentRow(`${lease.id} agent`, agent));
   for (const { words, pid } of workOn(lease))
     rows.push(
       fact(`work ${pid} ${words}`, 'run', plain(words), { spoken: `On it runs: ${plain(words)}` }),
@@ -111,7 +146,14 @@ export function leaseFacts(lease: Lease, known: Known): Row[] {
 }
 
 export function offerRow({ lender, offer }: Offered): Row {
-  const { title, price, memory, cpus, available, spot } = offer;
+  const { title, price, memory, cpus, available, spot, problem } = offer;
+  if (problem !== undefined)
+    return {
+      ...problemRow(`offer ${lender}/${offer.id}`, problem, 'lenderProblem'),
+      label: plain(title),
+      description: plain(problem),
+      spoken: `Of ${lender}: ${plain(title)}, ${plain(problem)}`,
+    };
   const taken = available === false;
   const description = [
     taken ? 'not at the moment' : price ? `${priceText(price)} an hour` : 'no price is known',
@@ -140,6 +182,30 @@ export function problemRow(id: string, words: string, context: string): Row {
     context,
     tooltip: words.split('\n'),
     spoken: `Problem: ${plain(words)}`,
+    fold: 'leaf',
+  };
+}
+
+function agentRow(id: string, { server, name, labels, state, problem }: Attachment): Row {
+  const words = {
+    attaching: 'is being attached to',
+    attached: 'is an agent of',
+    leaving: 'is being taken off',
+  }[state];
+  const host = plain(hostOf(server));
+  const heading = `${plain(name)} ${words} ${host}`;
+  return {
+    id,
+    label: state === 'attached' ? `Agent of ${host}` : heading,
+    description: labels === undefined ? plain(name) : `${plain(labels)} · ${plain(name)}`,
+    mark: { icon: 'server-process', color: undefined },
+    tooltip: [
+      heading,
+      server,
+      ...(labels === undefined ? [] : [`for jobs that ask for: ${labels}`]),
+      ...(problem === undefined ? [] : [problem]),
+    ],
+    spoken: `${heading}${labels === undefined ? '' : `, with the label ${plain(labels)}`}`,
     fold: 'leaf',
   };
 }

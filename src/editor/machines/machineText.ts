@@ -1,3 +1,4 @@
+import type { Attachment } from '../../attach/ledger';
 import { priceSoFar, priceText } from '../../machines/leases/caps';
 import { ownerLives, workOn, type Lease } from '../../machines/leases/ledger';
 import type { SshAddress } from '../../machines/lender';
@@ -16,6 +17,8 @@ export interface Known {
   /** How far the lender is, while this window waits for it. */
   readonly progress: (lease: Lease) => string | undefined;
   readonly owned: (lease: Lease) => boolean;
+  /** Of which Jenkins it is an agent. */
+  readonly agent: (lease: Lease) => Attachment | undefined;
 }
 
 /** Whether something can be done on it. */
@@ -45,6 +48,8 @@ export function titleOf({ title }: Lease): string {
 /** How it is with a machine, in a few words. */
 export function stateText(lease: Lease, { now, progress }: Known): string {
   const { state, end, letGo } = lease;
+  const readying = isThere(lease) ? progress(lease) : undefined;
+  if (readying !== undefined) return `getting ready: ${plain(readying)}`;
   switch (state.kind) {
     case 'asked':
       return plain(progress(lease) ?? 'being borrowed');
@@ -55,8 +60,9 @@ export function stateText(lease: Lease, { now, progress }: Known): string {
     case 'lent':
     case 'ready':
       if (now >= end) return 'its time is over';
-      return letGo
-        ? `nobody uses it; ends by itself in ${leftText(end - now)}`
+      if (letGo) return `nobody uses it; ends by itself in ${leftText(end - now)}`;
+      return state.kind === 'lent' && state.problem !== undefined
+        ? `${leftText(end - now)} left, not ready`
         : `${leftText(end - now)} left`;
   }
 }
@@ -74,8 +80,20 @@ export function describeLease(lease: Lease, known: Known): string {
   return [
     stateText(lease, known),
     ...(cost === undefined ? [] : [`${cost} so far`]),
+    ...agentText(known.agent(lease)),
     ...workOn(lease).map(({ words }) => plain(words)),
   ].join(' · ');
+}
+
+function agentText(agent: Attachment | undefined): string[] {
+  if (!agent) return [];
+  const label = agent.labels === undefined ? '' : ` (${plain(agent.labels)})`;
+  return [`agent of ${plain(hostOf(agent.server))}${label}`];
+}
+
+/** `ci.example.org`: a server's address without what is the same of all. */
+export function hostOf(server: string): string {
+  return URL.canParse(server) ? new URL(server).host : server;
 }
 
 /** Whose it is. */
@@ -94,8 +112,10 @@ export function addressText({ host, user, port }: SshAddress): string {
   return plain(port === undefined || port === 22 ? name : `${name}:${port}`);
 }
 
-export function markOfLease(lease: Lease, now: number): Mark {
+export function markOfLease(lease: Lease, { now, progress }: Known): Mark {
   const { state, end, letGo } = lease;
+  if (isThere(lease) && progress(lease) !== undefined)
+    return { icon: 'sync~spin', color: undefined };
   switch (state.kind) {
     case 'asked':
       return { icon: 'sync~spin', color: undefined };
@@ -106,6 +126,8 @@ export function markOfLease(lease: Lease, now: number): Mark {
     case 'lent':
     case 'ready':
       if (letGo || end - now < SOON) return { icon: 'vm-outline', color: 'testing.iconQueued' };
+      if (state.kind === 'lent' && state.problem !== undefined)
+        return { icon: 'warning', color: 'testing.iconErrored' };
       return workOn(lease).length > 0
         ? { icon: 'vm-running', color: 'testing.iconPassed' }
         : { icon: 'vm', color: undefined };

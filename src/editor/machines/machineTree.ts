@@ -9,6 +9,7 @@ import {
   offerRow,
   offersRow,
   problemRow,
+  unaskedRow,
   type MachineNode,
 } from './machineRows';
 import type { Known } from './machineText';
@@ -21,7 +22,8 @@ export interface TreeSource {
   readonly known: () => Known;
   /** @throws UserError where they are not understood. */
   readonly settings: () => LendingSettings;
-  readonly offers: (signal: AbortSignal) => Promise<Offers>;
+  /** Where it is `quiet`, the person is not asked anything. */
+  readonly offers: (quiet: boolean, signal: AbortSignal) => Promise<Offers>;
   readonly changed: (node: MachineNode | undefined) => void;
   readonly onDidUnfold: (listener: (node: MachineNode) => void) => { dispose(): unknown };
 }
@@ -62,7 +64,8 @@ export class MachineTree implements Disposable {
         return this.#roots();
       case 'lease': {
         const lease = this.#leaseOf(node.id);
-        return lease ? leaseFacts(lease, this.#source.known()).map(line) : [];
+        const facts = lease ? leaseFacts(lease, this.#source.known()) : [];
+        return facts.map((row) => ({ kind: 'line', row, lease: node.id }));
       }
       case 'offers':
         return this.#offered();
@@ -120,10 +123,24 @@ export class MachineTree implements Disposable {
     }
   }
 
-  /** What was told lately, or is asked for now. */
-  offers(): Promise<Offers> {
-    if (this.#offers && Date.now() - this.#offers.at < FRESH) return this.#offers.answer;
-    const answer = this.#source.offers(this.#life.signal);
+  /** Asks the lenders at once, and the person what they want to know. */
+  askAgain(): void {
+    if (this.lends()) void this.#ask(false).catch(() => undefined);
+    this.#source.changed(this.#given.has('') && this.lends() ? this.#offersNode : undefined);
+  }
+
+  /** What was told lately, or is asked for now; `quiet` where the person did not ask for it just now. */
+  async offers(quiet: boolean): Promise<Offers> {
+    const asked = this.#offers;
+    if (asked && Date.now() - asked.at < FRESH) {
+      const answer = await asked.answer;
+      if (quiet || !answer.unasked) return answer;
+    }
+    return this.#ask(quiet);
+  }
+
+  #ask(quiet: boolean): Promise<Offers> {
+    const answer = this.#source.offers(quiet, this.#life.signal);
     const asked = { at: Date.now(), answer };
     this.#offers = asked;
     answer.catch(() => {
@@ -154,10 +171,11 @@ export class MachineTree implements Disposable {
 
   async #offered(): Promise<MachineNode[]> {
     try {
-      const { offers, problems } = await (this.#offers?.answer ?? this.offers());
+      const { offers, problems, unasked } = await (this.#offers?.answer ?? this.offers(true));
       const nodes: MachineNode[] = [
         ...offers.map((offered): MachineNode => ({ kind: 'offer', offered })),
         ...problems.map((words, at) => line(problemRow(`problem ${at}`, words, 'lenderProblem'))),
+        ...(unasked ? [line(unaskedRow)] : []),
       ];
       const none: Row = { id: 'none', label: 'Nothing at the moment', fold: 'leaf' };
       return nodes.length > 0 ? nodes : [line(none)];

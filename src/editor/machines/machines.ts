@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { stateDirectory } from '../../base/stateDirectory';
 import { lendersFile } from '../../machines/lenders/lendersFile';
-import type { OtherMachine } from '../../recipe/recipe';
+import type { OtherMachine, Recipe } from '../../recipe/recipe';
 import type { Commands } from '../frame/commands';
 import { Later } from '../frame/later';
 import { treeItem } from '../look/treeItem';
@@ -71,6 +71,11 @@ export class Machines implements vscode.TreeDataProvider<MachineNode>, vscode.Di
     return (await this.load()).choose();
   }
 
+  /** The recipe with a machine that is there and ready; undefined when the person cancelled. */
+  async prepare(recipe: Recipe): Promise<Recipe | undefined> {
+    return recipe.on && 'lease' in recipe.on ? (await this.load()).prepare(recipe) : recipe;
+  }
+
   commands(): Commands {
     const command =
       (name: MachineCommand) =>
@@ -80,6 +85,7 @@ export class Machines implements vscode.TreeDataProvider<MachineNode>, vscode.Di
       'ciParity.borrowMachine': command('borrow'),
       'ciParity.machineSsh': command('ssh'),
       'ciParity.machineRemote': command('remote'),
+      'ciParity.machineReady': command('ready'),
       'ciParity.machineExtend': command('extend'),
       'ciParity.machineReturn': command('giveBack'),
       'ciParity.machineReturnAll': command('giveAllBack'),

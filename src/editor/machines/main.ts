@@ -2,14 +2,14 @@ import * as vscode from 'vscode';
 import { whoWeAre, type Lease } from '../../machines/leases/ledger';
 import { lendersFile } from '../../machines/lenders/lendersFile';
 import { readLendingSettings } from '../../machines/lenders/settings';
-import type { OtherMachine } from '../../recipe/recipe';
+import type { OtherMachine, Recipe } from '../../recipe/recipe';
 import { onMachinesClose } from '../frame/settings';
 import type { Row } from '../look/row';
 import { claim } from '../told/claims';
 import { Attaching, type AgentServers } from './attaching';
 import { Attendant } from './attendant';
-import { askAbout, lookAfter } from './beginning';
-import { Countdown, tellNews } from './countdown';
+import { lookAfter } from './beginning';
+import { Countdown } from './countdown';
 import { LeaseWatch } from './leaseWatch';
 import { leftBehind } from './machineActions';
 import { machineCommands, type MachineCommands } from './machineCommands';
@@ -17,6 +17,8 @@ import type { MachineNode } from './machineRows';
 import { isThere, type Known } from './machineText';
 import { MachineTree } from './machineTree';
 import { remoteIsThere } from './remoteSsh';
+import { MachineNotices } from './notices';
+import { Questions } from './questions';
 import { isTokenKey, tokensOf } from './tokens';
 
 export interface MachinesParts {
@@ -48,7 +50,8 @@ export class MachinesDesk implements vscode.Disposable {
   readonly #attaching: Attaching;
   readonly #parts: MachinesParts;
   readonly #tree: MachineTree;
-  /** How far the borrowing of what this window waits for is, by titles. */
+  readonly notices = new MachineNotices(claim);
+  /** How far what this window waits for is: by titles while a machine is borrowed, then by ids. */
   readonly #progress = new Map<string, string>();
   readonly #life = new AbortController();
   readonly #subscriptions: vscode.Disposable;
@@ -66,6 +69,7 @@ export class MachinesDesk implements vscode.Disposable {
     this.#parts = parts;
     this.#before = memento.get<readonly string[]>(MINE, []);
     this.#mine = this.#before.join();
+    const questions = new Questions();
     this.watch = new LeaseWatch(() => this.#update());
     this.attendant = new Attendant({
       cli,
@@ -73,7 +77,8 @@ export class MachinesDesk implements vscode.Disposable {
         onClose: onMachinesClose(),
         tokens: await tokensOf(readLendingSettings(lendersFile()).lenders, secrets),
       }),
-      news: tellNews,
+      news: (news) => this.notices.tell(news),
+      question: (asks, quiet, signal) => questions.answer(asks, quiet, signal),
       died: (pid) => this.#failing(this.#takeAfter(pid)),
       log: (line) => output.info(line),
     });
@@ -82,11 +87,11 @@ export class MachinesDesk implements vscode.Disposable {
       damaged: () => this.watch.damaged(),
       known: () => this.known(),
       settings: () => readLendingSettings(lendersFile()),
-      offers: (signal) => this.attendant.ask('offers', {}, signal),
+      offers: (quiet, signal) => this.attendant.ask('offers', { quiet }, signal),
       changed,
       onDidUnfold,
     });
-    this.countdown = new Countdown({ known: () => this.known(), claim });
+    this.countdown = new Countdown(() => this.known());
     this.#attaching = new Attaching(cli, parts.servers);
     this.commands = machineCommands({
       attaching: this.#attaching,
@@ -95,12 +100,12 @@ export class MachinesDesk implements vscode.Disposable {
       watch: this.watch,
       attendant: this.attendant,
       known: () => this.known(),
-      offers: () => this.#tree.offers(),
+      offers: () => this.#tree.offers(false),
       refresh: () => {
-        this.#tree.refresh();
+        this.#tree.askAgain();
         this.#update();
       },
-      reporting: (title, report) => this.#reporting(title, report),
+      reporting: (key, report, work) => this.#reporting(key, report, work),
     });
     this.#subscriptions = vscode.Disposable.from(
       this.#attaching,
@@ -126,13 +131,21 @@ export class MachinesDesk implements vscode.Disposable {
     return this.commands.choose();
   }
 
+  /** The recipe with a machine that is there and ready; undefined when the person cancelled. */
+  prepare(recipe: Recipe): Promise<Recipe | undefined> {
+    return this.commands.prepare(recipe);
+  }
+
   known(): Known {
     return {
       now: Date.now(),
       here: whoWeAre(),
       progress: (lease) =>
-        this.attendant.owns(lease) ? this.#progress.get(lease.title) : undefined,
+        lease.state.kind === 'asked' && this.attendant.owns(lease)
+          ? this.#progress.get(lease.title)
+          : this.#progress.get(lease.id),
       owned: (lease) => this.attendant.owns(lease),
+      agent: (lease) => this.watch.agent(lease),
     };
   }
 
@@ -143,7 +156,12 @@ export class MachinesDesk implements vscode.Disposable {
     if (this.#begun) return;
     this.#begun = true;
     const { signal } = this.#life;
-    await lookAfter(this.attendant, this.#parts.output, signal);
+    const beginning = {
+      ...{ attendant: this.attendant, output: this.#parts.output },
+      leases: () => this.watch.all(),
+      unreturned: (lease: Lease, problem: string) => this.notices.unreturned(lease, problem),
+    };
+    this.#failing(lookAfter(beginning, true, signal));
     for (const words of await this.#attaching.sweep(signal)) this.#parts.output.warn(words);
     this.#update();
   }
@@ -161,6 +179,7 @@ export class MachinesDesk implements vscode.Disposable {
     if (this.#life.signal.aborted) return;
     const leases = this.watch.all();
     this.countdown.update(leases);
+    this.notices.look(leases, this.commands.returning, Date.now());
     this.#tree.update();
     this.#tellLent(leases.length > 0);
     this.#parts.lending(leases.length > 0 || this.#tree.lends());
@@ -171,7 +190,7 @@ export class MachinesDesk implements vscode.Disposable {
     for (const lease of leases) this.#lookAt(lease);
     if (leases.some((lease) => this.#isOver(lease)) && Date.now() - this.#swept > PAUSE) {
       this.#swept = Date.now();
-      this.#failing(this.attendant.ask('sweep', {}, this.#life.signal));
+      this.#failing(this.attendant.ask('sweep', { quiet: true }, this.#life.signal));
     }
   }
 
@@ -193,12 +212,11 @@ export class MachinesDesk implements vscode.Disposable {
   /** Takes back what this window had before it was reloaded; in one window of all the person is asked about the rest. */
   #lookAt(lease: Lease): void {
     const what = leftBehind(lease, this.#before, Date.now());
-    const key = `machine ${lease.id} let go ${lease.letGo?.at ?? 0}`;
-    if (what === undefined || this.#done.has(`${what} ${key}`)) return;
-    this.#done.add(`${what} ${key}`);
-    if (what === 'take')
-      this.#failing(this.attendant.ask('take', { leases: [lease.id] }, this.#life.signal));
-    else if (claim(key)) void askAbout(lease);
+    const key = `${what ?? ''} ${lease.id} ${lease.letGo?.at ?? 0}`;
+    if (what === undefined || this.#done.has(key)) return;
+    this.#done.add(key);
+    if (what === 'ask') this.notices.askAbout(lease, Date.now());
+    else this.#failing(this.#take([lease.id]));
   }
 
   /** Its time is over, and nobody attends it. */
@@ -210,17 +228,30 @@ export class MachinesDesk implements vscode.Disposable {
   async #takeAfter(pid: number): Promise<void> {
     const leases = this.watch.all().filter(({ owner }) => owner.process?.pid === pid);
     const ids = leases.map(({ id }) => id);
-    if (ids.length > 0) await this.attendant.ask('take', { leases: ids }, this.#life.signal);
+    if (ids.length > 0) await this.#take(ids);
   }
 
-  /** What is told while a machine is borrowed is shown in the view, too. */
-  #reporting(title: string, report: (words: string) => void): (words: string) => void {
-    this.#progress.delete(title);
-    return (words) => {
+  async #take(leases: readonly string[]): Promise<void> {
+    await this.attendant.ask('take', { leases, quiet: true }, this.#life.signal);
+  }
+
+  /** What is told while a machine is borrowed, or made ready, is shown in the view, too. */
+  async #reporting<T>(
+    key: string,
+    report: (words: string) => void,
+    work: (report: (words: string) => void) => Promise<T>,
+  ): Promise<T> {
+    const told = (words: string): void => {
       report(words);
-      this.#progress.set(title, words);
+      this.#progress.set(key, words);
       this.#tree.update();
     };
+    try {
+      return await work(told);
+    } finally {
+      this.#progress.delete(key);
+      this.#tree.update();
+    }
   }
 
   #failing(work: Promise<unknown>): void {

@@ -11,12 +11,16 @@ import type { Reproductions } from './reproductions';
 import { openRunner } from './runnerTerminals';
 import { mustBeAbleToReproduce } from '../frame/trust';
 
+/** Gives the recipe with a machine that is there; undefined when the person cancelled. */
+export type Prepare = (recipe: Recipe) => Promise<Recipe | undefined>;
+
 /** Starts reproductions, each in a terminal of its own. */
 export class Launcher implements vscode.Disposable {
   readonly #cli: string;
   readonly #planner: Planner;
   readonly #credentials: Credentials;
   readonly #reproductions: Reproductions;
+  readonly #prepare: Prepare;
   /** Secrets that a runner has not fetched yet. */
   readonly #offers = new Map<vscode.Terminal, Offer>();
   readonly #closing: vscode.Disposable;
@@ -26,11 +30,13 @@ export class Launcher implements vscode.Disposable {
     planner: Planner,
     credentials: Credentials,
     reproductions: Reproductions,
+    prepare: Prepare,
   ) {
     this.#cli = cli;
     this.#planner = planner;
     this.#credentials = credentials;
     this.#reproductions = reproductions;
+    this.#prepare = prepare;
     this.#closing = vscode.window.onDidCloseTerminal((terminal) => {
       void this.#offers.get(terminal)?.[Symbol.asyncDispose]();
       this.#offers.delete(terminal);
@@ -41,9 +47,13 @@ export class Launcher implements vscode.Disposable {
    * Asks what has to be asked, then starts the reproduction.
    * @returns its id; undefined when the person said no.
    */
-  async start(recipe: Recipe): Promise<string | undefined> {
+  async start(wanted: Recipe): Promise<string | undefined> {
     mustBeAbleToReproduce();
-    if (!(await mayRun(recipe))) return undefined;
+    if (!(await mayRun(wanted))) return undefined;
+    const recipe = await this.#prepare(wanted);
+    if (!recipe) return undefined;
+    // What may run on a machine that is lent may not run here without a word.
+    if (wanted.on && !recipe.on && !(await mayRun(recipe))) return undefined;
     const credentials = await this.#wantedCredentials(recipe);
     const secrets = await this.#credentials.get(credentials, ownerOf(recipe));
     if (!secrets) return undefined;

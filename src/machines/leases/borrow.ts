@@ -143,9 +143,22 @@ export async function keepLease(desk: Desk, id: string, signal: AbortSignal): Pr
 export async function markReady(desk: Pick<Desk, 'root'>, id: string): Promise<void> {
   await change(desk.root, id, (lease) =>
     lease.state.kind === 'lent'
-      ? { ...lease, state: { ...lease.state, kind: 'ready' } }
+      ? { ...lease, state: { kind: 'ready', ssh: lease.state.ssh } }
       : undefined,
   );
+}
+
+/** Notes what keeps a machine from getting ready; undefined where that is not known any more. */
+export async function markUnready(
+  desk: Pick<Desk, 'root'>,
+  id: string,
+  problem: string | undefined,
+): Promise<void> {
+  await change(desk.root, id, (lease) => {
+    if (lease.state.kind !== 'lent' || lease.state.problem === problem) return undefined;
+    const { ssh } = lease.state;
+    return { ...lease, state: { kind: 'lent', ssh, ...(problem !== undefined && { problem }) } };
+  });
 }
 
 /** Notes what runs on the machine, for people; disposing it says that it has ended. */

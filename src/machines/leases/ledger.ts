@@ -47,8 +47,10 @@ export interface LetGo {
 export type LeaseState =
   /** The lender is asked, or will be in a moment; there may be a machine. */
   | { readonly kind: 'asked' }
-  /** Its SSH server answers; when it is ready, it has all that a recipe needs. */
-  | { readonly kind: 'lent' | 'ready'; readonly ssh: SshAddress }
+  /** Its SSH server answers; `problem` is what kept it from getting ready. */
+  | { readonly kind: 'lent'; readonly ssh: SshAddress; readonly problem?: string }
+  /** It has all that a recipe needs. */
+  | { readonly kind: 'ready'; readonly ssh: SshAddress }
   /** It is given back, again and again until it is seen gone. `problem` is what kept it from that. */
   | {
       readonly kind: 'returning';

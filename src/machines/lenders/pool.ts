@@ -1,4 +1,4 @@
-import { messageOf, UserError } from '../../base/errors';
+import { isUserError, messageOf, UserError } from '../../base/errors';
 import {
   LoanRefused,
   type Borrowed,
@@ -95,8 +95,10 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
             return { ...offer, title, cpus, memory, available: state !== 'held' };
           } catch (error) {
             signal.throwIfAborted();
-            const title = `${offer.id}: ${messageOf(error)}`;
-            return { ...offer, title, cpus: undefined, memory: undefined, available: false };
+            const advice = isUserError(error) ? (error.advice ?? '') : '';
+            const problem = `${messageOf(error)} ${advice}`.trim();
+            const unknown = { cpus: undefined, memory: undefined, available: false };
+            return { ...offer, ...unknown, title: offer.id, problem };
           }
         }),
       ),

@@ -64,11 +64,18 @@ async function unlock(file: string, ask: SshQuestions, signal: AbortSignal): Pro
   const plain = ssh2.utils.parseKey(text);
   if (!(plain instanceof Error)) return privateOnly(plain);
   if (!/passphrase/i.test(plain.message)) return { why: plain.message };
-  const passphrase = await ask.passphrase(file, signal);
-  if (passphrase === undefined) return { why: 'no passphrase was given' };
-  const key = ssh2.utils.parseKey(text, passphrase);
-  return key instanceof Error ? { why: 'the passphrase is wrong' } : privateOnly(key);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const passphrase = await ask.passphrase({ keyFile: file, again: attempt > 0 }, signal);
+    if (passphrase === undefined)
+      return { why: attempt === 0 ? 'no passphrase was given' : 'the passphrase is wrong' };
+    const key = ssh2.utils.parseKey(text, passphrase);
+    if (!(key instanceof Error)) return privateOnly(key);
+  }
+  return { why: 'the passphrase is wrong' };
 }
+
+/** As many as `ssh` makes. */
+const ATTEMPTS = 3;
 
 /** ssh2 declares one key, and gives a list for files that may hold several. */
 function privateOnly(parsed: ParsedKey | ParsedKey[]): Unlocked {

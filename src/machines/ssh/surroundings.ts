@@ -18,8 +18,14 @@ export interface SshSurroundings {
 export interface SshQuestions {
   /** Whether this is the host's key: `ssh` asks the same. */
   hostKey(question: HostKeyQuestion, signal: AbortSignal): Promise<boolean>;
-  /** Asked once for each key file. */
-  passphrase(keyFile: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Asked once for each key file, and `again` where the answer was wrong. */
+  passphrase(question: PassphraseQuestion, signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface PassphraseQuestion {
+  readonly keyFile: string;
+  /** The last answer was wrong. */
+  readonly again: boolean;
 }
 
 export interface HostKeyQuestion {

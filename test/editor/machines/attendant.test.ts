@@ -54,6 +54,7 @@ describe("A window's attendant", function () {
       cli,
       greeting: () => Promise.resolve({ onClose, tokens: {} }),
       news: () => undefined,
+      question: () => Promise.reject(new Error('Nobody is to be asked.')),
       died: (pid) => died.emit('died', pid),
       log: (line) => process.stderr.write(`${line}\n`),
     });

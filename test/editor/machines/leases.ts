@@ -24,5 +24,6 @@ export function leaseFor(more: Partial<Lease> = {}): Lease {
 }
 
 export function knownAt(now = NOW, more: Partial<Known> = {}): Known {
-  return { now, here: 'ada@laptop', progress: () => undefined, owned: () => false, ...more };
+  const nothing = { progress: () => undefined, agent: () => undefined };
+  return { now, here: 'ada@laptop', owned: () => false, ...nothing, ...more };
 }

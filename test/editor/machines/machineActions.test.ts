@@ -24,6 +24,11 @@ describe('What can be done with a borrowed machine', () => {
     ]);
   });
 
+  it('is to get it ready where it is not', () => {
+    const state = { kind: 'lent', ssh: { host: 'a' } } as const;
+    assert.equal(labels(leaseFor({ state }), false, false)[1], 'Get Ready…');
+  });
+
   it('is to take it off Jenkins where it is an agent', () => {
     const actions = ['SSH In', 'Extend…', 'Take off Jenkins', 'Return…'];
     assert.deepEqual(labels(leaseFor(), false, true), actions);

@@ -5,6 +5,7 @@ import {
   offerRow,
   problemRow,
 } from '../../../src/editor/machines/machineRows';
+import type { Attachment } from '../../../src/attach/ledger';
 import { leftText, momentText } from '../../../src/editor/machines/machineText';
 import { thisProcess } from '../../../src/machines/leases/ledger';
 import { knownAt, leaseFor, NOW } from './leases';
@@ -38,6 +39,46 @@ describe('The line of a borrowed machine', () => {
     const row = leaseRow(lease, knownAt(NOW, { progress }));
     assert.equal(row.description, 'the machine is being made (40 %)');
     assert.equal(row.mark?.icon, 'sync~spin');
+  });
+
+  it('says how far it is from being ready, and what keeps it from that', () => {
+    const ssh = { host: '192.0.2.7' };
+    const readying = leaseFor({ state: { kind: 'lent', ssh } });
+    const progress = () => 'Setting up vagrant';
+    const row = leaseRow(readying, knownAt(NOW, { progress }));
+    assert.match(row.description ?? '', /^getting ready: Setting up vagrant · /);
+    assert.equal(row.mark?.icon, 'sync~spin');
+    const lease = leaseFor({ state: { kind: 'lent', ssh, problem: 'it lacks vagrant' } });
+    const unready = leaseRow(lease, knownAt());
+    assert.match(unready.description ?? '', /^1 h 10 min left, not ready · /);
+    assert.deepEqual([unready.context, unready.mark?.icon], ['lease.lent.unready', 'warning']);
+    const [first] = leaseFacts(lease, knownAt());
+    assert.deepEqual(
+      [first?.label, first?.command],
+      ['Not ready: it lacks vagrant', 'ciParity.machineReady'],
+    );
+  });
+
+  it('says of which Jenkins it is an agent, and for which label', () => {
+    const agent: Attachment = {
+      ...{ version: 1, id: 'abcdef123456', machine: { lease: 'abcdef123456' }, name: 'metal-1' },
+      ...{ server: 'https://ci.example.org/jenkins/', labels: 'vagrant kvm', state: 'attached' },
+      owner: { who: 'ada@laptop' },
+    };
+    const known = knownAt(NOW, { agent: () => agent });
+    const row = leaseRow(leaseFor(), known);
+    assert.match(row.description ?? '', / · agent of ci\.example\.org \(vagrant kvm\)$/);
+    assert.equal(row.context, 'lease.ready.attached');
+    const [fact] = leaseFacts(leaseFor(), known);
+    assert.deepEqual(
+      [fact?.label, fact?.description],
+      ['Agent of ci.example.org', 'vagrant kvm · metal-1'],
+    );
+    assert.equal(fact?.spoken, 'metal-1 is an agent of ci.example.org, with the label vagrant kvm');
+    const leaving = { ...agent, state: 'leaving' as const, problem: 'HTTP 503' };
+    const [left] = leaseFacts(leaseFor(), knownAt(NOW, { agent: () => leaving }));
+    assert.equal(left?.label, 'metal-1 is being taken off ci.example.org');
+    assert.ok(left.tooltip?.includes('HTTP 503'));
   });
 
   it('says why it cannot be given back', () => {

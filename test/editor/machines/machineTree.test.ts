@@ -16,11 +16,14 @@ describe('The view of machines', () => {
   let now: number;
   let asked: number;
   let problems: string[];
+  let unasked: boolean;
+  let quiets: boolean[];
   const told: (MachineNode | undefined)[] = [];
   let tree: MachineTree;
 
   beforeEach(() => {
     [leases, lenders, now, asked, problems] = [[], [pool], NOW, 0, []];
+    [unasked, quiets] = [false, []];
     told.splice(0);
     const source: TreeSource = {
       leases: () => leases,
@@ -30,10 +33,11 @@ describe('The view of machines', () => {
         if (lenders instanceof UserError) throw lenders;
         return { caps: usualCaps, lenders };
       },
-      offers: () => {
+      offers: (quiet) => {
         asked++;
+        quiets.push(quiet);
         const offers = [{ lender: 'lab', offer: smallOffer }];
-        return Promise.resolve({ offers, problems, caps: usualCaps });
+        return Promise.resolve({ offers, problems, caps: usualCaps, unasked });
       },
       changed: (node) => told.push(node),
       onDidUnfold: () => ({ dispose: () => undefined }),
@@ -67,6 +71,29 @@ describe('The view of machines', () => {
   it('shows who could not be asked beside what the others have', async () => {
     problems = ['metal: HTTP 503'];
     assert.deepEqual(await read(offers), ['small in the books', 'metal: HTTP 503']);
+  });
+
+  it('asks the person nothing by itself, and says that there is something to answer', async () => {
+    unasked = true;
+    assert.deepEqual(await read(offers), ['small in the books', 'Answer What Hosts Ask…']);
+    const row = (await tree.children(offers)).map((node) => tree.row(node)).at(-1);
+    assert.equal(row?.command, 'ciParity.refreshOffers');
+    assert.deepEqual(quiets, [true]);
+    unasked = false;
+    tree.askAgain();
+    assert.deepEqual(await read(offers), ['small in the books']);
+    assert.deepEqual(quiets, [true, false]);
+  });
+
+  it('asks once more where a command wants what nobody was asked about', async () => {
+    unasked = true;
+    await read(offers);
+    await tree.offers(false);
+    assert.deepEqual(quiets, [true, false]);
+    unasked = false;
+    await tree.offers(false);
+    await tree.offers(false);
+    assert.deepEqual(quiets, [true, false, false]);
   });
 
   it('says that the settings are not understood, beside what is lent', async () => {

@@ -72,6 +72,29 @@ describe('A connection by SSH', function () {
     assert.equal(asked, 1);
   });
 
+  it('asks for a passphrase again where it was wrong, three times at most', async () => {
+    await using host = await startSshd({ passphrase: 'open sesame' });
+    const asked: boolean[] = [];
+    const answering = (answers: readonly string[]) =>
+      surroundings({
+        stateDirectory: folder,
+        ask: {
+          hostKey: () => Promise.resolve(false),
+          passphrase: ({ again }) => Promise.resolve(answers[asked.push(again) - 1]),
+        },
+      });
+    const right = await answering(['sesame', 'open sesame']);
+    await using machine = await openSshMachine(addressOf(host), right, never);
+    assert.equal(machine.home, '/root');
+    assert.deepEqual(asked.splice(0), [false, true]);
+    const wrong = await answering(['a', 'b', 'c', 'open sesame']);
+    await assert.rejects(openSshMachine(addressOf(host), wrong, never), (error: UserError) => {
+      assert.match(error.advice ?? '', /the passphrase is wrong/);
+      return true;
+    });
+    assert.deepEqual(asked, [false, true, true]);
+  });
+
   it('goes through another host, by the names of the OpenSSH configuration', async () => {
     await using outer = await startSshd();
     await using inner = await startSshd({ behind: outer });
