@@ -30,6 +30,8 @@ async function pinned(hostKeys: readonly string[], file: string): Promise<string
     // Its value is words of its own, and the path may have spaces.
     `UserKnownHostsFile="${file}"`,
     'GlobalKnownHostsFile=/dev/null',
+    // A connection that is held may lead to whoever had the address before.
+    'ControlPath=none',
   ];
   return options.flatMap((option) => ['-o', option]);
 }

@@ -25,7 +25,7 @@ describe('The installed ssh', () => {
     assert.deepEqual(await sshWords(address, folder), [
       ...['ssh', '-p', '2222', '-l', 'root', '-i', '/keys/one', '-o', 'IdentitiesOnly=yes'],
       ...['-o', 'StrictHostKeyChecking=yes', '-o', `UserKnownHostsFile="${known}"`],
-      ...['-o', 'GlobalKnownHostsFile=/dev/null', '192.0.2.7'],
+      ...['-o', 'GlobalKnownHostsFile=/dev/null', '-o', 'ControlPath=none', '192.0.2.7'],
     ]);
     assert.equal(await readFile(known, 'utf8'), '* ssh-ed25519 AAAA\n');
   });

@@ -152,9 +152,12 @@ function borrowedOf(answer: Fields, lender: string): Borrowed | undefined {
   };
 }
 
+/** What can be given to `ssh` as a host. */
+export const HOST_NAME = /^[A-Za-z0-9_[][\w.:%[\]-]{0,254}$/;
+
 /** An address as settings and answers give it: nothing in it can be taken for an option or a shell's word. */
 export function sshOf(fields: Fields): SshAddress {
-  const host = fields.needed('host', /^[A-Za-z0-9_[][\w.:%[\]-]{0,254}$/, 'the name of a host');
+  const host = fields.needed('host', HOST_NAME, 'the name of a host');
   const port = fields.number('port', 1, 65_535);
   const user = fields.text('user', /^[A-Za-z_][\w.-]{0,63}$/, 'the name of a user');
   const keyFile = fields.text('keyFile', /^(~?\/)[^\p{Cc}]*$/u, 'the absolute path of a file');

@@ -21,6 +21,11 @@ export class Fields {
     return Object.hasOwn(this.#object, name) && this.#object[name] !== null;
   }
 
+  /** The type of what is there, as JavaScript has it. */
+  kindOf(name: string): string {
+    return typeof this.#object[name];
+  }
+
   /** A text of one line; `like` says in `words` what it must look like. */
   text(
     name: string,

@@ -1,10 +1,11 @@
-import { UserError } from '../../base/errors';
+import { isUserError, UserError } from '../../base/errors';
+import { configuredHosts, isMeant } from '../configuredHosts';
 import type { Lender, SshAddress } from '../lender';
 import type { Machine } from '../machine';
-import { commandLender } from './command';
+import { commandLender, HOST_NAME } from './command';
 import { packetLender } from './packet';
 import { poolLender } from './pool';
-import type { LenderSettings } from './settings';
+import type { LenderSettings, PoolSettings } from './settings';
 
 export interface Surroundings {
   /** What commands see. */
@@ -13,18 +14,20 @@ export interface Surroundings {
   readonly token: string | undefined;
   /** A script that a machine may run at its first start, so that it gets ready while it is waited for. */
   readonly bootstrap?: string | undefined;
+  /** The person's OpenSSH configuration, if not the usual one. */
+  readonly sshConfig?: string;
   /** Logs in at a host. */
   readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
 }
 
 /** The lender of some settings. One that cannot be used says so when something is wanted of it. */
 export function openLender(settings: LenderSettings, surroundings: Surroundings): Lender {
-  const { environment, token, open, bootstrap } = surroundings;
+  const { environment, token, open, bootstrap, sshConfig } = surroundings;
   switch (settings.kind) {
     case 'command':
       return commandLender(settings, { ...environment, ...settings.environment });
     case 'pool':
-      return poolLender({ ...settings, open });
+      return openPool(settings, open, sshConfig);
     case 'packet':
       return token === undefined || token === ''
         ? unusable(
@@ -37,6 +40,25 @@ export function openLender(settings: LenderSettings, surroundings: Surroundings)
             ...{ ...settings, token, open },
             bootstrap: settings.install ? bootstrap : undefined,
           });
+  }
+}
+
+function openPool(
+  settings: PoolSettings,
+  open: Surroundings['open'],
+  sshConfig: string | undefined,
+): Lender {
+  const { hosts, fromSshConfig, name } = settings;
+  if (!fromSshConfig) return poolLender({ ...settings, open });
+  try {
+    const listed = new Set(hosts.map(({ host }) => host));
+    const more = configuredHosts(sshConfig)
+      .filter((host) => HOST_NAME.test(host) && isMeant(host, fromSshConfig) && !listed.has(host))
+      .map((host) => ({ host }));
+    return poolLender({ ...settings, hosts: [...hosts, ...more], open });
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return unusable(name, error);
   }
 }
 

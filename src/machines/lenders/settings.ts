@@ -43,6 +43,8 @@ export interface PoolSettings {
   readonly kind: 'pool';
   readonly name: string;
   readonly hosts: readonly SshAddress[];
+  /** Patterns of names that the person's OpenSSH configuration gives to hosts: those are lent too. */
+  readonly fromSshConfig?: readonly string[];
   readonly install: boolean;
 }
 
@@ -143,7 +145,8 @@ function packetOf(fields: Fields, name: string): PacketSettings {
 }
 
 function poolOf(fields: Fields, name: string, problems: string[]): PoolSettings {
-  if (!fields.has('hosts')) fields.needed('hosts');
+  const fromSshConfig = patternsOf(fields);
+  if (!fields.has('hosts') && !fromSshConfig) fields.needed('hosts');
   const hosts = fields.list('hosts', (value, path) => {
     const host = new Fields(typeof value === 'string' ? { host: value } : value, path, problems);
     const address = sshOf(host);
@@ -151,7 +154,25 @@ function poolOf(fields: Fields, name: string, problems: string[]): PoolSettings 
     const { keyFile } = address;
     return keyFile === undefined ? address : { ...address, keyFile: fromHome(keyFile) };
   });
-  return { kind: 'pool', name, hosts: hosts ?? [], install: fields.flag('install') ?? false };
+  return {
+    ...{ kind: 'pool', name, hosts: hosts ?? [] },
+    ...(fromSshConfig && { fromSshConfig }),
+    install: fields.flag('install') ?? false,
+  };
+}
+
+/** `true` for all hosts that have a name, a pattern, or several. */
+function patternsOf(fields: Fields): readonly string[] | undefined {
+  const like = /^!?[\w.:%*?-]{1,255}$/;
+  const words = 'a pattern of host names such as "lab-*"';
+  switch (fields.kindOf('fromSshConfig')) {
+    case 'boolean':
+      return fields.flag('fromSshConfig') === true ? ['*'] : undefined;
+    case 'string':
+      return [fields.text('fromSshConfig', like, words) ?? ''];
+    default:
+      return fields.texts('fromSshConfig', like, words);
+  }
 }
 
 function commandOf(fields: Fields, name: string, problems: string[]): CommandSettings {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, UserError } from '../../base/errors';
 import { printable } from '../../base/json';
@@ -17,6 +17,8 @@ export interface SshTarget {
   readonly keyFiles: readonly string[];
   /** The socket of an agent, if one is to be asked. */
   readonly agent: string | undefined;
+  /** Of the agent's keys, only those that belong to one of the `keyFiles`: the public one beside it will do. */
+  readonly identitiesOnly: boolean;
   /** Whom to go through, the first one first. */
   readonly jumps: readonly SshAddress[];
   /** What the host is called in known_hosts, if not by its name. */
@@ -66,12 +68,16 @@ export async function resolveTarget(
       advice:
         'Only ProxyJump is understood here: use it, or give the machine an address of its own.',
     });
-  const filled = (path: string): string => fill(path, { host, port, user, name: address.host });
-  const files = said.length > 0 ? all('identityfile') : DEFAULT_KEYS;
+  const hostKeyAlias = one('hostkeyalias');
+  const of = { host, port, user, name: address.host, alias: hostKeyAlias ?? address.host };
+  const filled = (path: string): string => fill(path, of, environment);
+  const isTold = (path: string): boolean => path !== 'none';
+  const files = said.length > 0 ? all('identityfile').filter(isTold) : DEFAULT_KEYS;
   const known = ['userknownhostsfile', 'globalknownhostsfile'].flatMap((name) =>
-    all(name).flatMap((value) => value.split(' ')),
+    // Several stand in one line, without quotes; one may have blanks in its name.
+    all(name).flatMap((value) => value.split(/ (?=[~/])/).filter(isTold)),
   );
-  const agent = agentOf(one('identityagent'), environment);
+  const isThere = (file: string): boolean => existsSync(file) || existsSync(`${file}.pub`);
   return {
     name: address.host,
     host,
@@ -79,13 +85,18 @@ export async function resolveTarget(
     user,
     keyFiles:
       address.keyFile === undefined
-        ? files.map(filled).filter((file) => existsSync(file))
+        ? [...new Set(files.map(filled))].filter(isThere)
         : [address.keyFile],
     // A key that was made for the machine is enough; a server counts the others that are tried.
-    agent: address.keyFile === undefined ? agent : undefined,
+    agent:
+      address.keyFile === undefined
+        ? agentOf(all('identityagent')[0], filled, environment)
+        : undefined,
+    identitiesOnly: one('identitiesonly') === 'yes',
     jumps: (one('proxyjump') ?? '').split(',').filter(Boolean).map(parseJump),
-    hostKeyAlias: one('hostkeyalias'),
-    knownHosts: (said.length > 0 ? known : DEFAULT_KNOWN).map(filled),
+    hostKeyAlias,
+    // Their tokens are filled in already.
+    knownHosts: (said.length > 0 ? known : DEFAULT_KNOWN).map(fromHome),
     hostKeys: address.hostKeys ?? [],
   };
 }
@@ -96,9 +107,8 @@ const DEFAULT_KNOWN = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2', '/etc/ssh/ss
 /** `[user@]host[:port]` or `ssh://[user@]host[:port]`. */
 export function parseJump(text: string): SshAddress {
   const [, user, bracketed, plain, port] =
-    /^(?:ssh:\/\/)?(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:]+|[^:]*:[^:]*:.*?))(?::(\d+))?\/?$/.exec(
-      text,
-    ) ?? [];
+    /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:]+|[^:]*:[^:]*:.*?))(?::(\d+))?\/?$/.exec(text) ??
+    [];
   const host = bracketed ?? plain;
   if (host === undefined) throw new UserError(`ProxyJump names no host: ${printable(text)}`);
   return {
@@ -155,35 +165,59 @@ function parseLine(line: string): Line[] {
   return space < 0 ? [] : [[line.slice(0, space).toLowerCase(), line.slice(space + 1).trim()]];
 }
 
-function agentOf(told: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
-  const usual = environment['SSH_AUTH_SOCK'];
-  if (told === undefined || told === 'SSH_AUTH_SOCK') return usual === '' ? undefined : usual;
-  const [, name] = /^\$\{?(\w+)\}?$/.exec(told) ?? [];
-  return name === undefined ? fill(told) : environment[name];
+/** `told` is what `ssh -G` says, also `none`; undefined where the configuration says nothing. */
+function agentOf(
+  told: string | undefined,
+  filled: (path: string) => string,
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  if (told === 'none') return undefined;
+  const [, name] = /^\$(\w+)$/.exec(told ?? '$SSH_AUTH_SOCK') ?? [];
+  if (told === 'SSH_AUTH_SOCK' || name !== undefined)
+    return environment[name ?? 'SSH_AUTH_SOCK'] || undefined;
+  return filled(told ?? '');
 }
 
-/** The tokens of ssh_config(5) that are of use in the name of a file. */
+/**
+ * The tokens of ssh_config(5) that are of use in the name of a file, and variables of the environment, which
+ * `ssh -G` gives as they were written. What is not understood stays, and names no file: %C and %j are not in
+ * all versions.
+ */
 function fill(
   path: string,
-  target?: {
+  of: {
     readonly host: string;
     readonly port: number;
     readonly user: string;
     readonly name: string;
+    readonly alias: string;
   },
+  environment: NodeJS.ProcessEnv,
 ): string {
+  const { username, uid, homedir } = userInfo();
   const tokens: Readonly<Record<string, string | undefined>> = {
     '%': '%',
-    d: homedir(),
-    u: userInfo().username,
-    h: target?.host,
-    n: target?.name,
-    p: target && String(target.port),
-    r: target?.user,
+    d: homedir,
+    h: of.host,
+    i: String(uid),
+    k: of.alias,
+    L: hostname().split('.')[0],
+    l: hostname(),
+    n: of.name,
+    p: String(of.port),
+    r: of.user,
+    u: username,
   };
-  return path
-    .replace(/^~(?=\/|$)/, homedir())
-    .replace(/%(.)/g, (whole, token: string) => tokens[token] ?? whole);
+  return fromHome(path).replace(
+    /%(.)|\$\{(\w+)\}/g,
+    (whole, token: string | undefined, name: string | undefined) =>
+      (token === undefined ? environment[name ?? ''] : tokens[token]) ?? whole,
+  );
+}
+
+/** The home is that of the system's list of users, as for `ssh`. */
+function fromHome(path: string): string {
+  return path.replace(/^~(?=\/|$)/, userInfo().homedir);
 }
 
 /** Where the keys lie that the person has accepted for us. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
+import ssh2, { type AnyAuthMethod, type IdentityCallback, type ParsedKey } from 'ssh2';
 import { messageOf } from '../../base/errors';
 import type { SshTarget } from './configuration';
 import type { SshQuestions } from './surroundings';
@@ -36,9 +36,12 @@ export function createKeyring(ask: SshQuestions): Keyring {
   }
 
   return {
-    async *tries({ user: username, agent, keyFiles }, signal) {
-      if (agent !== undefined)
-        yield { name: 'the keys of the agent', method: { type: 'agent', username, agent } };
+    async *tries({ user: username, agent, identitiesOnly, keyFiles }, signal) {
+      if (agent !== undefined) {
+        const asked = identitiesOnly ? new AgentOfSome(agent, await publicKeys(keyFiles)) : agent;
+        const name = identitiesOnly ? 'the configured keys of the agent' : 'the keys of the agent';
+        yield { name, method: { type: 'agent', username, agent: asked } };
+      }
       for (const file of keyFiles) {
         const { key: parsed, why } = await key(file, signal);
         if (parsed) yield { name: file, method: { type: 'publickey', username, key: parsed } };
@@ -46,6 +49,38 @@ export function createKeyring(ask: SshQuestions): Keyring {
       }
     },
   };
+}
+
+/** An agent that shows only some of its keys, by their public ones in base64. */
+class AgentOfSome extends ssh2.OpenSSHAgent {
+  readonly #shown: ReadonlySet<string>;
+
+  constructor(socket: string, shown: ReadonlySet<string>) {
+    super(socket);
+    this.#shown = shown;
+  }
+
+  override getIdentities(done: IdentityCallback<ParsedKey>): void {
+    super.getIdentities((error, keys) => {
+      const shown = keys?.filter(
+        (key) => 'getPublicSSH' in key && this.#shown.has(key.getPublicSSH().toString('base64')),
+      );
+      done(error, shown);
+    });
+  }
+}
+
+/** Of the files beside the private ones, as `ssh` looks for them, else of those that are not locked. */
+async function publicKeys(files: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const file of files)
+    for (const place of [`${file}.pub`, file]) {
+      const text = await readFile(place).catch(() => undefined);
+      const parsed = text && ssh2.utils.parseKey(text);
+      if (parsed === undefined || parsed instanceof Error) continue;
+      for (const key of [parsed].flat()) found.add(key.getPublicSSH().toString('base64'));
+    }
+  return found;
 }
 
 interface Unlocked {

@@ -36,6 +36,7 @@ describe('The settings of lending', () => {
         kind: 'pool',
         name: 'lab',
         hosts: ['vm1', { host: '192.0.2.5', port: 22, user: 'root', keyFile: '~/.ssh/lab' }],
+        fromSshConfig: ['lab-*', '!lab-gateway'],
       },
       {
         kind: 'command',
@@ -71,10 +72,25 @@ describe('The settings of lending', () => {
       { host: 'vm1' },
       { host: '192.0.2.5', port: 22, user: 'root', keyFile: join(homedir(), '.ssh/lab') },
     ]);
+    assert.deepEqual(lab.fromSshConfig, ['lab-*', '!lab-gateway']);
     assert.deepEqual(aws.borrow, ['sh', join(homedir(), 'aws.sh'), 'borrow']);
     assert.equal(aws.offers[0]?.price?.amount, 4.08);
     assert.ok(accepted(whole), JSON.stringify(accepted.errors));
   });
+
+  for (const [told, patterns] of [
+    [true, ['*']],
+    ['lab-?', ['lab-?']],
+  ] as const)
+    it(`take hosts of the OpenSSH configuration: ${told}`, () => {
+      const value = { lenders: [{ kind: 'pool', name: 'lab', fromSshConfig: told }] };
+      const parsed = parseLendingSettings(JSON.stringify(value));
+      assert.equal(parsed.kind, 'understood');
+      const [lab] = parsed.settings.lenders;
+      assert.ok(lab?.kind === 'pool');
+      assert.deepEqual([lab.hosts, lab.fromSshConfig], [[], patterns]);
+      assert.ok(accepted(value), JSON.stringify(accepted.errors));
+    });
 
   it('may be left out, and have what is usual then', () => {
     const parsed = parseLendingSettings('{}');
@@ -108,6 +124,11 @@ describe('The settings of lending', () => {
       'a pool without hosts',
       { lenders: [{ kind: 'pool', name: 'p' }] },
       /^lenders\[0\]\.hosts is missing$/,
+    ],
+    [
+      'a pattern that is none',
+      { lenders: [{ kind: 'pool', name: 'p', fromSshConfig: ['a b'] }] },
+      /^lenders\[0\]\.fromSshConfig\[0\] is not a pattern of host names such as "lab-\*"$/,
     ],
     [
       'a host that is an option',

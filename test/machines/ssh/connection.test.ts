@@ -112,6 +112,24 @@ describe('A connection by SSH', function () {
     assert.ok(seen.stdout.includes(inner.address));
   });
 
+  it('goes through several hosts one after the other, as ProxyJump names them', async () => {
+    await using first = await startSshd();
+    await using second = await startSshd({ behind: first });
+    await using goal = await startSshd({ behind: second });
+    const known = join(folder, 'known');
+    const hosts = [first, second, goal];
+    await writeFile(known, hosts.map(({ knownHosts }) => `${knownHosts}\n`).join(''));
+    const configFile = join(folder, 'config');
+    await writeFile(
+      configFile,
+      `Host goal\n  HostName ${goal.address}\n  ProxyJump root@${first.address},root@${second.address}:22\nHost *\n  User root\n${hosts.map(({ keyFile }) => `  IdentityFile ${keyFile}\n`).join('')}  IdentityAgent none\n  UserKnownHostsFile ${known}\n`,
+    );
+    const around = await surroundings({ stateDirectory: folder, configFile });
+    await using machine = await openSshMachine({ host: 'goal' }, around, never);
+    const seen = await machine.exec(['hostname', '-I'], { signal: never });
+    assert.ok(seen.stdout.includes(goal.address));
+  });
+
   it('says what was tried when nobody is let in', async () => {
     await using host = await startSshd();
     const other = join(folder, 'other');
