@@ -88,6 +88,17 @@ describe('The real Vagrant on a borrowed machine', function () {
     await there.nothingIsLeft();
   });
 
+  it('is destroyed by post after the borrowed machine was restarted in the middle of it', async () => {
+    const cli = there.reproduce();
+    await cli.says(/Waiting for machine to boot/);
+    await there.reboot();
+    const { code } = await cli.exit;
+    assert.equal(code, 3, cli.output());
+    assert.match(cli.output(), /could not run: .* was restarted while the step ran/);
+    assert.match(cli.output(), /\+ vagrant destroy -f\n.*Deleting the container/s);
+    await there.nothingIsLeft();
+  });
+
   const killed: Readonly<Record<string, RegExp>> = {
     'while the machine is made': /Creating the container/,
     'in the tests': /=== RUN/,
@@ -199,6 +210,7 @@ async function borrow(context: Mocha.Context, kind: FarVagrant['kind'], cleanups
     nothingIsLeft,
     machines: () => farMachines(vagrant, sshd),
     cut: () => sshd.cut(),
+    reboot: () => sshd.reboot(),
     /** The lines of steps, without what differs from one time to the next. */
     lines: (cli: Cli): string[] =>
       cli
