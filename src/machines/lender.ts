@@ -30,6 +30,11 @@ export interface Lender {
    * Undefined where the lender cannot tell at all; rejects where it could not be asked, or not about all.
    */
   list(signal: AbortSignal): Promise<Marked[] | undefined>;
+  /**
+   * Milliseconds that its clock is ahead of this machine's, as it told last: so whoever set this one's is
+   * found out. Undefined where it has not told; not there where it never does.
+   */
+  readonly clockAhead?: () => number | undefined;
 }
 
 /** What somebody wants to borrow. */

@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors';
+import { putRight, TOLERANCE } from './clocks';
 import { lenderOf, STEP, type Desk } from './desk';
 import { giveBack } from './giveBack';
 import { change, readLedger, thisProcess, type Lease } from './ledger';
@@ -54,16 +55,23 @@ export async function renew(
 
 async function renewOne(
   desk: Desk,
-  lease: Lease,
+  found: Lease,
   tell: (news: LeaseNews) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const now = desk.clock.now();
-  const until = Math.min(lease.end, now + STEP);
-  if (now < lease.end && (until <= lease.until || lease.until - now > STEP * 0.75)) return;
+  let lease = found;
   try {
+    // Nobody has told it so late an end: the clock here was set back. The lender's answer tells how far.
+    if (found.until > desk.clock.now() + STEP + TOLERANCE)
+      await lenderOf(desk, found.lender).list(signal);
+    lease = await putRight(desk, found);
+    const now = desk.clock.now();
+    const until = Math.min(lease.end, now + STEP);
+    if (now < lease.end && (until <= lease.until || lease.until - now > STEP * 0.75)) return;
     if (now < lease.end) {
       await lenderOf(desk, lease.lender).extend(lease, until, signal);
+      // It has told its clock with that.
+      await putRight(desk, lease);
       await change(desk.root, lease.id, (one) => ({ ...one, until }));
       return;
     }
@@ -74,6 +82,7 @@ async function renewOne(
   // The clock here may be wrong, and a laptop that slept knows nothing: the lender decides.
   try {
     const listed = await lenderOf(desk, lease.lender).list(signal);
+    lease = await putRight(desk, lease);
     const verdict = await judge(desk, lease, listed);
     if (verdict === 'lent') return;
     tell({ kind: verdict, lease });

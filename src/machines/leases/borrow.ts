@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { messageOf, UserError } from '../../base/errors';
 import { isLoanRefused, type Price } from '../lender';
 import { costOf, priceText, reserve, settle } from './caps';
+import { clockNote, putRight } from './clocks';
 import { lenderOf, STEP, type Desk } from './desk';
 import { giveBack } from './giveBack';
 import {
@@ -46,6 +47,7 @@ export async function borrow(
     askedAt: now,
     end,
     until: keep === 'until its end' ? end : Math.min(end, now + STEP),
+    ...clockNote(desk, name),
     handle: {},
     state: { kind: 'asked' },
     work: [],
@@ -112,15 +114,19 @@ export async function extend(
   hours: number,
   signal: AbortSignal,
 ): Promise<Lease> {
-  const lease = leaseOf(desk.root, id);
-  if (lease.state.kind !== 'lent' && lease.state.kind !== 'ready')
-    throw new UserError(`${lease.title} is ${lease.state.kind}: it cannot be extended.`);
+  const found = leaseOf(desk.root, id);
+  if (found.state.kind !== 'lent' && found.state.kind !== 'ready')
+    throw new UserError(`${found.title} is ${found.state.kind}: it cannot be extended.`);
+  const lender = lenderOf(desk, found.lender);
+  // So that it tells its clock: hours are added to an end that is right.
+  if (lender.clockAhead) await lender.list(signal);
+  const lease = await putRight(desk, found);
   const now = desk.clock.now();
   const end = lease.end + hours * 3600_000;
   await reserve(desk.root, desk.caps, { ...lease, end }, now);
   const until = lease.owner.process ? Math.min(end, now + STEP) : end;
   try {
-    if (until > lease.until) await lenderOf(desk, lease.lender).extend(lease, until, signal);
+    if (until > lease.until) await lender.extend(lease, until, signal);
   } catch (error) {
     await settle(desk.root, lease, costOf(lease.price, lease.end - lease.askedAt), now);
     throw error;

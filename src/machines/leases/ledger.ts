@@ -28,6 +28,8 @@ export interface Lease {
   readonly end: number;
   /** Until when the lender lends it: moved towards `end` while the owner lives. */
   readonly until: number;
+  /** Milliseconds that the lender's clock was ahead of this machine's when these moments were written, if it tells. */
+  readonly clockAhead?: number;
   /** Empty until the lender tells it. */
   readonly handle: Handle;
   readonly state: LeaseState;

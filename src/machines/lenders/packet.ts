@@ -141,5 +141,6 @@ export function packetLender(options: PacketOptions): PacketLender {
     extend,
     giveBack,
     list,
+    clockAhead: () => (metal.clockTold ? metal.clockSkew : undefined),
   };
 }

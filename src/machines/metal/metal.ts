@@ -79,6 +79,9 @@ export function openMetal(options: MetalOptions): Metal {
     get clockSkew() {
       return wire.clockSkew;
     },
+    get clockTold() {
+      return wire.clockTold;
+    },
     devices: {
       createDevice: (project, wish, signal) =>
         one(

@@ -19,6 +19,8 @@ export interface Metal {
   readonly address: string;
   /** How many milliseconds the server's clock is ahead of ours, as its last answer told. */
   readonly clockSkew: number;
+  /** Whether an answer has told it. */
+  readonly clockTold: boolean;
   readonly devices: DevicesApi;
   readonly keys: SSHKeysApi;
   readonly plans: PlansApi;

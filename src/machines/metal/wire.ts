@@ -21,8 +21,13 @@ export interface MetalOptions {
 export interface MetalWire {
   /** Without a `/` at its end. */
   readonly address: string;
-  /** How many milliseconds the server's clock is ahead of ours, as its last answer told; 0 where that is less than ten seconds. */
+  /**
+   * How many milliseconds the server's clock is ahead of ours, as its last answer told; 0 where that is less
+   * than ten seconds, and before the first one.
+   */
   readonly clockSkew: number;
+  /** Whether an answer has told it. */
+  readonly clockTold: boolean;
   /**
    * The parsed answer; undefined where it is empty. Rejects with a MetalError, or with the signal's reason.
    * What may be repeated without harm is, after a 429, a 5xx or a broken connection, three times at most.
@@ -54,6 +59,7 @@ export function openMetalWire(options: MetalOptions): MetalWire {
   const address = base.href.replace(/\/+$/, '');
   const { token, timeout = 30_000, retryDelay = 1000 } = options;
   let clockSkew = 0;
+  let clockTold = false;
 
   async function send(message: MetalMessage, signal: AbortSignal): Promise<unknown> {
     for (let tries = 1; ; tries++) {
@@ -76,7 +82,10 @@ export function openMetalWire(options: MetalOptions): MetalWire {
       const date = Date.parse(answer.headers.date ?? '');
       // The header tells whole seconds, and took a moment to come.
       const ahead = date - Date.now();
-      if (!Number.isNaN(ahead)) clockSkew = Math.abs(ahead) < NO_SKEW ? 0 : ahead;
+      if (!Number.isNaN(ahead)) {
+        clockSkew = Math.abs(ahead) < NO_SKEW ? 0 : ahead;
+        clockTold = true;
+      }
       return answer.status >= 200 && answer.status < 300
         ? understood(answer)
         : refusal(answer, message);
@@ -91,6 +100,9 @@ export function openMetalWire(options: MetalOptions): MetalWire {
     address,
     get clockSkew() {
       return clockSkew;
+    },
+    get clockTold() {
+      return clockTold;
     },
     send,
   };
