@@ -5,7 +5,7 @@ import { takeSecrets } from '../base/secretChannel';
 import { stateDirectory } from '../base/stateDirectory';
 import type { Desk } from '../machines/leases/desk';
 import { whoWeAre } from '../machines/leases/ledger';
-import { sweep, type Swept } from '../machines/leases/sweep';
+import { HASTE, sweep, type Swept } from '../machines/leases/sweep';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import { openLender, type Surroundings } from '../machines/lenders/open';
 import { readLendingSettings, type LendingSettings } from '../machines/lenders/settings';
@@ -70,7 +70,7 @@ export async function sweepDesk(
   signal: AbortSignal,
   isMeant = unlessNamedOtherwise,
 ): Promise<Swept> {
-  const swept = await sweep(desk, (words) => terminal.say(words), signal);
+  const swept = await sweep(desk, (words) => terminal.say(words), signal, HASTE);
   for (const words of swept.left) terminal.say(words);
   await sweepAttached(terminal, isMeant, signal);
   return swept;

@@ -197,10 +197,11 @@ Logs in at a borrowed machine with the ssh of this system, by the key that was m
 be taken for it. NAME is its title or its host. The exit code is that of ssh: that of the command, 255 where
 ssh could not log in. The command's words are joined by blanks for the shell there, as ssh does.
 `,
-  return: `ci-parity return ID|NAME…|--all [--json]
+  return: `ci-parity return ID|NAME…|--all [--yes] [--json]
 
 Gives machines back, again and again until they are seen gone; --all those that you borrowed on this computer.
-The exit code is 3 where one is not seen gone: the others are. As JSON, a line for each that is:
+One on which a reproduction runs is kept, unless --yes says that it may end with the machine. The exit code is
+3 where one is kept, or not seen gone: the others are. As JSON, a line for each that is:
 
   {"kind": "returned", "id"}
 `,

@@ -2,7 +2,7 @@ import { messageOf, UserError } from '../base/errors';
 import { extend } from '../machines/leases/borrow';
 import { costOf, priceText } from '../machines/leases/caps';
 import { giveBack } from '../machines/leases/giveBack';
-import { leaseNamed, leaseOf, readLedger } from '../machines/leases/ledger';
+import { leaseNamed, leaseOf, readLedger, workOn, type Lease } from '../machines/leases/ledger';
 import { offersAt } from '../machines/leases/offers';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import { interruptible } from './commands';
@@ -47,11 +47,16 @@ export async function returnMachines(
   const desk = openDesk(await tokenOf(signal), opener(terminal), { leave: leaver(terminal) });
   // Of another host one cannot say whether somebody works with it: by name only.
   const ours = readLedger(desk.root).leases.filter(({ owner }) => owner.who === desk.who);
-  const chosen = flags.all
+  const wanted = flags.all
     ? ours
     : [...new Set(ids.map((id) => leaseNamed(desk.root, id).id))].map((id) =>
         leaseOf(desk.root, id),
       );
+  // Once it is begun, it is not kept by a no.
+  const isBusy = (lease: Lease): boolean =>
+    !flags.yes && lease.state.kind !== 'returning' && workOn(lease).length > 0;
+  const busy = wanted.filter(isBusy);
+  const chosen = wanted.filter((lease) => !isBusy(lease));
   const outcomes = await Promise.allSettled(
     chosen.map(async ({ id, title }) => {
       terminal.say(`giving back ${title} (${id})`);
@@ -68,7 +73,14 @@ export async function returnMachines(
     throw new UserError('Not all could be seen gone.', {
       advice: `${problems.join('\n')}\nIt is tried again with the next command: ci-parity machines`,
     });
-  if (chosen.length === 0) terminal.say('nothing is borrowed');
+  if (busy.length > 0)
+    throw new UserError('Something runs on what was to be given back.', {
+      advice: [
+        ...busy.map((lease) => printable(leaseLine(lease, desk.clock.now()))),
+        'If it is to end with the machine: --yes',
+      ].join('\n'),
+    });
+  if (wanted.length === 0) terminal.say('nothing is borrowed');
 }
 
 export async function extendMachine(name: string, flags: Flags, terminal: Terminal): Promise<void> {

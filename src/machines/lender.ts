@@ -22,9 +22,10 @@ export interface Lender {
   /**
    * Gives back whatever the lender has for the lease, also of one whose `borrow` never told its end, and
    * resolves when it is seen gone; nothing to give back is success. Rejects where that could not be seen:
-   * whoever has the lease tries again.
+   * whoever has the lease tries again. Resolves with whether it has seen the lease's machine at all: then no
+   * other one is to be expected, though the answer to its making was lost.
    */
-  giveBack(lease: Lent, signal: AbortSignal): Promise<void>;
+  giveBack(lease: Lent, signal: AbortSignal): Promise<boolean>;
   /**
    * All machines at the lender that bear our mark, whoever borrowed them: what is not among them is gone.
    * Undefined where the lender cannot tell at all; rejects where it could not be asked, or not about all.

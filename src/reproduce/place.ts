@@ -66,7 +66,10 @@ async function openOther(
   const machine = await openSshMachine(
     address,
     // What steps are run by lies beside the workspace: containers see it there, and it goes with it.
-    { stateDirectory: stateDirectory(), ask, say, place: `${temporaryOf(folder)}/steps` },
+    {
+      ...{ stateDirectory: stateDirectory(), ask, say, place: `${temporaryOf(folder)}/steps` },
+      forsaken: () => forsaken(on),
+    },
     signal,
   );
   const cleanups = new Cleanups();
@@ -149,6 +152,15 @@ export function addressOf(
         advice: 'See: ci-parity machines',
       });
   }
+}
+
+/** Why a machine that is away need not be waited for: it is not ours any more. */
+function forsaken(on: OtherMachine): UserError | undefined {
+  if ('host' in on) return undefined;
+  const { leases, damaged } = readLedger(stateDirectory());
+  const lease = leases.find(({ id }) => id === on.lease);
+  if (lease ? lease.state.kind !== 'returning' : damaged.includes(on.lease)) return undefined;
+  return new UserError(`The machine ${placeName(on)} was given back while something ran on it.`);
 }
 
 /** For people. */

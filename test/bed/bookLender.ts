@@ -68,6 +68,7 @@ export function bookLender({ folder, offers, at, dearer, refuses, now = Date.now
       await at?.('give back: asked', id);
       rmSync(path(id), { force: true });
       await at?.('give back: gone', id);
+      return false;
     },
     list: async () => {
       await at?.('list: asked', '');

@@ -60,12 +60,12 @@ async function untilGone(
     if (attempt === 1) await desk.leave?.(id, signal);
     try {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
-      await lenderOf(desk, lease.lender).giveBack(lease, patience);
+      const seen = await lenderOf(desk, lease.lender).giveBack(lease, patience);
       const now = desk.clock.now();
       const age = now - lease.askedAt;
       // By a clock that was set back, the time may seem not to have come for ever.
       const wasLent = lease.state.kind === 'returning' && lease.state.wasLent;
-      if (wasLent || age > LATE || age < 0) {
+      if (wasLent || seen || age > LATE || age < 0) {
         await settle(desk.root, lease, priceSoFar(lease, now), now);
         await strikeOff(desk.root, id);
         return;

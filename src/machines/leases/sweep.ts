@@ -17,6 +17,9 @@ import { isEntryId } from './ledgerFiles';
 /** How long, in milliseconds, a lender may take to say what it has. */
 const PATIENCE = 60_000;
 
+/** How long, in milliseconds, whoever waits for a sweep waits until a machine is gone; the next one goes on with it. */
+export const HASTE = 45_000;
+
 /** How long, in milliseconds, another host of ours has for giving back by itself what is past its end. */
 const GRACE = 5 * 60_000;
 
@@ -31,12 +34,14 @@ export interface Swept {
 
 /**
  * Gives back what dead owners left, what is past its end, and machines that bear our mark and that no
- * ledger knows, as far as they are ours. It may be done by several processes at once.
+ * ledger knows, as far as they are ours. It may be done by several processes at once. `patience`, in
+ * milliseconds, is how long it waits to see them gone.
  */
 export async function sweep(
   desk: Desk,
   say: (words: string) => void,
   signal: AbortSignal,
+  patience = Infinity,
 ): Promise<Swept> {
   const empty = readLedger(desk.root);
   removeDrafts(desk.root);
@@ -75,15 +80,20 @@ export async function sweep(
       if (await enter(desk.root, found)) due.push(found);
     }
   const returned: Lease[] = [];
+  const late = patience === Infinity ? signal : AbortSignal.timeout(patience);
+  const until = AbortSignal.any([signal, late]);
   await Promise.all(
     due.map(async (lease) => {
       say(`giving back ${lease.title} of ${lease.lender}, which nobody uses any more`);
       try {
-        await giveBack(desk, lease.id, { attempts: 1 }, signal);
+        await giveBack(desk, lease.id, { attempts: 1 }, until);
         returned.push(lease);
       } catch (error) {
         signal.throwIfAborted();
-        left.push(`${lease.title} of ${lease.lender} (${lease.id}): ${messageOf(error)}`);
+        const why = late.aborted
+          ? 'it is not gone yet; the next command looks again'
+          : messageOf(error);
+        left.push(`${lease.title} of ${lease.lender} (${lease.id}): ${why}`);
       }
     }),
   );

@@ -96,6 +96,7 @@ export function commandLender(
       answer.done();
       if (gone !== true)
         throw new UserError(`"return" of ${commands.name} did not say that it is gone.`);
+      return false;
     },
     list: async (signal) => {
       if (!commands.list) return undefined;

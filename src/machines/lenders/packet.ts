@@ -68,15 +68,17 @@ export function packetLender(options: PacketOptions): PacketLender {
     await tellEnd(addressOf(moved, lease.handle), until, looks, signal);
   }
 
-  async function giveBack(lease: Lent, signal: AbortSignal): Promise<void> {
+  async function giveBack(lease: Lent, signal: AbortSignal): Promise<boolean> {
     const project = await projectOfLease(lease, signal);
     const end = Date.now() + goodbye;
     // Whoever does not know of a device may have asked for one a moment ago.
     let looks = lease.handle['device'] === undefined && lease.handle['key'] !== undefined ? 2 : 1;
+    let seen = lease.handle['device'] !== undefined;
     for (;;) {
       let trouble: unknown;
       try {
         const left = await devicesOf(metal, project, lease.id, signal, lease.handle['device']);
+        seen ||= left.length > 0;
         if (left.length === 0 && --looks === 0) break;
         for (const device of left)
           if (device.state !== 'deprovisioning')
@@ -95,6 +97,7 @@ export function packetLender(options: PacketOptions): PacketLender {
     }
     for (const key of await keysOf(metal, project, lease.id, signal))
       await metal.keys.deleteSSHKey(key.id, signal);
+    return seen;
   }
 
   async function list(signal: AbortSignal): Promise<Marked[]> {

@@ -113,13 +113,16 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
       throw new UserError(`No host of "${name}" is lent to this lease any more.`);
     },
     giveBack: async (lease, signal) => {
+      let seen = false;
       for (const address of hostsOf(lease))
         await on(address, signal, async (machine) => {
           const { state, holder } = await lock(machine, 'look', lease.id, '', 0, signal);
           if (state === 'free' || holder !== lease.id) return;
           await cleanHost(machine, signal);
           await lock(machine, 'release', lease.id, '', 0, signal);
+          seen = true;
         });
+      return seen;
     },
     list: async (signal) => {
       const all = await Promise.all(

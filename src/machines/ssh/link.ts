@@ -40,7 +40,9 @@ export async function openLink(
   const seats = new Set<Seat>();
   const old = new Set<Seat>();
   let dialing: Promise<void> | undefined;
-  let lostSince: number | undefined;
+  let lost = false;
+  /** Milliseconds that were spent on looking for it since it was lost. */
+  let away = 0;
 
   const take = (connection: Connection): void => {
     const seat: Seat = { connection, taken: 0, most: MOST_CHANNELS };
@@ -54,24 +56,38 @@ export async function openLink(
   };
   /** Tries until the connection is there, or there is no hope. */
   const dial = async (): Promise<void> => {
+    let slow = false;
     for (let attempt = 0; ; attempt++) {
+      const began = performance.now();
+      // Neither counts a laptop's sleep, nor what a person takes to answer.
+      const took = (): number => Math.min(performance.now() - began, patience.connect);
       try {
         take(await connect(address, keyring, surroundings, over.signal));
-        if (lostSince !== undefined) surroundings.say(`The connection to ${name} is back.`);
-        lostSince = undefined;
+        if (lost) surroundings.say(`The connection to ${name} is back.`);
+        [lost, away] = [false, 0];
         return;
       } catch (error) {
-        const away = lostSince === undefined ? 0 : Date.now() - lostSince;
+        const forsaken = lost ? surroundings.forsaken?.() : undefined;
+        if (forsaken) throw forsaken;
+        if (lost) away += took();
         const hope =
           error instanceof ConnectionLost
             ? patience.away
             : error instanceof NotLetIn
               ? Math.min(STARTING, patience.away)
               : 0;
-        if (lostSince === undefined || away >= hope) throw away > 0 ? gone(error, away) : error;
+        if (!lost || away >= hope) throw away > 0 ? gone(error, away) : error;
         // At once, then ever later, and not all windows at the same moment.
-        const pause = Math.min(patience.pause, 100 * 2 ** attempt) * (0.5 + Math.random());
-        await delay(pause, undefined, { signal: over.signal });
+        const pause = 100 * 2 ** attempt;
+        if (pause >= patience.pause && !slow) {
+          slow = true;
+          surroundings.say(
+            `${name} is still away. It is looked for every ${words(patience.pause)}, for ${words(patience.away - away)} more.`,
+          );
+        }
+        const waited = Math.min(patience.pause, pause) * (0.5 + Math.random());
+        await delay(waited, undefined, { signal: over.signal });
+        away += waited;
       }
     }
   };
@@ -117,8 +133,8 @@ export async function openLink(
           seats.delete(seat);
           seat.connection[Symbol.dispose]();
           over.signal.throwIfAborted();
-          if (lostSince === undefined) {
-            lostSince = Date.now();
+          if (!lost) {
+            lost = true;
             surroundings.say(
               `The connection to ${name} was lost. What runs there goes on; trying to get back to it.`,
             );

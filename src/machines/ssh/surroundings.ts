@@ -1,3 +1,5 @@
+import type { UserError } from '../../base/errors';
+
 /** What an SSH machine needs of the program that opens it. */
 export interface SshSurroundings {
   /** Where accepted host keys are kept: `known_hosts` in it. */
@@ -12,6 +14,8 @@ export interface SshSurroundings {
   /** Where steps are kept on the far side, absolute or from the home folder; in its cache unless told. */
   readonly place?: string;
   readonly patience?: SshPatience;
+  /** Asked while the machine is away: why nobody need wait for it any longer. */
+  readonly forsaken?: () => UserError | undefined;
 }
 
 /** Questions to the person. Undefined and false mean no. */
@@ -43,7 +47,7 @@ export interface SshPatience {
   readonly connect: number;
   /** Between questions whether the other side still lives; after three without answer it does not. */
   readonly keepAlive: number;
-  /** How long a lost machine is waited for. */
+  /** How long a lost machine is looked for; while a laptop sleeps it looks for none. */
   readonly away: number;
   /** The longest pause between two attempts. */
   readonly pause: number;

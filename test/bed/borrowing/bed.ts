@@ -5,8 +5,17 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +52,8 @@ export interface Ended {
 export interface Program {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** What it has said so far. */
+  readonly so: () => string;
   /** Resolves when it has said so, and rejects where it ends before. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   /** Ends it as a crash would. */
@@ -90,6 +101,10 @@ export async function openBed({ before, caps, lender, ...options }: BorrowingOpt
     /** The state directory. */
     state,
     clone: join(root, 'clone'),
+    git: (...args: readonly string[]): void => {
+      const person = ['-c', 'user.name=T', '-c', 'user.email=t@localhost'];
+      execFileSync('git', [...person, ...args], { cwd: bed.clone });
+    },
     ledger: (): Lease[] => readLedger(state).leases,
     only: (): Lease => {
       const [lease, ...more] = bed.ledger();
@@ -154,12 +169,50 @@ export async function openBed({ before, caps, lender, ...options }: BorrowingOpt
       assert.ok(lease);
       return lease;
     },
-    /** Commits a Jenkinsfile with these steps. */
-    commit: (steps: string): void => {
-      const jenkinsfile = `node {\n  checkout scm\n  stage('Work') {\n${steps}\n  }\n}\n`;
-      writeFileSync(join(bed.clone, 'Jenkinsfile'), jenkinsfile);
-      git('add', '--all');
-      git('commit', '-q', '--allow-empty', '-m', 'change');
+    /**
+     * Begins to reproduce on a machine, and resolves when its step works there: it says numbered lines until
+     * `enough`, and ends with 42.
+     */
+    reproducing: async (lease: string, starting?: Starting): Promise<Program> => {
+      const program = bed.start(['reproduce', 'Jenkinsfile', '--on', lease], starting);
+      program.child.stdin?.end();
+      await program.said(/^000000000999 /m);
+      return program;
+    },
+    enough: async (): Promise<void> => {
+      await bed.device().sshd.inside('touch /root/enough');
+    },
+    /** All that the step has said came here, once and in order, to the terminal and to the journal's output. */
+    isWhole: (output: string): void => {
+      const [reproduction] = bed.reproductions();
+      assert.ok(reproduction);
+      const kept = readFileSync(
+        join(bed.state, 'reproductions', reproduction, 'output.log'),
+        'utf8',
+      );
+      for (const text of [output, kept]) {
+        const lines = text.split('\n').filter((line) => /^\d{12} /.test(line));
+        assert.ok(lines.length >= 1000 && lines.length % 1000 === 0, `${lines.length} lines`);
+        const said = createHash('sha256');
+        const wanted = createHash('sha256');
+        for (const [number, line] of lines.entries()) {
+          said.update(`${line}\n`);
+          wanted.update(`${String(number).padStart(12, '0')} ${WORDS}\n`);
+        }
+        assert.equal(said.digest('hex'), wanted.digest('hex'));
+      }
+    },
+    reproductions: (): string[] =>
+      existsSync(join(bed.state, 'reproductions'))
+        ? readdirSync(join(bed.state, 'reproductions'))
+        : [],
+    /** Nothing of a reproduction is left, as far as its journal knows. */
+    putAway: async (): Promise<void> => {
+      const shown = await bed.does(0, 'list', '--json');
+      for (const line of shown.split('\n').filter((one) => one.startsWith('{'))) {
+        const { state, made, left } = JSON.parse(line) as Record<string, unknown>;
+        assert.deepEqual({ state, made, left }, { state: 'ended', made: [], left: [] });
+      }
     },
 
     /** Kills a program when it waits for the answer to such a request; whether that is `done` or not. */
@@ -178,6 +231,17 @@ export async function openBed({ before, caps, lender, ...options }: BorrowingOpt
       assert.ok(on);
       return await work();
     },
+
+    /** For people: how far it is. */
+    status: (): string =>
+      [
+        JSON.stringify(bed.ledger()),
+        JSON.stringify(metal.books()),
+        ...metal.requests.slice(-10).map(({ line }) => line),
+        ...[...running].map(
+          ({ so, child }) => `${child.spawnargs.join(' ')}\n${so().slice(-2000)}`,
+        ),
+      ].join('\n'),
 
     /** The processes of a reproduction that run on the machine. */
     marked: (): Promise<string> =>
@@ -200,14 +264,34 @@ export async function openBed({ before, caps, lender, ...options }: BorrowingOpt
     [Symbol.asyncDispose]: async () => cleanups[Symbol.asyncDispose](),
   };
 
-  function git(...args: string[]): void {
-    const person = ['-c', 'user.name=T', '-c', 'user.email=t@localhost'];
-    execFileSync('git', [...person, ...args], { cwd: bed.clone });
-  }
-
-  git('init', '-q', '-b', 'main');
+  bed.git('init', '-q', '-b', 'main');
+  writeFileSync(join(bed.clone, 'Jenkinsfile'), JENKINSFILE);
+  writeFileSync(join(bed.clone, 'work'), WORK, { mode: 0o755 });
+  bed.git('add', '--all');
+  bed.git('commit', '-q', '-m', 'a step that works');
   return bed;
 }
+
+const JENKINSFILE = `node {
+  checkout scm
+  stage('Work') {
+    sh './work'
+  }
+}
+`;
+
+const WORDS = 'some words that fill the line';
+
+/** A line that is lost, doubled or out of order changes the sum. */
+const WORK = `#!/bin/bash
+n=0
+while [ ! -e /root/enough ]; do
+  seq -f "%012.0f ${WORDS}" $((n * 1000)) $((n * 1000 + 999))
+  n=$((n + 1))
+  sleep 0.1
+done
+exit 42
+`;
 
 interface Starting {
   readonly pace?: string;
@@ -231,6 +315,7 @@ function started(child: ChildProcess): Program {
   return {
     child,
     ended,
+    so: () => output,
     said: async (pattern) => {
       for (;;) {
         const found = pattern.exec(output);

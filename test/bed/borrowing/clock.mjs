@@ -32,5 +32,8 @@ for (const name of ['setTimeout', 'setInterval']) {
     real,
   );
 }
+const limit = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (milliseconds) =>
+  limit(Number(pace.get(String(milliseconds)) ?? milliseconds));
 const wait = promises.setTimeout;
 promises.setTimeout = (milliseconds, ...rest) => wait(paced(milliseconds), ...rest);
