@@ -2,6 +2,15 @@ import type { Run } from '../jenkins/run';
 import { decodeName, fullNameOf } from '../jenkins/url';
 
 /**
+ * What of its own environment a machine lets a Jenkinsfile see, as `env.PATH` and in `PATH+X`. In Jenkins it is all
+ * that the agent's process has (ExecutorStepExecution: `Computer.getEnvironment`); here that would be all that the
+ * person's own has.
+ */
+export const MACHINE_VARIABLES: readonly string[] = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TMPDIR', 'JAVA_HOME'],
+];
+
+/**
  * The variables that Jenkins itself gives every step of the run. WORKSPACE, NODE_NAME and
  * EXECUTOR_NUMBER belong to the machine and come with it. Undefined names are left out.
  * Source: `hudson.model.Run#getEnvironment`, `CoreEnvironmentContributor`, branch-api's

@@ -15,6 +15,7 @@ import {
 import { placeOf } from './agentPlaces';
 import { bindingsOf } from './bindings';
 import { MACHINE, createLayers, type Change } from './changes';
+import { MACHINE_VARIABLES } from './environment';
 import { implicitLibraries, libraryEffect } from './libraries';
 import { createConditions, type Condition } from './conditions';
 import { settingsOf, type PipelineSettings } from './pipelineSettings';
@@ -176,7 +177,8 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
       if (!reused) workspaces++;
       items.push({ ...place(at), line: agent.line, kind: 'agent', workspace, ...placeOf(agent) });
       // The machine gives these when the step is run; in a script they read as what they are.
-      const names = ['WORKSPACE', 'WORKSPACE_TMP', 'NODE_NAME', 'NODE_LABELS', 'EXECUTOR_NUMBER'];
+      const own = ['WORKSPACE', 'WORKSPACE_TMP', 'NODE_NAME', 'NODE_LABELS', 'EXECUTOR_NUMBER'];
+      const names = [...own, ...MACHINE_VARIABLES];
       return body(
         names.map((name) => ({ name, value: `$${name}`, origin: MACHINE, line: agent.line })),
       ).finally(() => {

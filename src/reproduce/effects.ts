@@ -23,6 +23,7 @@ import { chooser } from '../recipe/selection';
 import { whenText } from '../recipe/plan';
 import { libraryEffect } from '../recipe/libraries';
 import { dispositionOf, isCarriedOut, isCarriedOutAround, unknownResult } from '../recipe/steps';
+import { MACHINE_VARIABLES } from '../recipe/environment';
 import type { Recipe } from '../recipe/recipe';
 import { branchLabel, createLineHolder, prefixLines } from './branchOutput';
 import { decideWith } from './decide';
@@ -235,7 +236,7 @@ export function realEffects(context: Context): RealEffects {
   const effects: Effects = {
     agent: async (agent, at, body) => {
       const start = async (workspace: string): Promise<void> => {
-        const variables = machineVariables(agent, workspace, recipe);
+        const variables = machineVariables(agent, workspace, recipe, base);
         if (agent.kind !== 'docker' && agent.kind !== 'dockerfile') return body(variables);
         await containers.during(agent, startAgent(agent, bench), () => body(variables));
       };
@@ -351,7 +352,12 @@ function unknownVariable(name: string, value: Unknown): UserError {
 }
 
 /** What an agent gives its steps. */
-function machineVariables(agent: Agent, workspace: string, recipe: Recipe): Variable[] {
+function machineVariables(
+  agent: Agent,
+  workspace: string,
+  recipe: Recipe,
+  base: Readonly<Record<string, string>>,
+): Variable[] {
   const node = recipe.run?.node ?? 'built-in';
   const labelled = agent.kind === 'label' || agent.kind === 'node';
   const add = (name: string, value: string): Variable => ({
@@ -366,6 +372,10 @@ function machineVariables(agent: Agent, workspace: string, recipe: Recipe): Vari
     add('NODE_NAME', node),
     add('NODE_LABELS', labelled && typeof agent.text === 'string' ? agent.text : node),
     add('EXECUTOR_NUMBER', '0'),
+    ...MACHINE_VARIABLES.flatMap((name) => {
+      const value = base[name];
+      return value === undefined ? [] : add(name, value);
+    }),
   ];
 }
 
