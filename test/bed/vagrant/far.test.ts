@@ -31,7 +31,7 @@ describe('A far machine with a real Vagrant', function () {
     await using host = await startSshd(vagrant);
     assert.deepEqual(await farLeftovers(vagrant, host), []);
     const id =
-      await host.inside(`image=$(docker images --format '{{.Repository}}:{{.Tag}}' | head -n 1)
+      await host.inside(`image=$(sed -n "s/.*d.image = '\\(.*\\)'/\\1/p" /root/.vagrant.d/Vagrantfile)
 docker run --detach --name ${name} --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 "$image"`);
     assert.deepEqual(await farMachines(vagrant, host), [name]);
     const look = `ls -d /usr/sbin/sshd ${here} /etc/ssh/boot 2> /dev/null; true`;
