@@ -10,7 +10,7 @@ import { attend, type LeaseNews } from '../machines/leases/attend';
 import { borrow, extend } from '../machines/leases/borrow';
 import type { Desk } from '../machines/leases/desk';
 import { giveBack } from '../machines/leases/giveBack';
-import { letGo, take, type OnClose } from '../machines/leases/handOver';
+import { letGo, ownLeases, seeOut, take, type OnClose } from '../machines/leases/handOver';
 import { leaseOf, whoWeAre } from '../machines/leases/ledger';
 import { estimate, offersAt } from '../machines/leases/offers';
 import { sweep } from '../machines/leases/sweep';
@@ -62,7 +62,8 @@ export async function attendWindow(terminal: Terminal): Promise<void> {
     }
   };
 
-  const reader = createInterface({ input: process.stdin, signal: interruptible(terminal) });
+  const ending = interruptible(terminal);
+  const reader = createInterface({ input: process.stdin, signal: ending });
   try {
     for await (const text of reader) {
       const line = JSON.parse(text) as ToAttendant;
@@ -79,7 +80,9 @@ export async function attendWindow(terminal: Terminal): Promise<void> {
     for (const { verb, cancel } of asked.values()) if (verb !== 'return') cancel.abort();
     await Promise.all(working);
     attending[Symbol.dispose]();
+    const owned = ownLeases(quiet.desk);
     await letGo(quiet.desk, onClose, AbortSignal.timeout(GOODBYE));
+    await seeOut(quiet.desk, owned, ending).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,7 @@
 import { stateDirectory } from '../base/stateDirectory';
 import { UserError } from '../base/errors';
 import { folderOf } from '../machines/leases/ledger';
+import { ownKnownHosts } from '../machines/ssh/configuration';
 import { sshWords } from '../machines/openSsh';
 import { shellLine } from '../machines/quote';
 import { vagrant } from '../machines/vagrant';
@@ -47,7 +48,11 @@ async function wordsOfFar(
   const address = addressOf(on);
   if (!address) throw new UserError('The machine was given back: nothing is left there.');
   const folder = 'lease' in on ? folderOf(stateDirectory(), on.lease) : stateDirectory();
-  const [command = 'ssh', ...words] = await sshWords(address, folder);
+  const [command = 'ssh', ...words] = await sshWords(
+    address,
+    folder,
+    ownKnownHosts(stateDirectory()),
+  );
   return [command, '-t', ...words, entrance(kept, name)];
 }
 

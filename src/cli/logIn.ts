@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { codeOf, UserError } from '../base/errors';
 import { stateDirectory } from '../base/stateDirectory';
 import { folderOf, leaseNamed } from '../machines/leases/ledger';
+import { ownKnownHosts } from '../machines/ssh/configuration';
 import { sshWords } from '../machines/openSsh';
 import { stateWords } from './machineText';
 import type { Terminal } from './terminal';
@@ -17,7 +18,7 @@ export async function sshInto(
   const { id, state, title } = leaseNamed(root, name);
   if (state.kind !== 'lent' && state.kind !== 'ready')
     throw new UserError(`${title} is ${stateWords(state)}: nobody can log in.`);
-  const words = await sshWords(state.ssh, folderOf(root, id));
+  const words = await sshWords(state.ssh, folderOf(root, id), ownKnownHosts(root));
   return await handOver([...words, ...command], terminal);
 }
 

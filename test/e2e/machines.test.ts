@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { findRun, pressInMenu, pressInline } from '../bed/demo/mainJob';
+import { LeaseWatch } from '../../src/editor/machines/leaseWatch';
+import { demoSettings, findRun, pressInMenu, pressInline } from '../bed/demo/mainJob';
 import type { Demo } from '../bed/demo/demo';
 import { projectRoot } from '../bed/demo/package';
 import type { Workbench } from '../bed/host/host';
@@ -73,13 +75,25 @@ describe('On a borrowed machine a person', function () {
     return { metal, devices };
   }
 
-  async function openWindow(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  async function openWindow(
+    env: Readonly<Record<string, string>> = {},
+    settings: Readonly<Record<string, unknown>> = demoSettings(demo),
+  ): Promise<void> {
     workbench = await bed.open(demo, {
       signal,
+      settings,
       env: { ...lent, ...env },
       viewport: { width: 1400, height: 900 },
     });
     ({ page } = workbench);
+  }
+
+  async function borrowFor(time: string): Promise<void> {
+    await openPalette(page, 'CI Parity: Borrow Machine…');
+    await pickQuickItem(page, /^c3\.small\.x86 in Amsterdam/);
+    await pickQuickItem(page, time);
+    await answerDialog(page, /It costs up to 0\.75 USD/, 'Borrow');
+    await notification(page, /yours for/);
   }
 
   const theMachine = (): Locator => treeItem(page, /^Borrowed machine c3\.small\.x86 in Amsterdam/);
@@ -142,11 +156,7 @@ describe('On a borrowed machine a person', function () {
     const env = { METAL_AUTH_TOKEN: double.token };
     await openWindow(env);
     await openView(page, 'CI Parity');
-    await openPalette(page, 'CI Parity: Borrow Machine…');
-    await pickQuickItem(page, /^c3\.small\.x86 in Amsterdam/);
-    await pickQuickItem(page, '1 hour');
-    await answerDialog(page, /It costs up to 0\.75 USD/, 'Borrow');
-    await notification(page, /is yours for/);
+    await borrowFor('1 hour');
     await reload(page);
     await openView(page, 'CI Parity');
     await theMachine().locator('.monaco-tl-twistie').click();
@@ -163,6 +173,26 @@ describe('On a borrowed machine a person', function () {
     await answerNotification(page, question, 'Return…');
     await answerDialog(page, /Give back c3\.small/, 'Return');
     await theMachine().waitFor({ state: 'detached' });
+    assertGivenBack(demo, double);
+  });
+
+  it('gives it back when the window closes, where that is wanted, and not when it is reloaded', async () => {
+    const { metal: double } = await prepare();
+    const settings = { ...demoSettings(demo), 'ciParity.machines.onClose': 'return' };
+    await openWindow({ METAL_AUTH_TOKEN: double.token }, settings);
+    await openView(page, 'CI Parity');
+    await borrowFor('1 hour');
+    await reload(page);
+    await openView(page, 'CI Parity');
+    await theMachine().locator('.monaco-tl-twistie').click();
+    await treeItem(page, "This window's").waitFor();
+
+    const changes = new EventEmitter();
+    using watch = new LeaseWatch(() => changes.emit('change'), demo.stateDir);
+    assert.equal(watch.all().length, 1);
+    await workbench?.[Symbol.asyncDispose]();
+    // Half a minute later, since it could have been a reload.
+    while (watch.all().length > 0) await once(changes, 'change', { signal });
     assertGivenBack(demo, double);
   });
 });

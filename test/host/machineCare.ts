@@ -273,7 +273,7 @@ describe('borrowed machines, once they are there', function () {
     );
   });
 
-  it('that could not be given back can be tried again from the notification', async () => {
+  it('are told of at the end of the attempts to give them back, and not at each', async () => {
     const { machines } = await api();
     const node = await borrow();
     const { watch } = await machines.load();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { sshWords } from '../../src/machines/openSsh';
 
 describe('The installed ssh', () => {
@@ -11,6 +12,17 @@ describe('The installed ssh', () => {
 
   it('is left to the person’s own configuration for a host of theirs', async () => {
     assert.deepEqual(await sshWords({ host: 'bench' }, folder), ['ssh', 'bench']);
+  });
+
+  it('knows what the person has accepted before, beside what it knows itself', async () => {
+    const trusted = join(folder, 'state of ours');
+    assert.deepEqual(await sshWords({ host: 'bench' }, folder, trusted), ['ssh', 'bench']);
+    await writeFile(trusted, 'bench ssh-ed25519 AAAA\n');
+    const [program = 'ssh', ...words] = await sshWords({ host: 'bench' }, folder, trusted);
+    const { stdout } = await execa(program, ['-F', 'none', '-G', ...words]);
+    const usual = '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2';
+    assert.ok(stdout.split('\n').includes(`globalknownhostsfile ${usual} ${trusted}`), stdout);
+    assert.match(stdout, /^userknownhostsfile \S+\.ssh.known_hosts /m);
   });
 
   it('takes a borrowed machine’s own key, and no host key but the one that belongs to it', async () => {

@@ -17,9 +17,9 @@ import { agreesToReturn, pickLease, soleOrPicked } from './chooseLease';
 import { openLenders } from './lendersDocument';
 import { actionsFor, hoursText } from './machineActions';
 import type { MachineNode } from './machineRows';
-import { describeLease, isThere, leftText, titleOf, type Known } from './machineText';
-import { inform, unreturnedText, warn } from './notices';
-import { clone, makeReady, noClone, readyForWorkspace, type Reporting } from './readying';
+import { describeLease, isThere, titleOf, type Known } from './machineText';
+import { unreturnedText, warn } from './notices';
+import { makeReady, readyForWorkspace, type Reporting } from './readying';
 import { openRemote, remoteIsThere } from './remoteSsh';
 import { askToken } from './tokens';
 
@@ -175,11 +175,7 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
       const offered = node?.kind === 'offer' ? node.offered : undefined;
       const choice = offered ?? (await offeredBy(known(), offers));
       const lease = choice && (await borrowOffer(choice));
-      if (!lease) return;
-      const ready = await readyForWorkspace(parts, lease, false);
-      const left = leftText(lease.end - Date.now());
-      const words = `is ${ready ? 'ready, and ' : ''}yours for ${left}.`;
-      void inform(lease, words, ['SSH In', 'Return…']);
+      if (lease) await readyForWorkspace(parts, lease, true);
     },
 
     async ssh(node) {
@@ -201,9 +197,7 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
     async ready(node) {
       const fits = ({ state }: Lease): boolean => state.kind === 'lent';
       const lease = await chosen(node, 'Get which machine ready?', fits);
-      if (!lease) return;
-      if (clone() === undefined) throw noClone();
-      if (await readyForWorkspace(parts, lease, true)) void inform(lease, 'is ready.', ['SSH In']);
+      if (lease) await readyForWorkspace(parts, lease, false);
     },
 
     async extend(node) {

@@ -13,6 +13,7 @@ import {
   markOfLease,
   momentText,
   ownerText,
+  shortTitle,
   soFar,
   titleOf,
   type Known,
@@ -22,7 +23,7 @@ import {
 export type MachineNode =
   | { readonly kind: 'lease'; readonly id: string }
   | { readonly kind: 'offers' }
-  | { readonly kind: 'offer'; readonly offered: Offered }
+  | { readonly kind: 'offer'; readonly offered: Offered; readonly unasked?: boolean }
   /** With the lease's id where it is about one. */
   | { readonly kind: 'line'; readonly row: Row; readonly lease?: string };
 
@@ -52,7 +53,7 @@ export function leaseRow(lease: Lease, known: Known): Row {
   const description = describeLease(lease, known);
   return {
     id: lease.id,
-    label: title,
+    label: shortTitle(lease.title),
     description,
     mark: markOfLease(lease, known),
     context: contextOf(lease, known),
@@ -145,15 +146,20 @@ export function leaseFacts(lease: Lease, known: Known): Row[] {
   return rows;
 }
 
-export function offerRow({ lender, offer }: Offered): Row {
+/** `unasked` where it may only be that the person was not asked yet what the machine wants to know. */
+export function offerRow({ lender, offer }: Offered, unasked = false): Row {
   const { title, price, memory, cpus, available, spot, problem } = offer;
-  if (problem !== undefined)
+  if (problem !== undefined) {
+    const words = unasked ? 'not asked yet' : plain(problem);
     return {
-      ...problemRow(`offer ${lender}/${offer.id}`, problem, 'lenderProblem'),
+      ...problemRow(`offer ${lender}/${offer.id}`, problem, 'offerProblem'),
+      ...(unasked && { mark: { icon: 'question', color: undefined } }),
       label: plain(title),
-      description: plain(problem),
-      spoken: `Of ${lender}: ${plain(title)}, ${plain(problem)}`,
+      description: words,
+      tooltip: [title, `of ${lender}`, problem],
+      spoken: `Of ${lender}: ${plain(title)}, ${words}`,
     };
+  }
   const taken = available === false;
   const description = [
     taken ? 'not at the moment' : price ? `${priceText(price)} an hour` : 'no price is known',
@@ -163,7 +169,7 @@ export function offerRow({ lender, offer }: Offered): Row {
   ].join(' · ');
   return {
     id: `offer ${lender}/${offer.id}`,
-    label: plain(title),
+    label: shortTitle(title),
     description,
     mark: { icon: taken ? 'circle-slash' : 'server', color: undefined },
     context: taken ? 'offer.taken' : 'offer.free',

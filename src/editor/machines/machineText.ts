@@ -45,6 +45,12 @@ export function titleOf({ title }: Lease): string {
   return plain(title);
 }
 
+/** As it stands in a line, where what is behind it matters more than what it has: `lab-3` of `lab-3 (8 CPUs, 32 GB)`. */
+export function shortTitle(title: string): string {
+  const short = plain(title.replace(/ \([^()]*\)/, ''));
+  return short === '' ? plain(title) : short;
+}
+
 /** How it is with a machine, in a few words. */
 export function stateText(lease: Lease, { now, progress }: Known): string {
   const { state, end, letGo } = lease;

@@ -85,7 +85,7 @@ export class MachineTree implements Disposable {
       case 'offers':
         return offersRow;
       case 'offer':
-        return offerRow(node.offered);
+        return offerRow(node.offered, node.unasked);
       case 'line':
         return node.row;
     }
@@ -97,6 +97,8 @@ export class MachineTree implements Disposable {
     // Nobody has looked yet.
     if (before === undefined) return;
     if (before !== this.#top()) {
+      // What comes or goes may be borrowed no more, or again.
+      this.#offers = undefined;
       this.#source.changed(undefined);
       return;
     }
@@ -173,7 +175,7 @@ export class MachineTree implements Disposable {
     try {
       const { offers, problems, unasked } = await (this.#offers?.answer ?? this.offers(true));
       const nodes: MachineNode[] = [
-        ...offers.map((offered): MachineNode => ({ kind: 'offer', offered })),
+        ...offers.map((offered): MachineNode => ({ kind: 'offer', offered, unasked })),
         ...problems.map((words, at) => line(problemRow(`problem ${at}`, words, 'lenderProblem'))),
         ...(unasked ? [line(unaskedRow)] : []),
       ];
@@ -199,7 +201,7 @@ export class MachineTree implements Disposable {
 
   /** What the lines at the top are, in a text to compare. */
   #top(): string {
-    const ids = this.#source.leases().map(({ id }) => id);
+    const ids = this.#source.leases().map(({ id, state }) => [id, state.kind === 'asked']);
     return JSON.stringify([ids, this.#problems(), this.lends()]);
   }
 

@@ -5,8 +5,8 @@ import type { Wishes } from '../../machines/leases/talk';
 import { withProgress } from '../frame/progress';
 import { plain } from '../look/plain';
 import type { Attendant } from './attendant';
-import { titleOf } from './machineText';
-import { warn } from './notices';
+import { leftText, titleOf } from './machineText';
+import { inform, warn } from './notices';
 
 /** Shows how far work on what is known by a key is: an id, or a title while there is none yet. */
 export type Reporting = <T>(
@@ -33,26 +33,31 @@ export function makeReady(
   );
 }
 
-/** Has it get what the workspace's commit wants, and tells where that was not to be had. Whether it is ready. */
+/**
+ * Has it get what the workspace's commit wants, and tells what is left, and what is wrong where that was not to be
+ * had. `newly` is it where it was borrowed just now.
+ */
 export async function readyForWorkspace(
   parts: ReadyingParts,
   lease: Lease,
-  insist: boolean,
-): Promise<boolean> {
+  newly: boolean,
+): Promise<void> {
   const directory = clone();
-  if (directory === undefined) return false;
+  const yours = (): string => `is yours for ${leftText(lease.end - Date.now())}`;
+  let lacks: readonly string[] | null = null;
   try {
-    const lacks = await makeReady(parts, lease, { directory, environment: {}, insist });
-    if (!lacks && insist) throw noClone();
-    if (!lacks) return false;
-    if (lacks.length === 0) return true;
-    void warn(lease, `is not ready: it lacks ${plain(lacks.join(', '))}.`, UNREADY);
+    if (directory !== undefined)
+      lacks = await makeReady(parts, lease, { directory, environment: {}, insist: !newly });
   } catch (error) {
     if (isAbort(error) || !isUserError(error)) throw error;
     const words = plain(`${error.message} ${error.advice ?? ''}`.trim());
-    void warn(lease, `is borrowed, but not ready: ${words}`, UNREADY);
+    void warn(lease, `${yours()}, but not ready: ${words}`, UNREADY);
+    return;
   }
-  return false;
+  if (!lacks && !newly) throw noClone();
+  if (lacks && lacks.length > 0)
+    void warn(lease, `${yours()}, but it lacks ${plain(lacks.join(', '))}.`, UNREADY);
+  else void inform(lease, `${yours()}${lacks ? ', and ready' : ''}.`, ['SSH In', 'Return…']);
 }
 
 export function noClone(): UserError {

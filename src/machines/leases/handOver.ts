@@ -1,7 +1,9 @@
+import { elapsed } from '../../base/clock';
 import { renew, type LeaseNews } from './attend';
 import { keepLease } from './borrow';
 import type { Desk } from './desk';
 import { giveBack } from './giveBack';
+import { sweep } from './sweep';
 import { change, ownerLives, readLedger, thisProcess, type Lease } from './ledger';
 
 /** What becomes of a window's machines when it closes; `ask` lets the next start of the editor ask. */
@@ -38,6 +40,36 @@ export async function letGo(desk: Desk, onClose: OnClose, signal: AbortSignal): 
       if (after?.letGo?.at === at) await giveBack(desk, lease.id, { attempts: 5 }, signal);
     }),
   );
+}
+
+/** Milliseconds between two looks at what was let go. */
+const LOOK = 20_000;
+
+/**
+ * Waits for the ends of leases that were let go, and has them given back then, unless somebody has taken them before:
+ * not every lender ends a machine by itself, and perhaps nobody starts us again. Resolves when nothing is left to wait
+ * for, and rejects when it is aborted; the next start goes on with that.
+ */
+export async function seeOut(
+  desk: Desk,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const left = readLedger(desk.root).leases.filter(
+      (lease) => ids.includes(lease.id) && !lease.owner.process,
+    );
+    if (left.length === 0) return;
+    const next = Math.min(...left.map(({ end }) => end)) - desk.clock.now();
+    // What cannot be given back, or whose lender cannot be asked, is tried again.
+    if (next <= 0) await sweep(desk, () => undefined, signal).catch(() => undefined);
+    await elapsed(desk.clock, next <= 0 ? LOOK : Math.min(LOOK, next + 1000), signal);
+  }
+}
+
+/** The ids of this process' leases. */
+export function ownLeases(desk: Desk): string[] {
+  return mine(desk).map(({ id }) => id);
 }
 
 /**

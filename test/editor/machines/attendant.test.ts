@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stateDirectory } from '../../../src/base/stateDirectory';
 import { Attendant, type Greeting } from '../../../src/editor/machines/attendant';
 import { LeaseWatch } from '../../../src/editor/machines/leaseWatch';
 import { isThere } from '../../../src/editor/machines/machineText';
 import type { Lease } from '../../../src/machines/leases/ledger';
-import { strikeOff, whoWeAre } from '../../../src/machines/leases/ledger';
+import { change, strikeOff, whoWeAre } from '../../../src/machines/leases/ledger';
 import { lendByScripts, type ScriptLender } from '../../bed/scriptLender';
 
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
@@ -138,6 +139,17 @@ describe("A window's attendant", function () {
     assert.equal(theOne().end, end);
     assert.ok(second.owns(theOne()));
     assert.deepEqual((await second.ask('sweep', {}, signal)).returned, []);
+  });
+
+  it('gives a machine that nobody came back for back at its end, though no window is open', async () => {
+    const mine = attendant();
+    const { id } = await mine.ask('borrow', wish, signal);
+    mine[Symbol.dispose]();
+    await until(([lease]) => lease?.letGo !== undefined);
+    const root = stateDirectory();
+    await change(root, id, (lease) => ({ ...lease, end: Date.now() }));
+    await until((leases) => leases.length === 0);
+    assert.deepEqual(lender.machines(), []);
   });
 
   it('keeps a machine until its end where that is wanted', async () => {

@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 describe('The line of a borrowed machine', () => {
   it('says what is left and what it has cost', () => {
     const row = leaseRow(leaseFor(), knownAt());
-    assert.equal(row.label, 'c3.small.x86 in Amsterdam (am)');
+    assert.equal(row.label, 'c3.small.x86 in Amsterdam');
     assert.equal(row.description, '1 h 10 min left · 0.50 USD so far');
     assert.equal(row.context, 'lease.ready');
     assert.equal(row.mark?.icon, 'vm');
@@ -166,6 +166,21 @@ describe('The line of an offer', () => {
       offerRow({ lender: 'metal', offer }).description,
       '0.75 USD an hour · 32 GB · 8 CPUs · spot: others may outbid it',
     );
+  });
+
+  it('says why a machine could not be asked, or that it was not asked yet', () => {
+    const problem = {
+      ...offer,
+      available: false,
+      problem: 'lab-3 refuses connections at port 22.',
+    };
+    const row = offerRow({ lender: 'lab', offer: problem });
+    assert.deepEqual(
+      [row.description, row.mark?.icon, row.context],
+      ['lab-3 refuses connections at port 22.', 'warning', 'offerProblem'],
+    );
+    const unasked = offerRow({ lender: 'lab', offer: problem }, true);
+    assert.deepEqual([unasked.description, unasked.mark?.icon], ['not asked yet', 'question']);
   });
 
   it('can only be borrowed where it is to be had', () => {

@@ -100,7 +100,7 @@ describe('The view of machines', () => {
     leases = [leaseFor()];
     lenders = new UserError('lenders.json is not understood.');
     assert.deepEqual(await read(), [
-      'c3.small.x86 in Amsterdam (am)',
+      'c3.small.x86 in Amsterdam',
       'lenders.json is not understood.',
     ]);
   });
@@ -136,7 +136,18 @@ describe('The view of machines', () => {
     leases = [leaseFor()];
     tree.update();
     assert.deepEqual(told, [undefined]);
-    assert.deepEqual(await read(), ['c3.small.x86 in Amsterdam (am)', 'May Be Borrowed']);
+    assert.deepEqual(await read(), ['c3.small.x86 in Amsterdam', 'May Be Borrowed']);
+  });
+
+  it('asks again what may be borrowed once a machine has come or gone', async () => {
+    leases = [leaseFor({ state: { kind: 'asked' } })];
+    await read();
+    await read(offers);
+    leases = [leaseFor()];
+    tree.update();
+    assert.deepEqual(told, [undefined]);
+    await read(offers);
+    assert.deepEqual([asked, quiets], [2, [true, true]]);
   });
 
   it('says nothing before somebody has looked', () => {
