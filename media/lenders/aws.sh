@@ -7,8 +7,9 @@
 
 # The machines of the filter $1, with what a lease wants to know of them.
 machines() {
-  aws ec2 describe-instances --output json --filters "$1" \
-    'Name=instance-state-name,Values=pending,running,stopping,stopped,shutting-down' |
+  answer=$(aws ec2 describe-instances --output json --filters "$1" \
+    'Name=instance-state-name,Values=pending,running,stopping,stopped,shutting-down') || exit 1
+  printf '%s' "$answer" |
     jq '[.Reservations[].Instances[] | (.Tags // [] | from_entries) as $tag |
       {lease: $tag["ci-parity"], owner: $tag["ci-parity-owner"], title: .InstanceType,
        handle: {instance: .InstanceId}, host: .PublicIpAddress}]'
@@ -17,7 +18,7 @@ machines() {
 case $verb in
 borrow)
   make_keys
-  user_data halt >"$folder/user-data"
+  user_data >"$folder/user-data"
   tags=$(jq -cn --arg lease "$lease" --arg owner "$owner" '[{ResourceType: "instance", Tags: [
     {Key: "ci-parity", Value: $lease}, {Key: "ci-parity-owner", Value: $owner},
     {Key: "Name", Value: "ci-parity-\($lease)"}]}]')
@@ -36,26 +37,22 @@ borrow)
   lent "$host" "$offer" instance "$instance"
   ;;
 extend)
-  folder=$(field handle.folder)
   host=$(machines "Name=tag:ci-parity,Values=$lease" | jq -r '.[0].host // empty')
   [ -n "$host" ] || { say 'there is no such machine' && exit 1; }
-  printf '%s %s\n' "$host" "$(cut -d ' ' -f 1,2 "$folder/host.pub")" >"$folder/known_hosts"
-  ssh -n -i "$folder/key" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=yes \
-    -o UserKnownHostsFile="$folder/known_hosts" "root@$host" \
-    "shutdown -c; shutdown -h +$(((seconds + 59) / 60))" >&2
+  move_end "$host"
   echo '{}'
   ;;
 return)
-  found=$(machines "Name=tag:ci-parity,Values=$lease" | jq -r '.[].handle.instance')
-  [ -n "$found" ] || gone
-  for instance in $found; do
+  found=$(machines "Name=tag:ci-parity,Values=$lease")
+  for instance in $(printf '%s' "$found" | jq -r '.[].handle.instance'); do
     aws ec2 terminate-instances --instance-ids "$instance" >/dev/null
     aws ec2 wait instance-terminated --instance-ids "$instance"
   done
   gone
   ;;
 list)
-  machines 'Name=tag-key,Values=ci-parity' | jq '{machines: map(del(.host))}'
+  found=$(machines 'Name=tag-key,Values=ci-parity')
+  printf '%s' "$found" | jq '{machines: map(del(.host))}'
   ;;
 *) say "there is no $verb" && exit 2 ;;
 esac

@@ -3,6 +3,7 @@
 # In the environment: BEAKER_DISTRO (such as Fedora-41), BEAKER_REQUIRE (such as "memory > 16000"). The
 # watchdog takes the host back by itself when the lease is over. A job's whiteboard bears the mark.
 . "$(dirname "$0")/common.sh"
+began=$(date +%s)
 
 jobs() { bkr job-list --unfinished --format list --whiteboard "$1"; }
 # An attribute $2 of the first element $1 of the results on standard input.
@@ -26,7 +27,8 @@ KEY
 END
   )
   say "submitting a job for $offer"
-  job=$(bkr workflow-simple --dry-run --distro "$BEAKER_DISTRO" --arch "$offer" \
+  # It shows the job only with --debug.
+  job=$(bkr workflow-simple --dry-run --debug --distro "$BEAKER_DISTRO" --arch "$offer" \
     ${BEAKER_REQUIRE:+--hostrequire "$BEAKER_REQUIRE"} --whiteboard "ci-parity $lease $owner" \
     --task /distribution/check-install --reserve --reserve-duration "$seconds" --ks-append "$post" |
     awk -v key="$folder/host" '
@@ -40,6 +42,10 @@ END
   done
   host=$(bkr job-results --no-logs "$job" | attribute recipe system)
   wait_for_ssh "$host"
+  # The reservation is counted from when it began, the lease from when it was asked for.
+  left=$((seconds + began - $(date +%s)))
+  [ "$left" -gt 0 ] || { say 'the lease was over before there was a host' && exit 1; }
+  bkr watchdog-extend --by "$left" "$host" >&2
   lent "$host" "$host" job "$job"
   ;;
 extend)
@@ -50,18 +56,25 @@ extend)
   echo '{}'
   ;;
 return)
-  for job in $(jobs "ci-parity $lease "); do bkr job-cancel "$job" >&2; done
-  [ -z "$(jobs "ci-parity $lease ")" ] && gone
+  found=$(jobs "ci-parity $lease ")
+  for job in $found; do bkr job-cancel "$job" >&2; done
+  found=$(jobs "ci-parity $lease ")
+  [ -n "$found" ] || gone
   echo '{"gone": false}'
   ;;
 list)
-  for job in $(jobs 'ci-parity '); do
-    words=$(bkr job-results --no-logs "$job" | tr '\n' ' ' |
+  found=$(jobs 'ci-parity ')
+  machines=
+  for job in $found; do
+    results=$(bkr job-results --no-logs "$job")
+    words=$(printf '%s' "$results" | tr '\n' ' ' |
       grep -o '<whiteboard>[^<]*' | head -n 1 | cut -d '>' -f 2)
-    jq -n --arg job "$job" --arg words "$words" '($words | split(" ")) as $word |
+    machines="$machines
+$(jq -n --arg job "$job" --arg words "$words" '($words | split(" ")) as $word |
       select($word[0] == "ci-parity") |
-      {lease: $word[1], owner: $word[2], title: $job, handle: {job: $job}}'
-  done | jq -s '{machines: .}'
+      {lease: $word[1], owner: $word[2], title: $job, handle: {job: $job}}')"
+  done
+  printf '%s' "$machines" | jq -s '{machines: .}'
   ;;
 *) say "there is no $verb" && exit 2 ;;
 esac

@@ -1,6 +1,7 @@
 # What the examples share. Each is called with a verb (borrow, extend, return, list), gets a request in
 # JSON on standard input, answers in JSON on standard output, and says how far it is on standard error.
-# They want jq, and OpenSSH's ssh, ssh-keygen and ssh-keyscan.
+# They want jq, and OpenSSH's ssh, ssh-keygen and ssh-keyscan. A cloud that could not be asked must not pass for an
+# empty one: what it says goes into a variable first, where `set -e` sees that it failed, and then to jq.
 set -eu
 umask 077
 
@@ -23,7 +24,8 @@ make_keys() {
   done
 }
 
-# For cloud-init: both keys; with $1, the machine halts by itself when the lease is over.
+# For cloud-init: both keys, and the machine's own end. It halts when the lease is over, whoever is still
+# there to ask for it: a timer of systemd, by the clock, that outlives restarts.
 user_data() {
   cat <<END
 #cloud-config
@@ -37,10 +39,28 @@ ssh_keys:
   ed25519_private: |
 $(sed 's/^/    /' "$folder/host")
   ed25519_public: $(cat "$folder/host.pub")
+write_files:
+  - path: /usr/local/sbin/ci-parity-end
+    permissions: "0755"
+    content: |
+      #!/bin/sh
+      # Halts the machine in \$1 seconds, and no longer when it was told before.
+      cd /etc/systemd/system || exit 1
+      printf '[Service]\nType=oneshot\nExecStart=/sbin/shutdown -h now\n' >ci-parity-end.service
+      printf '[Timer]\nOnCalendar=%s UTC\nPersistent=true\n[Install]\nWantedBy=timers.target\n' \\
+        "\$(date -u -d "@\$((\$(date +%s) + \$1))" '+%Y-%m-%d %H:%M:%S')" >ci-parity-end.timer
+      systemctl daemon-reload && systemctl enable ci-parity-end.timer && systemctl restart ci-parity-end.timer
+runcmd:
+  - [/usr/local/sbin/ci-parity-end, "$seconds"]
 END
-  if [ -n "${1:-}" ]; then
-    printf 'runcmd:\n  - [shutdown, -h, "+%s"]\n' $(((seconds + 59) / 60))
-  fi
+}
+
+# Moves the end of the machine at host $1, whose keys are in the lease's folder.
+move_end() {
+  folder=$(field handle.folder)
+  printf '%s %s\n' "$1" "$(cut -d ' ' -f 1,2 "$folder/host.pub")" >"$folder/known_hosts"
+  ssh -n -i "$folder/key" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=yes \
+    -o UserKnownHostsFile="$folder/known_hosts" "root@$1" "/usr/local/sbin/ci-parity-end $seconds" >&2
 }
 
 # Waits until the SSH server of host $1 shows the key that it was given.

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Lends servers of Hetzner Cloud, by its own tool hcloud.
 # In the environment: HCLOUD_IMAGE (debian-12 unless told), HCLOUD_LOCATION; hcloud's own HCLOUD_TOKEN or
-# its contexts hold as ever. A server that is halted costs as much as one that runs, so none ends by
-# itself: it is given back when CI Parity is started the next time after its end.
+# its contexts hold as ever. A server halts by itself when the lease is over, and costs on until it is deleted:
+# that is done when CI Parity is started the next time.
 . "$(dirname "$0")/common.sh"
 
 # The servers of the selector $1. A label cannot hold what an owner is called by.
 servers() {
-  hcloud server list --selector "$1" --output json |
+  answer=$(hcloud server list --selector "$1" --output json) || exit 1
+  printf '%s' "$answer" |
     jq --argjson now "$(date +%s)" '[.[]? | {lease: .labels["ci-parity"],
       owner: (.labels["ci-parity-owner"] | sub("_at_"; "@")), title: .server_type.name,
       handle: {server: (.id | tostring)}, host: .public_net.ipv4.ip,
@@ -30,16 +31,24 @@ borrow)
   lent "$host" "$offer" server "$(printf '%s' "$server" | jq -r '.[0].handle.server')"
   ;;
 extend)
+  host=$(servers "ci-parity=$lease" | jq -r '.[0].host // empty')
+  [ -n "$host" ] || { say 'there is no such server' && exit 1; }
+  move_end "$host"
   hcloud server add-label --overwrite "ci-parity-$lease" "$(until_label)" >&2
   echo '{}'
   ;;
 return)
-  for server in $(servers "ci-parity=$lease" | jq -r '.[].handle.server'); do
+  found=$(servers "ci-parity=$lease")
+  for server in $(printf '%s' "$found" | jq -r '.[].handle.server'); do
     hcloud server delete "$server" >&2
   done
-  [ "$(servers "ci-parity=$lease" | jq length)" = 0 ] && gone
+  found=$(servers "ci-parity=$lease")
+  [ "$(printf '%s' "$found" | jq length)" != 0 ] || gone
   echo '{"gone": false}'
   ;;
-list) servers ci-parity | jq '{machines: map(del(.host))}' ;;
+list)
+  found=$(servers ci-parity)
+  printf '%s' "$found" | jq '{machines: map(del(.host))}'
+  ;;
 *) say "there is no $verb" && exit 2 ;;
 esac

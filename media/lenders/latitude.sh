@@ -1,8 +1,8 @@
 #!/bin/sh
 # Lends bare metal of Latitude.sh, by its API and curl.
 # In the environment: LATITUDE_TOKEN_FILE (a file with the token, which only you can read), LATITUDE_PROJECT,
-# LATITUDE_SITE (such as ASH), LATITUDE_SYSTEM (debian_12 unless told). Nothing ends by itself: a server is
-# given back when CI Parity is started the next time after its end.
+# LATITUDE_SITE (such as ASH), LATITUDE_SYSTEM (debian_12 unless told). A server halts by itself when the lease is
+# over, and costs on until it is deleted: that is done when CI Parity is started the next time.
 . "$(dirname "$0")/common.sh"
 api=${LATITUDE_API:-https://api.latitude.sh}
 
@@ -13,15 +13,35 @@ ask() {
       --header 'Content-Type: application/json' ${3:+--data "$3"} "$api$2"
 }
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# All pages of a list: whoever is on none of them is gone.
+all() {
+  page=1
+  : >"$work/all"
+  while :; do
+    ask GET "$1page%5Bsize%5D=100&page%5Bnumber%5D=$page" >"$work/page" || exit 1
+    jq '.data[]' "$work/page" >>"$work/all" || exit 1
+    [ "$(jq '.data | length' "$work/page")" = 100 ] || break
+    page=$((page + 1))
+  done
+  jq -s . "$work/all"
+}
+
 # What the project has: the user data bears the lease and its owner, the server's name the lease.
-user_data_of_all() { ask GET "/projects/$LATITUDE_PROJECT/user_data?page%5Bsize%5D=100"; }
+user_data_of_all() { all "/projects/$LATITUDE_PROJECT/user_data?"; }
 servers() {
-  ask GET "/servers?filter%5Bproject%5D=$LATITUDE_PROJECT&page%5Bsize%5D=100" |
-    jq '[.data[] | select(.attributes.hostname | startswith("ci-parity-")) |
+  answer=$(all "/servers?filter%5Bproject%5D=$LATITUDE_PROJECT&") || exit 1
+  printf '%s' "$answer" |
+    jq '[.[] | select(.attributes.hostname | startswith("ci-parity-")) |
       {id, lease: (.attributes.hostname | ltrimstr("ci-parity-")), status: .attributes.status,
        host: .attributes.primary_ipv4, title: (.attributes.plan.slug // "a server")}]'
 }
-server() { servers | jq "[.[] | select(.lease == \"$lease\")]"; }
+server() {
+  them=$(servers) || exit 1
+  printf '%s' "$them" | jq "[.[] | select(.lease == \"$lease\")]"
+}
 
 case $verb in
 borrow)
@@ -36,7 +56,13 @@ borrow)
     --arg name "ci-parity-$lease" --arg data "$data" '{data: {type: "servers", attributes: {
       project: $project, plan: $plan, site: $site, operating_system: $system, hostname: $name,
       user_data: $data, billing: "hourly"}}}')" | jq -r .data.id)
-  until [ "$(server | jq -r '.[0].status')" = on ]; do
+  while :; do
+    found=$(server)
+    status=$(printf '%s' "$found" | jq -r '.[0].status')
+    case $status in
+    on) break ;;
+    failed_deployment | null) say "the server could not be deployed ($status)" && exit 1 ;;
+    esac
     say 'the server is being deployed'
     sleep "${POLL_SECONDS:-20}"
   done
@@ -44,21 +70,31 @@ borrow)
   wait_for_ssh "$host"
   lent "$host" "$offer" server "$id"
   ;;
-extend) echo '{}' ;;
+extend)
+  host=$(server | jq -r '.[0].host // empty')
+  [ -n "$host" ] || { say 'there is no such server' && exit 1; }
+  move_end "$host"
+  echo '{}'
+  ;;
 return)
-  for id in $(server | jq -r '.[].id'); do ask DELETE "/servers/$id" >&2; done
-  [ "$(server | jq length)" = 0 ] || { echo '{"gone": false}' && exit 0; }
-  for id in $(user_data_of_all |
-    jq -r ".data[] | select(.attributes.description | startswith(\"ci-parity $lease \")) | .id"); do
+  found=$(server)
+  for id in $(printf '%s' "$found" | jq -r '.[].id'); do ask DELETE "/servers/$id" >&2; done
+  found=$(server)
+  [ "$(printf '%s' "$found" | jq length)" = 0 ] || { echo '{"gone": false}' && exit 0; }
+  data=$(user_data_of_all)
+  for id in $(printf '%s' "$data" |
+    jq -r ".[] | select(.attributes.description | startswith(\"ci-parity $lease \")) | .id"); do
     ask DELETE "/projects/$LATITUDE_PROJECT/user_data/$id" >&2
   done
   gone
   ;;
 list)
-  owners=$(user_data_of_all | jq '[.data[].attributes.description | split(" ") |
+  data=$(user_data_of_all)
+  owners=$(printf '%s' "$data" | jq '[.[].attributes.description | split(" ") |
     select(.[0] == "ci-parity") | {key: .[1], value: .[2]}] | from_entries')
-  servers | jq --argjson owners "$owners" '{machines: map({lease, title, handle: {server: .id},
-    owner: ($owners[.lease] // "nobody")})}'
+  found=$(servers)
+  printf '%s' "$found" | jq --argjson owners "$owners" '{machines: map({lease, title,
+    handle: {server: .id}, owner: ($owners[.lease] // "nobody")})}'
   ;;
 *) say "there is no $verb" && exit 2 ;;
 esac

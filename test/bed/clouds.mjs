@@ -149,6 +149,8 @@ const programs = {
     const [verb] = words;
     if (verb === 'workflow-simple') {
       if (!words.includes('--dry-run')) return fail('nobody wants that here');
+      // cmd_workflow_simple.py prints the job with --debug only.
+      if (!words.includes('--debug')) return '';
       return `<job><whiteboard>${option('--whiteboard')}</whiteboard><![CDATA[${option('--ks-append')}]]></job>`;
     }
     if (verb === 'job-submit') {
@@ -183,5 +185,9 @@ const programs = {
     return `192.0.2.1 ${host}`;
   },
 };
+if (process.env.CLOUD_DOWN && !program.startsWith('ssh')) {
+  process.stderr.write('the cloud cannot be reached\n');
+  process.exit(7);
+}
 process.stdout.write(`${programs[program]()}\n`);
 writeFileSync(path, json(cloud));

@@ -32,6 +32,45 @@ describe('The examples of lenders', () => {
       assert.deepEqual([status, stderr], [0, '']);
     });
 
+  it('arm an end on the machine that outlives restarts, and move it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ci-parity-end-'));
+    try {
+      const asked = join(folder, 'asked');
+      writeFileSync(join(folder, 'systemctl'), `#!/bin/sh\necho "$*" >>${asked}\n`, {
+        mode: 0o755,
+      });
+      for (const name of ['key', 'host'])
+        execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
+      const request = JSON.stringify({ lease: 'abcdef123456', folder, seconds: 5400 });
+      const line = `. ${join(examples, 'common.sh')}; user_data`;
+      const data = execFileSync('sh', ['-c', line, join(examples, 'x.sh'), 'borrow'], {
+        input: request,
+        encoding: 'utf8',
+      });
+      assert.match(data, /runcmd:\n {2}- \[\/usr\/local\/sbin\/ci-parity-end, "5400"\]\n$/);
+      const [, script = ''] = /content: \|\n((?: {6}.*\n)+)/.exec(data) ?? [];
+      const end = script.replace(/^ {6}/gm, '').replace('/etc/systemd/system', folder);
+      for (const seconds of [5400, 7200]) {
+        const before = Date.now();
+        execFileSync('sh', ['-c', end, 'sh', String(seconds)], {
+          env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+        });
+        const timer = readFileSync(join(folder, 'ci-parity-end.timer'), 'utf8');
+        const [, date = ''] = /^OnCalendar=(.*) UTC$/m.exec(timer) ?? [];
+        const late = Date.parse(`${date}Z`) - before - seconds * 1000;
+        assert.ok(late > -1500 && late < 60_000, timer);
+        assert.match(timer, /^Persistent=true$/m);
+      }
+      const service = readFileSync(join(folder, 'ci-parity-end.service'), 'utf8');
+      assert.match(service, /^ExecStart=\/sbin\/shutdown -h now$/m);
+      const words = readFileSync(asked, 'utf8').trim().split('\n');
+      const round = ['daemon-reload', 'enable ci-parity-end.timer', 'restart ci-parity-end.timer'];
+      assert.deepEqual(words, [...round, ...round]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   describe('with stand-ins for the clouds’ own tools', () => {
     let folder: string;
     let cloud: string;
@@ -54,7 +93,7 @@ describe('The examples of lenders', () => {
     });
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-    const lenderOf = (name: string): Lender => {
+    const lenderOf = (name: string, more: Record<string, string> = {}): Lender => {
       const words = (verb: string): string[] => ['sh', join(examples, `${name}.sh`), verb];
       return commandLender(
         {
@@ -72,6 +111,7 @@ describe('The examples of lenders', () => {
           LATITUDE_SITE: 'ASH',
           BEAKER_DISTRO: 'Fedora-41',
           BEAKER_REQUIRE: 'memory > 16000',
+          ...more,
         },
       );
     };
@@ -117,6 +157,12 @@ describe('The examples of lenders', () => {
         assert.deepEqual([one?.lease, one?.owner, more.length], ['abcdef123456', 'ada@laptop', 0]);
         const lent = { id: 'abcdef123456', handle };
         await lender.extend(lent, Date.now() + 10_800_000, signal);
+        // The machine's own end, or the lab's, moves too.
+        const moved = stateOf().asked.filter((line) => /ci-parity-end|watchdog-extend/.test(line));
+        assert.match(
+          moved.at(-1) ?? '',
+          /(root@192\.0\.2\.1 \S+ci-parity-end|--by) 108(00|01|799)\b/,
+        );
         if (name === 'hetzner') {
           const [extended] = (await lender.list(signal)) ?? [];
           assert.ok(Math.abs((extended?.until ?? 0) - Date.now() - 10_800_000) < 60_000);
@@ -126,6 +172,10 @@ describe('The examples of lenders', () => {
         assert.deepEqual(await lender.list(signal), []);
         assert.deepEqual([stateOf().machines, stateOf().data], [[], []]);
         await lender.giveBack(lent, signal);
+        // Who cannot be asked is not taken for one that has nothing.
+        const away = lenderOf(name, { CLOUD_DOWN: '1' });
+        await assert.rejects(away.giveBack(lent, signal), /"return" of/);
+        await assert.rejects(away.list(signal), /"list" of/);
         assert.doesNotMatch(stateOf().asked.join('\n'), /PRIVATE KEY|s3cret/);
       });
   });
