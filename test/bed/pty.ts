@@ -70,7 +70,7 @@ export function openPty(
     ended,
     type: (words) => void child.stdin.write(words),
     resize: (rows, columns) => {
-      const [tty = ''] = /^\/dev\/\S+/.exec(text) ?? [];
+      const [tty = ''] = /^\/dev\/\S+/m.exec(text) ?? [];
       execFileSync('stty', ['-F', tty, 'rows', String(rows), 'cols', String(columns)]);
     },
     [Symbol.asyncDispose]: async () => {
