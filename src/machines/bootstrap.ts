@@ -11,6 +11,8 @@ export interface ReadyWish {
   readonly plugins: readonly string[];
   /** Whether the repository keeps files in Git LFS. */
   readonly lfs?: boolean;
+  /** Whether steps run in containers: Docker, or Podman, which is brought where there is neither. */
+  readonly containers?: boolean;
 }
 
 /** The text of the project's own `.ci-parity/bootstrap.sh`, which is run afterwards: `sh`, or what its `#!` says. */
@@ -105,19 +107,21 @@ async function lookAt(
   return {
     home,
     path,
-    lacking: told.flatMap((line) => /^lacks (.+)$/.exec(line)?.[1] ?? []),
+    lacking: told.flatMap((line) => /^lacks (.+)$/.exec(line)?.[1]?.replaceAll('/', ' or ') ?? []),
     hookWaits: told.includes('hook waits'),
     marked: told.includes('marked'),
   };
 }
 
-function programsFor({ provider, lfs = false }: ReadyWish): string[] {
+/** Of those that are joined by a stroke, one is enough. */
+function programsFor({ provider, lfs = false, containers = false }: ReadyWish): string[] {
   return [
     'git',
     'rsync',
     ...(lfs ? ['git-lfs'] : []),
     ...(provider === 'libvirt' ? ['virsh'] : provider === 'virtualbox' ? ['VBoxManage'] : []),
     ...(provider === 'none' ? [] : ['vagrant']),
+    ...(containers ? ['docker/podman'] : []),
   ];
 }
 
@@ -144,11 +148,11 @@ function ours(wish: ReadyWish): Script & { plugins: string[] } {
   if (wrong !== undefined) throw new UserError(`There is no Vagrant plugin of this name: ${wrong}`);
   const needed = [...new Set(provider === 'libvirt' ? ['vagrant-libvirt', ...plugins] : plugins)];
   const wishes = `provider=${provider}\nplugins='${needed.join(' ')}'\nlfs=${lfs ? 'yes' : 'no'}\nprograms='${programsFor(wish).join(' ')}'`;
-  const mark = markOf(`${wishes}\n${INSTALLING}${BODY}`);
+  const mark = markOf(`${wishes}\n${INSTALLING}${HAS}${BODY}`);
   return {
     mark,
     plugins: needed,
-    script: `#!/bin/sh\n# Makes a machine ready for CI Parity.\nset -eu\n${wishes}\nmark=${mark}\n${PLACE}\n${INSTALLING}${BODY}`,
+    script: `#!/bin/sh\n# Makes a machine ready for CI Parity.\nset -eu\n${wishes}\nmark=${mark}\n${PLACE}\n${INSTALLING}${HAS}${BODY}`,
     advice: READY_ADVICE,
   };
 }
@@ -171,14 +175,18 @@ function markOf(text: string): string {
 
 const PLACE = 'place="${XDG_STATE_HOME:-$HOME/.local/state}/ci-parity"';
 
+/** Of programs with a stroke between, one. */
+const HAS = `has() {
+  ( IFS=/; for one in $1; do if command -v "$one" > /dev/null 2>&1; then exit 0; fi; done; exit 1 )
+}
+`;
+
 const LOOK = `${PLACE}
-mark=$1 hook=$2 programs=$3 plugins=$4
+${HAS}mark=$1 hook=$2 programs=$3 plugins=$4
 printf '%s\\n' "$HOME" "$PATH"
 if [ -n "$hook" ] && [ ! -e "$place/$hook" ]; then echo 'hook waits'; fi
 if [ -e "$place/$mark" ]; then echo marked; exit 0; fi
-for program in $programs; do
-  command -v "$program" > /dev/null 2>&1 || echo "lacks $program"
-done
+for program in $programs; do has "$program" || echo "lacks $program"; done
 if [ -n "$plugins" ] && command -v vagrant > /dev/null 2>&1; then
   installed=$(vagrant plugin list 2> /dev/null || true)
   for plugin in $plugins; do
@@ -265,6 +273,17 @@ if [ "$provider" = libvirt ]; then
 elif [ "$provider" != none ]; then
   need vagrant vagrant vagrant
 fi
+case " $programs " in *' docker/podman '*)
+  if ! has docker/podman; then
+    need docker/podman 'podman uidmap slirp4netns' podman
+    # An image that names no registry is one of Docker's, as it is in CI.
+    if has podman; then
+      printf '%s\\n' 'unqualified-search-registries = ["docker.io"]' |
+        as_root sh -c 'mkdir -p /etc/containers/registries.conf.d && cat > /etc/containers/registries.conf.d/50-ci-parity.conf' ||
+        say 'images may have to be named with their registry'
+    fi
+  fi ;;
+esac
 if [ -n "$plugins" ] && has vagrant; then
   installed=$(vagrant plugin list 2> /dev/null || true)
   for plugin in $plugins; do

@@ -69,7 +69,8 @@ async function vagrantFindings(
   ];
 }
 
-function wantsContainers({ items }: Plan): boolean {
+/** Whether steps of it run in containers. */
+export function wantsContainers({ items }: Plan): boolean {
   return items.some(
     (item) =>
       (item.kind === 'agent' && item.container !== undefined) ||

@@ -24,6 +24,8 @@ export interface Readying {
   /** The machine's own environment, with what beats it: `VAGRANT_DEFAULT_PROVIDER` counts. */
   readonly environment: Readonly<Record<string, string>>;
   readonly lease: Pick<Lease, 'id' | 'mayInstall'> | undefined;
+  /** Whether steps run in containers. */
+  readonly containers?: boolean;
   /** How it is reached. */
   readonly address: SshAddress;
   /** The state directory. */
@@ -70,13 +72,18 @@ export async function getReady(
 async function bring(
   machine: Machine,
   source: Source,
-  { environment, lease, address, root, screen, ask, insist = false, signal, kill }: Readying,
+  readying: Readying,
 ): Promise<readonly string[]> {
+  const { environment, containers = false, lease, address, root, screen } = readying;
+  const { ask, insist = false, signal, kill } = readying;
   const [vagrantfile, attributes, hook] = await Promise.all(
     ['Vagrantfile', '.gitattributes', HOOK].map((path) => textAt(source, path, signal)),
   );
   const lfs = attributes?.includes('filter=lfs') ?? false;
-  const wishes = wishesFor(vagrantfile, lfs, environment);
+  const wishes = wishesFor(vagrantfile, lfs, environment).map((wish) => ({
+    ...wish,
+    ...(containers && { containers }),
+  }));
   // Where one of several providers is there already, no other is brought.
   const looks = await Promise.all(
     wishes.map(async (wish) => ({ wish, ...(await readinessOf(machine, wish, hook, signal)) })),

@@ -17,7 +17,7 @@ import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
 import { tidyRepositories } from './keptRepositories';
-import { preflight } from './preflight';
+import { preflight, wantsContainers } from './preflight';
 import { addressOf, openPlace, placeTitle, type Place } from './place';
 import { namesOf, putAway, putSecretsAway, sweep } from './putAway';
 import { getReady } from './ready';
@@ -200,7 +200,7 @@ async function carryOut(
   const { directory, remoteUrl } = recipe.repository;
   const remotes = remoteUrl === undefined ? [] : [remoteUrl];
   await ensureCommit(directory, recipe.commit, remotes, will.cancel);
-  if (recipe.on) await readyPlace(recipe, recipe.on, place, surroundings, will);
+  if (recipe.on) await readyPlace(recipe, recipe.on, plan, place, surroundings, will);
   const others = listReproductions().filter((other) => other.files.id !== files.id);
   for (const finding of await preflight(recipe, plan, place, others, will.cancel)) {
     journal.append({ type: 'finding', finding });
@@ -265,6 +265,7 @@ async function carryOut(
 async function readyPlace(
   recipe: Recipe,
   on: OtherMachine,
+  plan: Plan,
   { machine, base }: Place,
   { screen, ask }: Surroundings,
   { cancel, kill }: Will,
@@ -275,6 +276,7 @@ async function readyPlace(
   if (!address) return;
   const ready = getReady(machine, recipe, {
     environment: { ...base, ...recipe.environment, ...recipe.overrides },
+    containers: wantsContainers(plan),
     lease: 'lease' in on ? leaseOf(root, on.lease) : undefined,
     address,
     root,

@@ -26,7 +26,7 @@ export interface AptOptions {
 
 export function realPackages({ without = [], room, then = '' }: AptOptions = {}): string {
   return `set -e
-rm -f /usr/bin/rsync /usr/bin/git-lfs /usr/bin/virsh /usr/sbin/virsh /usr/bin/VBoxManage /usr/bin/vagrant /usr/bin/dnf /usr/local/bin/vagrant
+rm -f /usr/bin/rsync /usr/bin/git-lfs /usr/bin/virsh /usr/sbin/virsh /usr/bin/VBoxManage /usr/bin/vagrant /usr/bin/dnf /usr/local/bin/vagrant /usr/bin/podman /usr/bin/docker /usr/local/bin/docker
 rm -rf /usr/share/vagrant /etc/libvirt
 ! getent group libvirt > /dev/null || groupdel libvirt
 for folder in /var/lib/dpkg /var/lib/apt /var/cache/apt /etc/apt; do mount -t tmpfs tmpfs $folder; done
@@ -75,6 +75,8 @@ package libvirt-daemon-system ''
 program libvirt-clients virsh < /dev/null
 package libvirt-clients libvirt-daemon-system
 for name in qemu-system-x86 qemu-system-arm qemu-utils dnsmasq-base; do package $name ''; done
+program podman podman < /dev/null
+for name in uidmap slirp4netns podman; do package $name ''; done
 program vagrant vagrant <<'END'
 case "$1 $2" in
   'plugin list') [ ! -e /usr/share/vagrant/libvirt ] || echo 'vagrant-libvirt (0.11.2, system)'; cat "$HOME/plugins" 2> /dev/null; true ;;

@@ -127,6 +127,26 @@ describe('Making a Debian ready', function () {
     assert.ok((await installed(far)).includes('slow'));
   });
 
+  it('brings Podman for steps in containers, which takes images without a registry for those of Docker', async () => {
+    await using far = await open();
+    const wish: ReadyWish = { provider: 'none', plugins: [], containers: true };
+    const { lacking } = await readinessOf(far.machine, wish, undefined, never);
+    assert.deepEqual(lacking, ['rsync', 'docker or podman']);
+    const { output } = await ready(far.machine, wish);
+    assert.match(output, /installing podman uidmap slirp4netns\n.*ready\n$/s);
+    const settings = await far.host.inside(
+      'cat /etc/containers/registries.conf.d/50-ci-parity.conf',
+    );
+    assert.equal(settings, 'unqualified-search-registries = ["docker.io"]');
+    // Docker is as good.
+    await far.host.inside('mv /usr/bin/podman /usr/bin/docker');
+    assert.deepEqual(
+      await ready(far.machine, { ...wish, lfs: true }).then((two) => two.lacking),
+      [],
+    );
+    assert.equal(await far.host.inside('ls /usr/bin/podman 2> /dev/null; true'), '');
+  });
+
   it('goes on, unmarked, without a package that there is none of', async () => {
     await using far = await open({ without: ['vagrant'] });
     const { lacking, output } = await ready(far.machine);

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cleanups } from '../../src/base/cleanups';
@@ -16,7 +14,7 @@ import { standInVagrant } from '../bed/packages';
 import { makeSample } from '../bed/sample/sample';
 import { needSshd, startSshd, type Sshd } from '../bed/sshd';
 import { recipeFor, runFacts } from './recipes';
-import { openWorkshop, printed, type Seen, type Workshop } from './workshop';
+import { killedWhenReady, openWorkshop, printed, type Seen, type Workshop } from './workshop';
 
 const LEASE = 'abcdef012345';
 const WORKSPACES = '/root/.cache/ci-parity/workspaces';
@@ -246,19 +244,7 @@ describe('A reproduction on another machine', function () {
       Jenkinsfile:
         'node { checkout scm\n sh \'trap "" INT TERM; echo ready; while :; do sleep 1; done\' }\n',
     });
-    const args = ['src/cli.ts', 'reproduce', join(shop.repository, 'Jenkinsfile'), '--on', LEASE];
-    const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
-      cwd: projectRoot,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const ended = once(child, 'exit');
-    let output = '';
-    for await (const chunk of child.stdout) {
-      output += String(chunk);
-      if (output.includes('\nready')) break;
-    }
-    child.kill('SIGKILL');
-    await ended;
+    await killedWhenReady(join(shop.repository, 'Jenkinsfile'), LEASE);
     const [{ files, made } = assert.fail('there is none')] = listReproductions();
     assert.notDeepEqual(made, []);
     const said: string[] = [];

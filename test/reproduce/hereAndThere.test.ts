@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { Cleanups } from '../../src/base/cleanups';
 import { LABEL } from '../../src/machines/docker';
@@ -8,7 +6,6 @@ import { enter, thisProcess, whoWeAre } from '../../src/machines/leases/ledger';
 import type { Recipe } from '../../src/recipe/recipe';
 import { sweep } from '../../src/reproduce/putAway';
 import { listReproductions, readReproduction } from '../../src/reproduce/store';
-import { projectRoot } from '../bed/demo/package';
 import {
   farPodmanMissing,
   LIMITS,
@@ -21,7 +18,14 @@ import { podmanBed } from '../bed/vagrant/vagrant';
 import { without } from '../bed/without';
 import { addressOf } from '../machines/ssh/far';
 import { CONTAINERS, inDocker, STEPS } from './samePipelines';
-import { openWorkshop, printed, type Person, type Seen, type Workshop } from './workshop';
+import {
+  killedWhenReady,
+  openWorkshop,
+  printed,
+  type Person,
+  type Seen,
+  type Workshop,
+} from './workshop';
 
 const LEASE = 'abcdef012345';
 const FAR_WORKSPACES = '/root/.cache/ci-parity/workspaces';
@@ -153,19 +157,7 @@ describe('Here and there', function () {
   it('are put away, containers too, by the next program when their own is killed', async () => {
     const stage = `sh 'trap "" INT TERM; echo ready; while :; do sleep 1; done'`;
     shop.commit({ Jenkinsfile: inDocker(stage) });
-    const args = ['src/cli.ts', 'reproduce', join(shop.repository, 'Jenkinsfile'), '--on', LEASE];
-    const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
-      cwd: projectRoot,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const ended = once(child, 'exit');
-    let output = '';
-    for await (const chunk of child.stdout) {
-      output += String(chunk);
-      if (output.includes('\nready')) break;
-    }
-    child.kill('SIGKILL');
-    await ended;
+    await killedWhenReady(join(shop.repository, 'Jenkinsfile'), LEASE);
     const [{ files } = assert.fail('there is none')] = listReproductions();
     assert.notEqual(await farContainers(files.id), '');
     assert.deepEqual(await sweep({}, () => undefined, NEVER), [{ id: files.id, left: [] }]);

@@ -120,6 +120,17 @@ describe('Another machine, before a reproduction on it', function () {
     assert.equal(leaseOf(root, LEASE).state.kind, 'lent');
   });
 
+  it('gets Podman where the Jenkinsfile runs steps in containers', async () => {
+    const hidden = 'rm -f /usr/bin/docker /usr/local/bin/docker /usr/bin/podman\n';
+    await using host = await startSshd({ firstBoot: hidden + standInPackages() });
+    await lend(host, true);
+    const { said } = await shop.run("node { docker.image('x:1').inside { sh 'true' } }\n", {
+      recipe: (recipe) => ({ ...recipe, on: { lease: LEASE } }),
+    });
+    assert.match(said, /ready: it lacks rsync, docker or podman$/m);
+    assert.deepEqual(await asked(host), ['rsync', 'podman uidmap slirp4netns']);
+  });
+
   it("is not used where the project's own script fails", async () => {
     await using host = await startSshd({ firstBoot: standInPackages() });
     await lend(host, true);

@@ -1,5 +1,6 @@
 /** A repository with a Jenkinsfile that is run as "Run this stage here" does, for tests of what steps do. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,6 +10,7 @@ import type { Recipe } from '../../src/recipe/recipe';
 import type { JournalEvent, Verdict } from '../../src/reproduce/journal';
 import { runReproduction, type Surroundings } from '../../src/reproduce/run';
 import { createReproduction, type Files } from '../../src/reproduce/store';
+import { projectRoot } from '../bed/demo/package';
 
 export interface Seen {
   readonly verdict: Verdict;
@@ -125,6 +127,23 @@ export function openWorkshop(): Workshop {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Reproduces a Jenkinsfile in a program of its own, which is killed when a step of it has printed `ready`. */
+export async function killedWhenReady(file: string, on: string): Promise<void> {
+  const args = ['src/cli.ts', 'reproduce', file, '--on', on];
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  let output = '';
+  for await (const chunk of child.stdout) {
+    output += String(chunk);
+    if (output.includes('\nready')) break;
+  }
+  child.kill('SIGKILL');
+  await ended;
 }
 
 /** Lines of output that are not the shell's trace. */
