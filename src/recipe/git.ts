@@ -35,6 +35,8 @@ export function git(
         else reject(explain(error, args, directory, stderr));
       },
     );
+    // It may end before it has read all: then its exit code says so.
+    child.stdin?.on('error', () => undefined);
     if (options.input !== undefined) child.stdin?.end(options.input);
   });
 }

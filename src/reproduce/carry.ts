@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { codeOf, UserError } from '../base/errors';
+import { codeOf } from '../base/errors';
 import type { Machine } from '../machines/machine';
 import { git } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { gitFailure } from './gitOn';
 import { REPOSITORIES, USE } from './keptRepositories';
+import { packOf, TAKE_PACK } from './packs';
 
 /**
  * Brings the recipe's commit to another machine, into a bare repository that stays there: the second
@@ -95,11 +94,7 @@ export function nameOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/**
- * Says where it is, whether it has the commit, and what it has, up to an empty line; and takes what it lacks. A
- * pack ends with its own checksum: one that is cut short is refused. Through `cat`, since git reads no more than
- * 4 KiB at once: the server would wake up for each.
- */
+/** Says where it is, whether it has the commit, and what it has, up to an empty line; and takes what it lacks. */
 const TAKE = `cd && repository=$PWD/${REPOSITORIES}/$1.git || exit
 printf '%s\\n' "$repository"
 ${USE}
@@ -109,9 +104,9 @@ if git rev-parse --quiet --verify "$3/$4" > /dev/null; then printf 'there\\n\\n'
 echo lacking
 git for-each-ref --format='%(objectname)' "$3/" || exit
 echo
-cat | git index-pack --stdin --fix-thin > /dev/null || exit
+${TAKE_PACK}
 [ -z "$5" ] || printf '%s\\n' "$5" > shallow || exit
-exec git update-ref "$3/$4" "$4"`;
+git update-ref "$3/$4" "$4"`;
 
 /** The commits at which the history of a shallow clone is cut off, in order. */
 async function shallowOf(directory: string, signal: AbortSignal): Promise<string[]> {
@@ -139,29 +134,4 @@ async function commitsOf(
   const input = `${wanted.join('\n')}\n`;
   const told = await git(['cat-file', '--batch-check'], directory, signal, { input });
   return told.split('\n').flatMap((line) => /^(\S+) commit /.exec(line)?.[1] ?? []);
-}
-
-/** The commit with all that it needs, without what hangs on the commits that are `known` over there. */
-async function* packOf(
-  directory: string,
-  commit: string,
-  known: readonly string[],
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
-  const args = ['pack-objects', '--revs', '--thin', '--delta-base-offset', '--quiet', '--stdout'];
-  const env = { ...process.env, GIT_DIR: undefined, GIT_WORK_TREE: undefined };
-  const child = spawn('git', args, { cwd: directory, env, stdio: ['pipe', 'pipe', 'ignore'] });
-  const exited = once(child, 'close');
-  try {
-    // It may end before it has read all: then its exit code says so.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end([commit, ...known.map((sha) => `^${sha}`), ''].join('\n'));
-    yield* child.stdout as AsyncIterable<Buffer>;
-    const [code] = (await exited) as [number | null];
-    signal.throwIfAborted();
-    if (code !== 0) throw new UserError(`git could not pack ${commit.slice(0, 12)}.`);
-  } finally {
-    child.kill();
-    await exited;
-  }
 }

@@ -154,6 +154,8 @@ const TREES = { ours: '/root/carried', push: '/root/pushed', rsync: '/root/synce
 
 async function openBench({ source }: Link, signal: AbortSignal) {
   const folder = await mkdtemp(join(tmpdir(), 'ci-parity-bench-'));
+  // Where packs are made.
+  process.env['XDG_STATE_HOME'] = folder;
   const host = await startSshd();
   const commit = await repositoryOf(source, folder, signal);
   await writeFile(join(folder, 'known_hosts'), `${host.knownHosts}\n`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recipe } from '../../src/recipe/recipe';
 import { checkout, removeCheckout } from '../../src/reproduce/checkout';
@@ -81,6 +81,42 @@ describe('Carrying the source to another machine', function () {
     );
   });
 
+  it('leaves nothing of a pack here, and takes away what a killed program left', async () => {
+    const packing = join(shop.root, 'state', 'ci-parity', 'packing');
+    const old = new Date(Date.now() - 25 * 3_600_000);
+    for (const name of ['old', 'new']) mkdirSync(join(packing, name, 'pack'), { recursive: true });
+    utimesSync(join(packing, 'old'), old, old);
+    shop.commit({ file: '1\n' });
+    const before = shop.git('count-objects', '-v');
+    await carry(recipeOf());
+    assert.deepEqual(readdirSync(packing), ['new']);
+    assert.equal(shop.git('count-objects', '-v'), before);
+  });
+
+  it('sends a pack as it is made where it cannot be made here first', async () => {
+    const [shims, real] = [
+      join(shop.root, 'shims'),
+      execFileSync('which', ['git']).toString().trim(),
+    ];
+    mkdirSync(shims);
+    shop.commit({ file: '1\n' });
+    const full = `echo 'fatal: sha1 file write error: No space left on device' >&2; echo x >> ${shims}/tried; exit 128`;
+    const shim = `#!/bin/sh\ncase " $* " in *' pack-objects '*' --stdout '*) ;; *' pack-objects '*) ${full} ;; esac\nexec ${real} "$@"\n`;
+    writeFileSync(join(shims, 'git'), shim, { mode: 0o755 });
+    const path = process.env['PATH'];
+    try {
+      process.env['PATH'] = `${shims}:${path ?? ''}`;
+      await carry(recipeOf());
+    } finally {
+      process.env['PATH'] = path;
+    }
+    assert.equal(readFileSync(join(shims, 'tried'), 'utf8'), 'x\n');
+    assert.equal(
+      await far.host.inside('git -C /root/work rev-parse HEAD'),
+      git(shop.repository, 'rev-parse', 'HEAD'),
+    );
+  });
+
   it('holds little of a large pack in memory', async () => {
     shop.git('config', 'core.compression', '0');
     for (let part = 0; part < 6; part++)
@@ -109,6 +145,8 @@ describe('Carrying the source to another machine', function () {
     await far.host.heal();
     await carried;
     assert.match(far.said.join('\n'), /was lost.*\n.*is back/);
+    // What was cut short takes itself away, as soon as its end is seen over there.
+    await far.host.inside(begun.replace('while !', 'while'));
     assert.equal(
       await far.host.inside('sha256sum < /root/work/large.txt'),
       `${createHash('sha256').update(large).digest('hex')}  -`,

@@ -185,6 +185,8 @@ async function login(
         } else nextTry(next).catch(give);
       },
     });
+    // What is asked comes in small pieces, one after the other: each would wait 40 ms for the server's late ACK.
+    client.setNoDelay(true);
     await ready;
   } catch (error) {
     client.destroy();
