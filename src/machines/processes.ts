@@ -72,12 +72,17 @@ export async function endProcessesWith(
     ['SIGTERM', grace],
     ['SIGKILL', 2000],
   ] as const) {
-    const found = processesWith(cookie, spare);
-    if (found.length === 0) return [];
-    for (const pid of found) send(pid, signal);
     const deadline = Date.now() + patience;
-    while (Date.now() < deadline && processesWith(cookie, spare).length > 0)
+    const sent = new Set<number>();
+    for (;;) {
+      const found = processesWith(cookie, spare);
+      if (found.length === 0) return [];
+      // Also to what was started after the last look.
+      for (const pid of found) if (!sent.has(pid)) send(pid, signal);
+      for (const pid of found) sent.add(pid);
+      if (Date.now() >= deadline) break;
       await delay(50, undefined, { signal: abort });
+    }
   }
   return processesWith(cookie, spare);
 }

@@ -11,16 +11,18 @@ export async function endFarProcesses(
   grace: number,
   signal: AbortSignal,
 ): Promise<number[]> {
-  for (const [name, patience] of [
-    ['TERM', grace],
-    ['KILL', 2000],
-  ] as const) {
-    const found = await processesWith(link, cookie, signal);
-    if (found.length === 0) return [];
-    const script = `name=${name} tries=${Math.ceil(patience / 100)} pids='${found.join(' ')}'\n${END}`;
+  const send = async (name: string, pids: readonly number[], patience: number): Promise<void> => {
+    const script = `name=${name} tries=${Math.ceil(patience / 100)} pids='${pids.join(' ')}'\n${END}`;
     await call(link, script, { signal, most: 0 });
+  };
+  let found = await processesWith(link, cookie, signal);
+  if (found.length > 0) await send('TERM', found, grace);
+  for (let before: number[] = []; ; before = found) {
+    found = await processesWith(link, cookie, signal);
+    // What was started after the last look has not been killed yet.
+    if (found.every((pid) => before.includes(pid))) return found;
+    await send('KILL', found, 2000);
   }
-  return processesWith(link, cookie, signal);
 }
 
 /** Those of hypervisors, and what they have started, are spared: machines of others may live in them. */

@@ -219,6 +219,21 @@ describe('A machine that is reached by SSH', () => {
     await host.inside('pkill -f 7777[1]');
   });
 
+  it('ends also what is started while it ends others', async () => {
+    const { machine, host } = far;
+    const options = collecting({ environment: { PATH: '/usr/bin:/bin', COOKIE: 'many' } });
+    let up: () => void = () => undefined;
+    const isUp = new Promise<void>((resolve) => (up = resolve));
+    const running = machine.run(
+      '#!/bin/sh\ntrap "" TERM; echo up; while :; do sleep 77774 & sleep 0.01; done',
+      { ...options, onOutput: () => up() },
+    );
+    await isUp;
+    assert.deepEqual(await machine.endProcesses('COOKIE=many', 100, never), []);
+    assert.equal(await host.inside('pgrep -f "[s]leep 77774" || true'), '');
+    await running;
+  });
+
   it('keeps nothing of a step, and no secret while it runs', async () => {
     const { machine, host } = far;
     let seen = '';
