@@ -284,11 +284,13 @@ case " $programs " in *' docker/podman '*)
     fi
   fi ;;
 esac
+has_plugin() { vagrant plugin list 2> /dev/null | grep -q "^$1 "; }
 if [ -n "$plugins" ] && has vagrant; then
-  installed=$(vagrant plugin list 2> /dev/null || true)
   for plugin in $plugins; do
-    if printf '%s\\n' "$installed" | grep -q "^$plugin "; then continue; fi
+    if has_plugin "$plugin"; then continue; fi
     say "installing the plugin $plugin"
+    # A Vagrant of the system that was there before has its own package of it, too; else it would have to be compiled.
+    if [ "$plugin" = vagrant-libvirt ] && can_be_root && install vagrant-libvirt && has_plugin "$plugin"; then continue; fi
     vagrant plugin install "$plugin" || missing="$missing $plugin"
   done
 fi
