@@ -60,7 +60,9 @@ export async function returnMachines(
   const outcomes = await Promise.allSettled(
     chosen.map(async ({ id, title }) => {
       terminal.say(`giving back ${title} (${id})`);
-      await giveBack(desk, id, { attempts: 10 }, signal);
+      const trouble = (why: string, next: number): void =>
+        terminal.say(`${title} (${id}): ${why}; it is tried again in ${Math.ceil(next / 1000)} s`);
+      await giveBack(desk, id, { attempts: 6, trouble }, signal);
       terminal.emit({ kind: 'returned', id });
       terminal.say(`${title} (${id}) is gone`);
     }),

@@ -192,6 +192,18 @@ describe('ci-parity about machines', () => {
     assert.equal((await ciParity('ssh', 'nothing')).code, 3);
   });
 
+  it('return says why it does not come about, while it is tried again', async () => {
+    await ciParity('borrow', '--yes', '--for', '1h');
+    const [{ id } = { id: '' }] = ledger();
+    const once = `if [ "$1" = return ] && [ ! -e "$BOOKS/../late" ]; then : >"$BOOKS/../late"; echo 'not now' >&2; exit 1; fi\n`;
+    writeFileSync(join(root, 'lender.sh'), once + LENDER);
+    const { code, output } = await ciParity('return', id);
+    assert.equal(code, 0);
+    assert.match(output, /a box \([a-z0-9]{12}\): .*not now.*; it is tried again in 1 s\n/);
+    assert.match(output, /is gone\n$/);
+    assert.deepEqual([readdirSync(books), ledger()], [[], []]);
+  });
+
   it('are called by what they are, and by their ids where two are called the same', async () => {
     await ciParity('borrow', '--yes', '--for', '1h');
     const [first] = ledger();

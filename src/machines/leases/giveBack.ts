@@ -13,6 +13,12 @@ const PATIENCE = 10 * 60_000;
 /** A request to make a machine may be under way so long after it was sent, though nobody waits for it. */
 const LATE = 2 * 60_000;
 
+export interface GivingBack {
+  readonly attempts: number;
+  /** Told why an attempt failed that is not the last one, and after how many milliseconds comes the next. */
+  readonly trouble?: ((why: string, next: number) => void) | undefined;
+}
+
 /**
  * Gives a machine back, again and again until it is seen gone, and strikes its lease off. Other processes
  * wait for the one that does it. Rejects when the attempts are used up or the signal is aborted: then the
@@ -21,7 +27,7 @@ const LATE = 2 * 60_000;
 export async function giveBack(
   desk: Desk,
   id: string,
-  { attempts }: { readonly attempts: number },
+  { attempts, trouble }: GivingBack,
   signal: AbortSignal,
 ): Promise<void> {
   const claim = join(leasesIn(desk.root), `${id}.giving`);
@@ -31,7 +37,7 @@ export async function giveBack(
     await elapsed(desk.clock, 1000, signal);
   }
   try {
-    await untilGone(desk, id, attempts, signal);
+    await untilGone(desk, id, { attempts, trouble }, signal);
   } finally {
     rmSync(claim, { force: true });
   }
@@ -48,7 +54,7 @@ function isKnown(desk: Desk, id: string): boolean {
 async function untilGone(
   desk: Desk,
   id: string,
-  attempts: number,
+  { attempts, trouble }: GivingBack,
   signal: AbortSignal,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -80,6 +86,7 @@ async function untilGone(
     }
     await change(desk.root, id, (one) => noted(one, problem));
     if (attempt >= attempts) throw new UserError(problem);
+    trouble?.(problem, wait);
     await elapsed(desk.clock, wait, signal);
   }
 }
