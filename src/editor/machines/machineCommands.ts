@@ -282,8 +282,10 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
     configure: () => openLenders(),
 
     async askToken() {
-      if (await askToken(readLendingSettings(lendersFile()).lenders, parts.secrets))
-        parts.refresh();
+      if (!(await askToken(readLendingSettings(lendersFile()).lenders, parts.secrets))) return;
+      // Before the lenders are asked again with it.
+      await attendant.tell();
+      parts.refresh();
     },
   };
 }

@@ -136,7 +136,8 @@ export class MachineTree implements Disposable {
     const asked = this.#offers;
     if (asked && Date.now() - asked.at < FRESH) {
       const answer = await asked.answer;
-      if (quiet || !answer.unasked) return answer;
+      // Who could not be asked may be by now, with a token that was told or a wire that was mended.
+      if (quiet || (!answer.unasked && answer.problems.length === 0)) return answer;
     }
     return this.#ask(quiet);
   }

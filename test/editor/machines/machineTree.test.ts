@@ -96,6 +96,15 @@ describe('The view of machines', () => {
     assert.deepEqual(quiets, [true, false, false]);
   });
 
+  it('asks once more where a command wants what could not be had before', async () => {
+    problems = ['metal: The token of "metal" is not known.'];
+    await read(offers);
+    problems = [];
+    await tree.offers(false);
+    await tree.offers(false);
+    assert.deepEqual(quiets, [true, false]);
+  });
+
   it('says that the settings are not understood, beside what is lent', async () => {
     leases = [leaseFor()];
     lenders = new UserError('lenders.json is not understood.');
