@@ -27,6 +27,13 @@ interface Manifest {
     };
     readonly viewsContainers: { readonly activitybar: readonly { readonly icon: string }[] };
     readonly viewsWelcome: readonly { readonly contents: string }[];
+    readonly walkthroughs: readonly {
+      readonly steps: readonly {
+        readonly description: string;
+        readonly completionEvents: readonly string[];
+        readonly media: { readonly image: string };
+      }[];
+    }[];
     readonly languageModelTools: readonly {
       readonly name: string;
       readonly when?: string;
@@ -57,11 +64,17 @@ describe('package.json', () => {
     );
   });
 
-  it('names only commands that there are, in menus and welcome texts', () => {
+  it('names only commands that there are, in menus, welcome texts and the walkthrough', () => {
     const menus = Object.values(contributes.menus).flat();
-    const links = contributes.viewsWelcome.flatMap(({ contents }) =>
-      [...contents.matchAll(/command:([\w.]+)/g)].map(([, id]) => id ?? ''),
+    const steps = contributes.walkthroughs.flatMap((one) => one.steps);
+    const texts = [
+      ...contributes.viewsWelcome.map(({ contents }) => contents),
+      ...steps.flatMap(({ description, completionEvents }) => [description, ...completionEvents]),
+    ];
+    const links = texts.flatMap((text) =>
+      [...text.matchAll(/ommand:([\w.]+)/g)].map(([, id]) => id ?? ''),
     );
+    for (const { media } of steps) assert.ok(existsSync(join(root, media.image)), media.image);
     const named = [...menus.map(({ command }) => command), ...links];
     const ours = named.filter((id) => id.startsWith('ciParity.'));
     assert.deepEqual(

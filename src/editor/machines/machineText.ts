@@ -66,7 +66,7 @@ export function stateText(lease: Lease, { now, progress }: Known): string {
     case 'lent':
     case 'ready':
       if (now >= end) return 'its time is over';
-      if (letGo) return `nobody uses it; ends by itself in ${leftText(end - now)}`;
+      if (letGo) return `${leftText(end - now)} left, nobody uses it`;
       return state.kind === 'lent' && state.problem !== undefined
         ? `${leftText(end - now)} left, not ready`
         : `${leftText(end - now)} left`;

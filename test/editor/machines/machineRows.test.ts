@@ -93,7 +93,7 @@ describe('The line of a borrowed machine', () => {
   it('says that nobody uses it, where its window has closed', () => {
     const lease = leaseFor({ letGo: { at: NOW, end: NOW + 70 * MINUTE }, end: NOW + 38 * MINUTE });
     const row = leaseRow(lease, knownAt());
-    assert.match(row.description ?? '', /^nobody uses it; ends by itself in 38 min/);
+    assert.match(row.description ?? '', /^38 min left, nobody uses it/);
     assert.equal(row.context, 'lease.ready.letGo');
   });
 
