@@ -61,7 +61,7 @@ export async function returnMachines(
     chosen.map(async ({ id, title }) => {
       terminal.say(`giving back ${title} (${id})`);
       const trouble = (why: string, next: number): void =>
-        terminal.say(`${title} (${id}): ${why}; it is tried again in ${Math.ceil(next / 1000)} s`);
+        terminal.say(`${title} (${id}): ${why} (it is tried again in ${Math.ceil(next / 1000)} s)`);
       await giveBack(desk, id, { attempts: 6, trouble }, signal);
       terminal.emit({ kind: 'returned', id });
       terminal.say(`${title} (${id}) is gone`);

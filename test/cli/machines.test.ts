@@ -199,7 +199,7 @@ describe('ci-parity about machines', () => {
     writeFileSync(join(root, 'lender.sh'), once + LENDER);
     const { code, output } = await ciParity('return', id);
     assert.equal(code, 0);
-    assert.match(output, /a box \([a-z0-9]{12}\): .*not now.*; it is tried again in 1 s\n/);
+    assert.match(output, /a box \([a-z0-9]{12}\): .*not now.* \(it is tried again in 1 s\)\n/);
     assert.match(output, /is gone\n$/);
     assert.deepEqual([readdirSync(books), ledger()], [[], []]);
   });
