@@ -7,8 +7,9 @@ import { bornAt, isAlive } from './processes';
 export function claimFile(path: string): boolean {
   // It appears with its content: one that is read half written would pass for a dead process's.
   const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  writeFileSync(draft, `${process.pid} ${bornAt(process.pid) ?? ''}`, { flag: 'wx', mode: 0o600 });
   try {
+    const me = `${process.pid} ${bornAt(process.pid) ?? ''}`;
+    writeFileSync(draft, me, { flag: 'wx', mode: 0o600 });
     for (let attempt = 0; attempt < 2; attempt++) {
       if (linked(draft, path)) return true;
       if (!removeDead(path, `${draft}-dead`)) return false;

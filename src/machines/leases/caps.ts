@@ -100,6 +100,9 @@ export async function settle(
   });
 }
 
+/** What was spent today is not known, so no more may be. */
+export class UnreadableSpent extends UserError {}
+
 type Spent = Map<string, Price & { readonly at: number }>;
 
 async function changeSpent(root: string, now: number, how: (spent: Spent) => void): Promise<void> {
@@ -119,7 +122,7 @@ function readSpent(path: string): Spent {
     return new Map(Object.entries(JSON.parse(text) as Record<string, Price & { at: number }>));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return new Map();
-    throw new UserError(`${path} cannot be read: it holds what was spent today.`, {
+    throw new UnreadableSpent(`${path} cannot be read: it holds what was spent today.`, {
       cause: error,
       advice: 'Remove it to begin anew.',
     });

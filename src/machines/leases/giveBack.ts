@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { elapsed } from '../../base/clock';
 import { messageOf, UserError } from '../../base/errors';
-import { claimFile } from '../claim';
-import { priceSoFar, settle } from './caps';
+import { priceSoFar, settle, UnreadableSpent } from './caps';
 import { lenderOf, type Desk } from './desk';
-import { change, leasesIn, readLedger, strikeOff, type Lease } from './ledger';
+import { change, claimed, leasesIn, readLedger, strikeOff, type Lease } from './ledger';
+import { UnwritableLedger } from './ledgerFiles';
 
 /** How long, in milliseconds, one attempt may take: deleting a metal machine takes minutes. */
 const PATIENCE = 10 * 60_000;
@@ -31,24 +31,33 @@ export async function giveBack(
   signal: AbortSignal,
 ): Promise<void> {
   const claim = join(leasesIn(desk.root), `${id}.giving`);
-  while (!claimed(desk, id, claim)) {
-    if (!isKnown(desk, id)) return;
-    if (attempts === 1) throw new UserError('another process gives it back');
-    await elapsed(desk.clock, 1000, signal);
-  }
   try {
-    await untilGone(desk, id, { attempts, trouble }, signal);
-  } finally {
-    rmSync(claim, { force: true });
+    while (!known(desk, id) || !claimed(claim)) {
+      if (!known(desk, id)) return;
+      if (attempts === 1) throw new UserError('another process gives it back');
+      await elapsed(desk.clock, 1000, signal);
+    }
+    try {
+      await untilGone(desk, id, { attempts, trouble }, signal);
+    } finally {
+      rmSync(claim, { force: true });
+    }
+  } catch (error) {
+    const lease = known(desk, id);
+    if (!(error instanceof UnwritableLedger) || !lease) throw error;
+    // A machine costs money, whether that can be written down or not. It is struck off when it is given back again.
+    await lenderOf(desk, lease.lender).giveBack(lease, signal);
+    throw new UserError(
+      `${lease.title} was given back, and cannot be struck off. ${error.message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-function claimed(desk: Desk, id: string, claim: string): boolean {
-  return isKnown(desk, id) && claimFile(claim);
-}
-
-function isKnown(desk: Desk, id: string): boolean {
-  return readLedger(desk.root).leases.some((lease) => lease.id === id);
+function known(desk: Desk, id: string): Lease | undefined {
+  return readLedger(desk.root).leases.find((lease) => lease.id === id);
 }
 
 async function untilGone(
@@ -72,7 +81,7 @@ async function untilGone(
       // By a clock that was set back, the time may seem not to have come for ever.
       const wasLent = lease.state.kind === 'returning' && lease.state.wasLent;
       if (wasLent || seen || age > LATE || age < 0) {
-        await settle(desk.root, lease, priceSoFar(lease, now), now);
+        await settle(desk.root, lease, priceSoFar(lease, now), now).catch(unlessUnreadable);
         await strikeOff(desk.root, id);
         return;
       }
@@ -89,6 +98,11 @@ async function untilGone(
     trouble?.(problem, wait);
     await elapsed(desk.clock, wait, signal);
   }
+}
+
+/** Whoever borrows is told of it; a machine that is gone is struck off all the same. */
+function unlessUnreadable(error: unknown): void {
+  if (!(error instanceof UnreadableSpent)) throw error;
 }
 
 function returning(lease: Lease): Lease | undefined {

@@ -7,7 +7,15 @@ import { UserError } from '../../base/errors';
 import { claimFile } from '../claim';
 import type { Handle, Price, SshAddress } from '../lender';
 import { bornAt, isAlive } from '../processes';
-import { entryFile, isEntryId, namesIn, readEntries, readEntry, replaceFile } from './ledgerFiles';
+import {
+  entryFile,
+  isEntryId,
+  namesIn,
+  readEntries,
+  readEntry,
+  replaceFile,
+  unwritable,
+} from './ledgerFiles';
 
 /**
  * A borrowed machine, as it is written down in `leases/<id>.json` of the state directory: before the
@@ -190,7 +198,7 @@ export async function locked<T>(root: string, name: string, work: () => T): Prom
   const lock = join(leasesIn(root), `${name}.lock`);
   // All that is done under a lock takes milliseconds.
   const deadline = performance.now() + 20_000;
-  while (!claimFile(lock)) {
+  while (!claimed(lock)) {
     if (performance.now() > deadline)
       throw new UserError(`Another process of CI Parity holds ${lock}.`, {
         advice: 'Close the window or terminal that does not respond.',
@@ -201,6 +209,15 @@ export async function locked<T>(root: string, name: string, work: () => T): Prom
     return work();
   } finally {
     rmSync(lock, { force: true });
+  }
+}
+
+/** Makes a file of the ledger that says that it is ours; false while a living process has it. */
+export function claimed(path: string): boolean {
+  try {
+    return claimFile(path);
+  } catch (error) {
+    throw unwritable(error, path);
   }
 }
 

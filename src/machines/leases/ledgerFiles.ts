@@ -6,10 +6,11 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { codeOf } from '../../base/errors';
+import { dirname, join } from 'node:path';
+import { codeOf, UserError } from '../../base/errors';
 
 /** An entry of a ledger: the file `<id>.json` in the ledger's folder. */
 export interface Entry {
@@ -79,12 +80,35 @@ export function namesIn(folder: string): string[] {
 /** Replaces a file as a whole: whoever reads it sees the old or the new. */
 export function replaceFile(path: string, content: unknown): void {
   const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  const fd = openSync(draft, 'wx', 0o600);
   try {
-    writeFileSync(fd, JSON.stringify(content, null, 2) + '\n');
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(draft, 'wx', 0o600);
+    try {
+      writeFileSync(fd, JSON.stringify(content, null, 2) + '\n');
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw unwritable(error, path);
   }
-  renameSync(draft, path);
+}
+
+/** Nothing can be written down there for the moment, and a person can do something about it. */
+export class UnwritableLedger extends UserError {
+  override readonly name = 'UnwritableLedger';
+}
+
+/** In words, where there is no room for a file, or no leave to write it. */
+export function unwritable(error: unknown, path: string): unknown {
+  const code = codeOf(error);
+  if (!/^(ENOSPC|EDQUOT|EROFS|EACCES|EPERM)$/.test(code)) return error;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const folder = dirname(path);
+  const words = full ? `There is no room in ${folder}.` : `${folder} cannot be written to.`;
+  return new UnwritableLedger(words, {
+    cause: error,
+    advice: 'What is made is written down there first, so that it is not forgotten.',
+  });
 }

@@ -98,7 +98,8 @@ export async function sweep(
     }),
   );
   for (const id of damaged) {
-    if (returned.some((lease) => lease.id === id)) continue;
+    // It is in the ledger again, by its mark.
+    if (due.some((lease) => lease.id === id)) continue;
     // All were asked, and none has it.
     if (
       lists.size === desk.lenders.length &&

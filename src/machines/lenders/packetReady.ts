@@ -104,9 +104,21 @@ export async function tellEnd(
   { open }: Looks,
   signal: AbortSignal,
 ): Promise<void> {
-  await using machine = await open(ssh, signal);
-  await moveEnd(machine, (until - Date.now()) / 1000, signal);
+  // Others wait for this: a machine that is away is not looked for.
+  const late = AbortSignal.timeout(NO_ANSWER);
+  const either = AbortSignal.any([signal, late]);
+  try {
+    await using machine = await open(ssh, either);
+    await moveEnd(machine, (until - Date.now()) / 1000, either);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!late.aborted) throw error;
+    throw new UserError('The machine does not answer.', { cause: error });
+  }
 }
+
+/** Milliseconds in which a machine must have been told when it ends. */
+const NO_ANSWER = 25_000;
 
 /** The public address that it has for all its life, IPv4 before IPv6. */
 export function addressOf({ ipAddresses, user }: Device, handle: Handle): SshAddress {

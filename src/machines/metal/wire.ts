@@ -50,6 +50,7 @@ export const METAL_ADDRESS = 'https://api.equinix.com/metal/v1';
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_TRIES = 4;
 const NO_SKEW = 10_000;
+const OLD = 60_000;
 /** Whoever asks to be left alone for longer is told to the person instead. */
 const LONGEST_PAUSE = 120_000;
 
@@ -77,12 +78,14 @@ export function openMetalWire(options: MetalOptions): MetalWire {
   /** What is answered, or why that is nothing; rejects with the signal's reason only. */
   async function exchange(message: MetalMessage, signal: AbortSignal): Promise<Told | MetalError> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+    const sent = Date.now();
     try {
       const answer = await ask(urlOf(address, message), message, { token, signal: limit });
       const date = Date.parse(answer.headers.date ?? '');
       // The header tells whole seconds, and took a moment to come.
       const ahead = date - Date.now();
-      if (!Number.isNaN(ahead)) {
+      // What was under way while a laptop slept, or while somebody set its clock, tells an old time.
+      if (!Number.isNaN(ahead) && Math.abs(Date.now() - sent) < OLD) {
         clockSkew = Math.abs(ahead) < NO_SKEW ? 0 : ahead;
         clockTold = true;
       }

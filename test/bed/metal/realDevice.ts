@@ -13,7 +13,7 @@ export interface RealDevice extends DeviceMachine {
  */
 export function realDevices(
   before = '',
-  kind: Pick<SshdOptions, 'holds' | 'containers'> = {},
+  kind: Pick<SshdOptions, 'holds' | 'containers' | 'homeMegabytes'> = {},
 ): { boot: BootDevice; devices: readonly RealDevice[] } {
   const devices: RealDevice[] = [];
   return {

@@ -5,11 +5,15 @@
 import { rowsOf } from '../../bed/borrowing/rows';
 import { needSshd } from '../../bed/sshd';
 import { answers } from './faults/answers';
+import { clocks } from './faults/clocks';
+import { disks } from './faults/disks';
 import { killed } from './faults/killed';
+import { network } from './faults/network';
 import { windows } from './faults/windows';
 
 describe('A borrowed machine', function () {
   this.timeout(180_000);
   before(needSshd);
-  rowsOf([...killed, ...answers, ...windows], 5);
+  // The longest first.
+  rowsOf([...network, ...clocks, ...killed, ...answers, ...windows, ...disks], 6);
 });

@@ -113,7 +113,7 @@ export const answers: Row[] = [
     await bed.borrow();
     await bed.during(DELETING, { answer: { status: 500 } }, async () => {
       await inVain(bed);
-      const { code, output } = await bed.run(['machines'], { pace: '45000:3000,1000:50' });
+      const { code, output } = await bed.run(['machines'], { pace: 'limit 45000:3000,1000:50' });
       assert.equal(code, 0, output);
       assert.match(output, /it is not gone yet; the next command looks again/);
       assert.match(output, /being given back/);
