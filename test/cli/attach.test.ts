@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -23,6 +22,7 @@ import { readLedger } from '../../src/machines/leases/ledger';
 import { startJenkins, type JenkinsDouble } from '../bed/jenkins/double';
 import type { Fault } from '../bed/jenkins/faults';
 import { secretOf } from '../bed/jenkins/nodes';
+import { startSshAgent } from '../bed/sshAgent';
 import { needSshd, startSshd, type Sshd } from '../bed/sshd';
 
 const program = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
@@ -50,6 +50,7 @@ describe('ci-parity attach', function () {
   this.timeout(120_000);
   const cleanups = new Cleanups();
   let server: Sshd;
+  let agent: Disposable;
   let jenkins: JenkinsDouble;
   let root: string;
   let environment: Record<string, string>;
@@ -66,7 +67,7 @@ describe('ci-parity attach', function () {
     jenkins = await startJenkins({ world: { jobs: [] }, users, address: server.gateway });
     root = mkdtempSync(join(tmpdir(), 'ci-parity-attach-'));
     environment = { JENKINS_USER: 'ada', JENKINS_TOKEN: 'c4nary' };
-    for (const folder of ['config/ci-parity', 'state/ci-parity', 'home/.ssh'])
+    for (const folder of ['config/ci-parity', 'state/ci-parity'])
       mkdirSync(join(root, folder), { recursive: true });
     const { address: host, port, user, keyFile, hostKey } = server;
     const lab = { host, port, user, keyFile, hostKeys: [hostKey] };
@@ -74,13 +75,14 @@ describe('ci-parity attach', function () {
       join(root, 'config/ci-parity/lenders.json'),
       JSON.stringify({ lenders: [{ kind: 'pool', name: 'lab', hosts: [lab] }] }),
     );
-    copyFileSync(keyFile, join(root, 'home/.ssh/id_ed25519'));
+    agent = startSshAgent(join(root, 'agent'), keyFile);
     // As one that the person has accepted.
     writeFileSync(join(state(), 'known_hosts'), `${server.knownHosts}\n`);
   });
   afterEach(async () => {
     if (readLedger(state()).leases.length > 0) await ciParity('return', '--all').ended;
     await jenkins.close();
+    agent[Symbol.dispose]();
     rmSync(root, { recursive: true, force: true });
   });
 
@@ -95,7 +97,8 @@ describe('ci-parity attach', function () {
         ...process.env,
         XDG_CONFIG_HOME: join(root, 'config'),
         XDG_STATE_HOME: join(root, 'state'),
-        HOME: join(root, 'home'),
+        HOME: root,
+        SSH_AUTH_SOCK: join(root, 'agent'),
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import type { BaseAgent } from 'ssh2';
 import { parseJump, resolveTarget } from '../../../src/machines/ssh/configuration';
 import { createKeyring, type KeyTry } from '../../../src/machines/ssh/keyring';
+import { startSshAgent } from '../../bed/sshAgent';
 
 const { signal } = new AbortController();
 
@@ -184,39 +185,29 @@ describe('The OpenSSH configuration, with the installed ssh as the oracle', func
     const keys = ['one', 'two', 'three'].map((name) => join(folder, name));
     for (const key of keys)
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    const socket = join(folder, 'agent');
-    const told = execFileSync('ssh-agent', ['-s', '-a', socket], { encoding: 'utf8' });
-    const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(told)?.[1]);
-    try {
-      for (const key of keys)
-        execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
-      // The private one is in the agent only.
-      rmSync(join(folder, 'two'));
-      const shown = async (only: 'yes' | 'no'): Promise<number> => {
-        const lines = `IdentityFile ${join(folder, 'two')}\n  IdentitiesOnly ${only}\n  IdentityAgent ${socket}`;
-        writeFileSync(join(folder, 'config'), `Host *\n  ${lines}\n`);
-        const target = await resolve('a');
-        const ask = {
-          hostKey: () => Promise.resolve(false),
-          passphrase: () => Promise.resolve(undefined),
-        };
-        const tries = createKeyring(ask).tries(target, signal);
-        const { value } = (await tries.next()) as { value?: KeyTry };
-        assert.ok(value?.method?.type === 'agent');
-        const { agent } = value.method;
-        const { createAgent } = (await import('ssh2')).default;
-        const asks: BaseAgent = typeof agent === 'string' ? createAgent(agent) : agent;
-        return await new Promise((resolve, reject) =>
-          asks.getIdentities((error, found) =>
-            error ? reject(error) : resolve(found?.length ?? 0),
-          ),
-        );
+    using started = startSshAgent(join(folder, 'agent'), ...keys);
+    // The private one is in the agent only.
+    rmSync(join(folder, 'two'));
+    const shown = async (only: 'yes' | 'no'): Promise<number> => {
+      const lines = `IdentityFile ${join(folder, 'two')}\n  IdentitiesOnly ${only}\n  IdentityAgent ${started.socket}`;
+      writeFileSync(join(folder, 'config'), `Host *\n  ${lines}\n`);
+      const target = await resolve('a');
+      const ask = {
+        hostKey: () => Promise.resolve(false),
+        passphrase: () => Promise.resolve(undefined),
       };
-      assert.equal(await shown('yes'), 1);
-      assert.equal(await shown('no'), 3);
-    } finally {
-      process.kill(pid);
-    }
+      const tries = createKeyring(ask).tries(target, signal);
+      const { value } = (await tries.next()) as { value?: KeyTry };
+      assert.ok(value?.method?.type === 'agent');
+      const { agent } = value.method;
+      const { createAgent } = (await import('ssh2')).default;
+      const asks: BaseAgent = typeof agent === 'string' ? createAgent(agent) : agent;
+      return await new Promise((resolve, reject) =>
+        asks.getIdentities((error, found) => (error ? reject(error) : resolve(found?.length ?? 0))),
+      );
+    };
+    assert.equal(await shown('yes'), 1);
+    assert.equal(await shown('no'), 3);
   });
 
   it('takes a user of a jump with an @, as ssh does', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { UserError } from '../../../src/base/errors';
 import { openSshMachine } from '../../../src/machines/ssh/sshMachine';
 import type { HostKeyQuestion } from '../../../src/machines/ssh/surroundings';
+import { startSshAgent } from '../../bed/sshAgent';
 import { needSshd, startSshd } from '../../bed/sshd';
 import { addressOf, never, quick, surroundings } from './far';
 
@@ -163,19 +164,12 @@ describe('A connection by SSH', function () {
 
   it('uses an agent', async () => {
     await using host = await startSshd();
-    const socket = join(folder, 'agent');
-    const { stdout } = await execa('ssh-agent', ['-s', '-a', socket]);
-    const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(stdout)?.[1]);
-    try {
-      const environment = { ...process.env, SSH_AUTH_SOCK: socket };
-      const { keyFile = '', ...address } = addressOf(host);
-      await execa('ssh-add', ['-q', keyFile], { env: environment });
-      const around = await surroundings({ stateDirectory: folder, environment });
-      await using machine = await openSshMachine(address, around, never);
-      assert.equal(machine.home, '/root');
-    } finally {
-      process.kill(pid);
-    }
+    const { keyFile = '', ...address } = addressOf(host);
+    using agent = startSshAgent(join(folder, 'agent'), keyFile);
+    const environment = { ...process.env, SSH_AUTH_SOCK: agent.socket };
+    const around = await surroundings({ stateDirectory: folder, environment });
+    await using machine = await openSshMachine(address, around, never);
+    assert.equal(machine.home, '/root');
     assert.equal(await readFile(join(folder, 'known_hosts'), 'utf8').catch(() => ''), '');
   });
 });
