@@ -51,9 +51,9 @@ const LINKS: readonly Link[] = [
  * first byte to its last, since our connection is there already; what is carried, with the login.
  *
  * A first transfer ends for all three with the commit checked out: our checkout, a push into a repository that
- * checks out what it gets, and rsync of the clone's `.git` with a reset there, in one connection each. We and
- * `git push` have git hash every object that comes; rsync's are taken as they are. `nothing new` is the transfer
- * alone, since each reproduction checks out anew.
+ * checks out what it gets, and rsync of the clone's `.git` with a reset there, in one connection each. With
+ * `git push`, and with us all but the first time, when the pack goes with its index, git over there hashes every
+ * object; rsync's are taken as they are. `nothing new` is the transfer alone, since each reproduction checks out anew.
  */
 export const machines: Figure = async (signal) => {
   const missing = await isolatedSshdMissing();

@@ -146,6 +146,13 @@ export function openMetalWire(options: MetalOptions): MetalWire {
 
   function unreachable(cause: unknown, silent: boolean): MetalError {
     const code = codeOf(cause);
+    if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))
+      return new MetalError(
+        'unreachable',
+        // Whoever asks several lenders tells no more of each than this.
+        `The certificate of ${address} is not trusted here: ${printable(messageOf(cause))}. If it is the right one, name a file with its authority in NODE_EXTRA_CA_CERTS.`,
+        { cause },
+      );
     return new MetalError(
       'unreachable',
       silent

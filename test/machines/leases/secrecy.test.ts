@@ -1,0 +1,102 @@
+/** What borrowing keeps to itself, with the real program on a real machine. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import { request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openBed } from '../../bed/borrowing/bed';
+import { createAuthority } from '../../bed/net/certificates';
+import { needSshd } from '../../bed/sshd';
+
+describe('Borrowing', function () {
+  this.timeout('3m');
+  before(needSshd);
+
+  it('has the secrets of a machine in no log, argument or file but the key of its lease, and that only while it lasts', async () => {
+    await using bed = await openBed();
+    const { id } = await bed.borrow();
+    const { body } = bed.metal.requests.find(({ line }) => /^POST .*\/devices/.test(line)) ?? {};
+    const { userdata } = body as { userdata: string };
+    assert.ok(userdata.includes('PRIVATE KEY'), 'the host has its key from the user data');
+    // Its first line is the same for all keys.
+    const lines = userdata.split('\n');
+    const begin = lines.findIndex((line) => line.includes('PRIVATE KEY'));
+    const hostKey = lines.slice(begin + 2, begin + 4).join('\n');
+    assert.match(hostKey, /^[\w+/=]{30,}\n[\w+/=]{30,}$/);
+    const secrets = [bed.metal.token, ...hostKey.split('\n')];
+    const holders = (): string[] =>
+      readdirSync(bed.root, { recursive: true, encoding: 'utf8' })
+        .map((name) => join(bed.root, name))
+        .filter((path) => statSync(path).isFile())
+        .filter((path) => secrets.some((secret) => readFileSync(path, 'utf8').includes(secret)));
+    const keys = (): string[] =>
+      readdirSync(bed.state, { recursive: true, encoding: 'utf8' }).filter((name) => {
+        const path = join(bed.state, name);
+        return statSync(path).isFile() && readFileSync(path, 'utf8').includes('PRIVATE KEY');
+      });
+
+    const program = await bed.reproducing(id);
+    const words = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+    const environments = await bed
+      .device()
+      .sshd.inside("cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2> /dev/null | tr '\\0' '\\n'");
+    await bed.enough();
+    const { output } = await program.ended;
+    for (const text of [words, environments, output])
+      for (const secret of secrets) assert.ok(!text.includes(secret));
+    assert.deepEqual(holders(), []);
+
+    const [key = '', ...more] = keys();
+    assert.deepEqual([key.split('/').slice(0, 2), more], [['leases', id], []]);
+    assert.equal(statSync(join(bed.state, key)).mode & 0o777, 0o600);
+    const returned = await bed.does(0, 'return', id);
+    for (const secret of secrets) assert.ok(!returned.includes(secret));
+    assert.deepEqual([holders(), keys()], [[], []]);
+    bed.isEmpty();
+  });
+
+  it('sends its token to no server whose certificate is not trusted, and says what helps', async () => {
+    const authority = createAuthority('the house');
+    const seen: (string | string[] | undefined)[] = [];
+    let target = '';
+    const { cert, key } = authority.issue({ name: 'api' });
+    const front = createServer({ cert, key }, (asked, answer) => {
+      seen.push(asked.headers['x-auth-token']);
+      const { method, url, headers } = asked;
+      const onward = request(new URL(url ?? '', target), { method, headers });
+      onward.on('response', (told: IncomingMessage) => {
+        answer.writeHead(told.statusCode ?? 502, told.headers);
+        told.pipe(answer);
+      });
+      asked.pipe(onward);
+    }).listen(0, '127.0.0.1');
+    await once(front, 'listening');
+    try {
+      const { port } = front.address() as AddressInfo;
+      const address = `https://127.0.0.1:${port}/metal/v1`;
+      await using bed = await openBed({ lender: { address } });
+      target = bed.metal.address;
+      const refused = await bed.run(['borrow', '--yes']);
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.output, /certificate of https:.* is not trusted here/);
+      assert.match(refused.output, /NODE_EXTRA_CA_CERTS/);
+      assert.deepEqual([seen, bed.metal.requests.length], [[], 0]);
+
+      const file = join(bed.root, 'house.pem');
+      writeFileSync(file, authority.ca);
+      const environment = { NODE_EXTRA_CA_CERTS: file };
+      const trusted = await bed.run(['borrow', '--yes'], { environment });
+      assert.equal(trusted.code, 0, trusted.output);
+      assert.ok(seen.length > 0 && seen.every((token) => token === bed.metal.token));
+      const { code } = await bed.run(['return', bed.only().id], { environment });
+      assert.equal(code, 0);
+      bed.isEmpty();
+    } finally {
+      front.closeAllConnections();
+      front.close();
+    }
+  });
+});
