@@ -21,8 +21,9 @@ export const activation: Figure = async (signal) => {
   const { id, vsix } = await packaged(shop.folder);
   const empty = await emptyExtension(shop.folder);
   const folder = join(shop.folder, 'a folder');
-  await mkdir(folder);
-  await writeFile(join(folder, 'Jenkinsfile'), "node {\n  sh 'make'\n}\n");
+  // At the top of the folder it would have the extension activated before the probe can.
+  await mkdir(join(folder, 'ci'), { recursive: true });
+  await writeFile(join(folder, 'ci', 'Jenkinsfile'), "node {\n  sh 'make'\n}\n");
 
   const ours: number[] = [];
   const reference: number[] = [];

@@ -44,7 +44,8 @@ describe('A live session in a terminal', function () {
     );
     await terminal.shows(/now-50 132\n/);
     // Ctrl-C is for what runs in there, and ends neither the shell nor us.
-    terminal.type('echo be"gun"; cat\r');
+    // It is what the terminal's signals go to before it says so: an earlier Ctrl-C would be the shell's.
+    terminal.type(`sh -c 'echo be"gun"; exec cat'\r`);
     await terminal.shows(/begun\n/);
     terminal.type('\u0003');
     // With it goes what was typed and not read yet.
