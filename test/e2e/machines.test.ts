@@ -112,7 +112,8 @@ describe('On a borrowed machine a person', function () {
     await pickQuickItem(page, /^2 hours/);
     await shot('1-agree');
     await answerDialog(page, /^.*It costs up to 1\.50 USD/s, 'Borrow');
-    await waitForTerminal(page, /Waiting for machine to boot/, { signal });
+    // It is borrowed and made ready before.
+    await waitForTerminal(page, /Waiting for machine to boot/, { signal, timeoutMs: 120_000 });
     const [device] = real;
     assert.ok(device);
     assert.equal((await farMachines(vagrant, device.sshd)).length, 1);
@@ -126,7 +127,7 @@ describe('On a borrowed machine a person', function () {
     await pressInMenu(page, run, 'Reproduce on a Borrowed Machine…');
     // The one that is lent already comes first.
     await pickQuickItem(page, /^c3\.small\.x86 in Amsterdam/);
-    await waitForTerminal(page, /--- FAIL: TestPolicyEgressDeny/, { signal });
+    await waitForTerminal(page, /--- FAIL: TestPolicyEgressDeny/, { signal, timeoutMs: 120_000 });
     await notification(page, 'reproduced: Build failed as in #42, same test');
     assert.deepEqual(await farLeftovers(vagrant, device.sshd), []);
     await machine.locator('.monaco-tl-twistie').click();
