@@ -52,7 +52,7 @@ describe('The real Vagrant on a borrowed machine', function () {
     for (const moment of [
       /Creating the container/,
       /Waiting for machine/,
-      /=== RUN/,
+      /Machine booted and ready/,
       /destroy -f/,
     ]) {
       await cli.says(moment);

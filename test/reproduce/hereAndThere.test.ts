@@ -108,7 +108,7 @@ describe('Here and there', function () {
     let interrupt: (why: string) => void = () => undefined;
     const seen = await shop.run(
       `pipeline { agent { docker { image '${SMALL_IMAGE}'; args '${LIMITS}' } }
-  stages { stage('S') { steps { sh 'trap "echo asked; exit 1" INT; echo ready; while :; do sleep 0.1; done' } } }
+  stages { stage('S') { steps { sh 'trap "echo asked; exit 1" INT; echo ready; while :; do sleep 0.1 || :; done' } } }
   post { always { sh 'echo post' } } }
 `,
       {
