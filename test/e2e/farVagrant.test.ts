@@ -52,7 +52,7 @@ describe('The real Vagrant on a borrowed machine', function () {
     for (const moment of [
       /Creating the container/,
       /Waiting for machine/,
-      /Machine booted and ready/,
+      /=== RUN/,
       /destroy -f/,
     ]) {
       await cli.says(moment);

@@ -313,7 +313,8 @@ if mkdir "$d/started" 2>/dev/null; then
   : > "$d/out" && : > "$d/stdout" && : > "$d/running" && : > "$d/follower.0" || fail
   : > "$d/ready" || fail
   umask "$mask"
-  say began "$now"
+  # In a shell of its own: where the connection was cut just now it ends by that, and the step begins all the same.
+  (say began "$now")
   # A part of a pipeline does not ignore interrupts, as a command in the background would.
   setsid /bin/sh "$d/supervise" < /dev/null 2> "$d/words" > /dev/null | follow
   exit

@@ -39,6 +39,19 @@ n=0; while [ ! -e enough ]; do seq -f "%012.0f some words that fill the line" $(
     assert.match(far.said.join('\n'), /was lost.*\n.*is back/);
   });
 
+  it('begins once and ends, whenever the connection is cut while it begins', async () => {
+    await using far = await openFar();
+    for (let step = 0; step < 40; step++) {
+      const o = collecting();
+      const running = far.machine.run('#!/bin/sh\necho begun; exit 3', o);
+      // Each time a little later, from before it is asked for to after its end.
+      await delay(step / 2);
+      await far.host.cut();
+      const exit = await running;
+      assert.deepEqual([exit.code, Buffer.concat(o.chunks).toString()], [3, 'begun\n']);
+    }
+  });
+
   it('goes on while nothing comes through, and is followed again when the network is back', async () => {
     await using far = await openFar();
     let silent: Promise<void> | undefined;
