@@ -14,7 +14,14 @@ import { standInVagrant } from '../bed/packages';
 import { makeSample } from '../bed/sample/sample';
 import { needSshd, startSshd, type Sshd } from '../bed/sshd';
 import { recipeFor, runFacts } from './recipes';
-import { killedWhenReady, openWorkshop, printed, type Seen, type Workshop } from './workshop';
+import {
+  interruptsWhenReady,
+  killedWhenReady,
+  openWorkshop,
+  printed,
+  type Seen,
+  type Workshop,
+} from './workshop';
 
 const LEASE = 'abcdef012345';
 const WORKSPACES = '/root/.cache/ci-parity/workspaces';
@@ -217,8 +224,6 @@ describe('A reproduction on another machine', function () {
   });
 
   it('runs post when the person interrupts, and leaves nothing there', async () => {
-    let interrupt: (why: string) => void = () => undefined;
-    let done = false;
     const { verdict, output, files } = await shop.run(
       `pipeline { agent any
   stages { stage('One') { steps { sh 'echo ready; sleep 300' } } }
@@ -226,12 +231,7 @@ describe('A reproduction on another machine', function () {
 `,
       {
         recipe: there,
-        interrupt: (listener) => (interrupt = listener),
-        watch: (seen) => {
-          if (done || !seen.output.includes('\nready')) return;
-          done = true;
-          interrupt('interrupted');
-        },
+        ...interruptsWhenReady(),
       },
     );
     assert.equal(verdict.kind, 'cancelled');

@@ -25,6 +25,7 @@ import {
   type Person,
   type Seen,
   type Workshop,
+  interruptsWhenReady,
 } from './workshop';
 
 const LEASE = 'abcdef012345';
@@ -105,7 +106,6 @@ describe('Here and there', function () {
     });
 
   it('end what runs in a container when the person interrupts, and run post in it', async () => {
-    let interrupt: (why: string) => void = () => undefined;
     const seen = await shop.run(
       `pipeline { agent { docker { image '${SMALL_IMAGE}'; args '${LIMITS}' } }
   stages { stage('S') { steps { sh 'trap "echo asked; exit 1" INT; echo ready; while :; do sleep 0.1 || :; done' } } }
@@ -113,13 +113,7 @@ describe('Here and there', function () {
 `,
       {
         recipe: there,
-        interrupt: (listener) => (interrupt = listener),
-        watch: ({ output }) => {
-          if (!output.includes('\nready')) return;
-          const once = interrupt;
-          interrupt = () => undefined;
-          once('interrupted');
-        },
+        ...interruptsWhenReady(),
       },
     );
     assert.equal(seen.verdict.kind, 'cancelled');

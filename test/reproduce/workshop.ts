@@ -146,6 +146,20 @@ export async function killedWhenReady(file: string, on: string): Promise<void> {
   await ended;
 }
 
+/** A person who interrupts, once or several times at once, as soon as a step has printed the line `ready`. */
+export function interruptsWhenReady(times = 1): Pick<Person, 'interrupt' | 'watch'> {
+  let interrupt: (why: string) => void = () => undefined;
+  let done = false;
+  return {
+    interrupt: (listener) => (interrupt = listener),
+    watch: ({ output }) => {
+      if (done || !output.includes('\nready')) return;
+      done = true;
+      for (let time = 0; time < times; time++) interrupt('interrupted');
+    },
+  };
+}
+
 /** Lines of output that are not the shell's trace. */
 export function printed(output: string): string[] {
   return output.split('\n').filter((line) => line !== '' && !/^(\[[^\]]*\] )?\+ /.test(line));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Secrets } from '../../../src/base/secretChannel';
 import { readReproduction } from '../../../src/reproduce/store';
-import { openWorkshop, printed, type Workshop } from '../workshop';
+import { interruptsWhenReady, openWorkshop, printed, type Workshop } from '../workshop';
 
 /** A key pair of its own, made where nobody else looks. */
 function makeKey(passphrase: string): { privateKey: string; publicKey: string } {
@@ -228,19 +228,11 @@ describe('Credentials in a reproduction', () => {
   });
 
   it('takes files away even when the person ends everything at once', async () => {
-    let interrupt: (why: string) => void = () => undefined;
     const { verdict, files } = await shop.run(
       `node { sshagent(['key']) { withCredentials([file(credentialsId: 'config', variable: 'CONF')]) { sh 'trap "" INT TERM; echo ready; while :; do sleep 1; done' } } }`,
       {
         secrets,
-        interrupt: (listener) => (interrupt = listener),
-        watch: ({ output }) => {
-          if (!output.includes('\nready')) return;
-          const twice = interrupt;
-          interrupt = () => undefined;
-          twice('interrupted');
-          twice('interrupted');
-        },
+        ...interruptsWhenReady(2),
       },
     );
     assert.equal(verdict.kind, 'cancelled');
