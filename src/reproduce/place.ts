@@ -4,6 +4,7 @@ import { UserError } from '../base/errors';
 import { working } from '../machines/leases/borrow';
 import { leaseNamed, leasesCalled, readLedger } from '../machines/leases/ledger';
 import type { SshAddress } from '../machines/lender';
+import { LENT } from '../machines/lenders/poolClean';
 import { openLocalMachine } from '../machines/local';
 import type { Machine } from '../machines/machine';
 import type { SshQuestions } from '../machines/ssh/surroundings';
@@ -62,7 +63,9 @@ async function openOther(
   // Most reproductions need nothing of it.
   const { openSshMachine } = await import('../machines/ssh/sshMachine');
   const { call } = await import('../machines/ssh/farFiles');
-  const folder = `.cache/ci-parity/workspaces/${id}`;
+  // What was done on a host without a lease stays there when one for it ends.
+  const above = 'lease' in on ? LENT : '.cache/ci-parity/workspaces';
+  const folder = `${above}/${id}`;
   const machine = await openSshMachine(
     address,
     // What steps are run by lies beside the workspace: containers see it there, and it goes with it.

@@ -192,8 +192,8 @@ async function borrow(context: Mocha.Context, kind: FarVagrant['kind'], cleanups
   /** Neither of Vagrant nor of ours, but for the repository that the next time has to be sent the less for. */
   const nothingIsLeft = async (): Promise<void> => {
     assert.deepEqual(await farLeftovers(vagrant, sshd), []);
-    const left = await sshd.inside('ls -A /root/.cache/ci-parity/workspaces /tmp');
-    assert.equal(left, '/root/.cache/ci-parity/workspaces:\n\n/tmp:');
+    const workspaces = '/root/.cache/ci-parity/lent';
+    assert.equal(await sshd.inside(`ls -A ${workspaces} /tmp`), `${workspaces}:\n\n/tmp:`);
     const marked = 'grep -lz ^CI_PARITY_COOKIE= /proc/[0-9]*/environ 2> /dev/null; true';
     assert.equal(await sshd.inside(marked), '', 'processes');
     await assertNothingLeft(demo);

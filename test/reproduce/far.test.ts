@@ -24,7 +24,7 @@ import {
 } from './workshop';
 
 const LEASE = 'abcdef012345';
-const WORKSPACES = '/root/.cache/ci-parity/workspaces';
+const WORKSPACES = '/root/.cache/ci-parity/lent';
 
 describe('A reproduction on another machine', function () {
   this.timeout('2m');
@@ -66,9 +66,9 @@ describe('A reproduction on another machine', function () {
   /** Nothing but what the next time has to be sent the less for. */
   const leavesNothing = async (id: string): Promise<void> => {
     assert.deepEqual(readReproduction(id).made, []);
-    const left = await host.inside(`cd /root/.cache/ci-parity; ls -I repositories . workspaces /tmp
+    const left = await host.inside(`cd /root/.cache/ci-parity; ls -I repositories . lent /tmp
       for one in repositories/*.git; do git -C "$one" worktree list; done | grep -v '(bare)$'; true`);
-    assert.equal(left, '.:\nworkspaces\n\n/tmp:\n\nworkspaces:');
+    assert.equal(left, '.:\nlent\n\n/tmp:\n\nlent:');
     const marked = await host.inside(
       `grep -lz 'CI_PARITY_COOKIE=${id}' /proc/[0-9]*/environ; true`,
     );

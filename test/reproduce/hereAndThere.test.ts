@@ -29,7 +29,7 @@ import {
 } from './workshop';
 
 const LEASE = 'abcdef012345';
-const FAR_WORKSPACES = '/root/.cache/ci-parity/workspaces';
+const FAR_WORKSPACES = '/root/.cache/ci-parity/lent';
 const NEVER = new AbortController().signal;
 
 /** The same pipelines on this machine and on one that is reached by SSH. */

@@ -63,7 +63,7 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
         if (state !== 'taken' && state !== 'taken over') return undefined;
         if (state === 'taken over') {
           lease.progress('clearing away what its last lease left');
-          await cleanHost(machine, signal);
+          await cleanHost(machine, seen.holder, signal);
         }
         return titleOf(id, seen);
       });
@@ -118,7 +118,7 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
         await on(address, signal, async (machine) => {
           const { state, holder } = await lock(machine, 'look', lease.id, '', 0, signal);
           if (state === 'free' || holder !== lease.id) return;
-          await cleanHost(machine, signal);
+          await cleanHost(machine, lease.id, signal);
           await lock(machine, 'release', lease.id, '', 0, signal);
           seen = true;
         });

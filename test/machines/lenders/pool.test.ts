@@ -72,6 +72,12 @@ describe('The lender of one’s own hosts', () => {
       note: ({ host = '' }) => Promise.resolve(void noted.push(host)),
     };
   };
+  /** A process of a reproduction. */
+  const working = (id: string) => {
+    const env = { PATH: process.env['PATH'] ?? '', CI_PARITY_COOKIE: id };
+    const child = spawn('sleep', ['1000'], { env, stdio: 'ignore' });
+    return { child, ended: once(child, 'exit') };
+  };
   const [one, two, three] = ['aaaaaaaaaaa1', 'bbbbbbbbbbb2', 'ccccccccccc3'] as const;
 
   it('offers its hosts with what they have, and says who has them', async () => {
@@ -107,6 +113,20 @@ describe('The lender of one’s own hosts', () => {
     const asked = ids.map((id) => pool.borrow({ offer: 'vm1' }, request(id), signal));
     const outcomes = await Promise.allSettled(asked);
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  });
+
+  it('lends a host to one only of many who find the same stale lock, with or without its file', async () => {
+    for (let round = 0; round < 12; round++) {
+      rmSync(lockOf('vm1'), { recursive: true, force: true });
+      mkdirSync(lockOf('vm1'));
+      if (round % 2 === 0) writeFileSync(join(lockOf('vm1'), 'lease'), `${three}\nada\n1\n`);
+      utimesSync(lockOf('vm1'), 0, 0);
+      const ids = Array.from({ length: 6 }, (_, at) => `${'d'.repeat(11)}${at}`);
+      const asked = ids.map((id) => pool.borrow({ offer: 'vm1' }, request(id), signal));
+      const outcomes = await Promise.allSettled(asked);
+      const lent = ids.filter((_, at) => outcomes[at]?.status === 'fulfilled');
+      assert.deepEqual(lent, leaseFile('vm1').slice(0, 1), `round ${round}`);
+    }
   });
 
   it('lends a host with enough memory, or none', async () => {
@@ -162,7 +182,7 @@ describe('The lender of one’s own hosts', () => {
 
   it('takes a host over whose lease is past its end and a quarter of an hour, and clears it', async () => {
     await pool.borrow({ offer: 'vm1' }, request(one), signal);
-    const left = join(root, 'vm1', '.cache', 'ci-parity', 'workspaces', 'cilium-1');
+    const left = join(root, 'vm1', '.cache', 'ci-parity', 'lent', 'cilium-1');
     mkdirSync(left, { recursive: true });
     turnClock('vm1', 3600 + 600);
     await assert.rejects(pool.borrow({ offer: 'vm1' }, request(two), signal), /is free/);
@@ -195,22 +215,37 @@ describe('The lender of one’s own hosts', () => {
   it('clears a host that is given back: processes by their cookie, workspaces; not the caches', async () => {
     const { handle } = await pool.borrow({}, request(one), signal);
     const place = join(root, 'vm1', '.cache', 'ci-parity');
-    for (const folder of ['workspaces/cilium-1', 'workspaces/cilium-1@tmp', 'sources'])
+    const [left, kept] = ['lent/cilium-1', 'sources'];
+    for (const folder of [left, `${left}@tmp`, kept])
       mkdirSync(join(place, folder), { recursive: true });
-    const env = { PATH: process.env['PATH'] ?? '', CI_PARITY_COOKIE: 'cilium-1' };
-    const left = spawn('sleep', ['1000'], { env, stdio: 'ignore' });
-    const ended = once(left, 'exit');
+    const step = working('cilium-1');
     await pool.giveBack({ id: one, handle }, signal);
-    await ended;
-    const there = ['workspaces/cilium-1', 'workspaces/cilium-1@tmp', 'sources'].map((folder) =>
-      existsSync(join(place, folder)),
-    );
+    await step.ended;
+    const there = [left, `${left}@tmp`, kept].map((folder) => existsSync(join(place, folder)));
     assert.deepEqual(there, [false, false, true]);
+  });
+
+  it('leaves alone what is done on a host without a lease: a kept workspace, its processes, an agent', async () => {
+    const { handle } = await pool.borrow({}, request(one), signal);
+    const place = join(root, 'vm1', '.cache', 'ci-parity');
+    const others = ['workspaces/cilium-2', 'workspaces/cilium-2@tmp', 'agents/0123456789ab'];
+    const agent = `agents/${one}`;
+    for (const folder of [...others, agent]) mkdirSync(join(place, folder), { recursive: true });
+    const step = working('cilium-2');
+    try {
+      await pool.giveBack({ id: one, handle }, signal);
+      const there = [...others, agent].map((folder) => existsSync(join(place, folder)));
+      assert.deepEqual(there, [true, true, true, false]);
+      assert.equal(step.child.exitCode ?? step.child.signalCode, null);
+    } finally {
+      step.child.kill();
+      await step.ended;
+    }
   });
 
   it('keeps a host whose virtual machine cannot be destroyed, until it can', async () => {
     const { handle } = await pool.borrow({}, request(one), signal);
-    const workspace = join(root, 'vm1', '.cache', 'ci-parity', 'workspaces', 'cilium-1');
+    const workspace = join(root, 'vm1', '.cache', 'ci-parity', 'lent', 'cilium-1');
     const notes = join(workspace, 'sub', '.vagrant', 'machines', 'k8s', 'libvirt');
     mkdirSync(notes, { recursive: true });
     writeFileSync(join(notes, 'id'), 'some-id');
