@@ -59,6 +59,8 @@ export class Attendant implements Disposable {
   #pid: number | undefined;
   #last = 0;
   #idle: NodeJS.Timeout | undefined;
+  /** Whether it owns no lease. */
+  #resting = true;
   #disposed = false;
 
   constructor(parts: AttendantParts) {
@@ -78,9 +80,8 @@ export class Attendant implements Disposable {
     progress: (words: string) => void = () => undefined,
   ): Promise<Wishes[V]['answer']> {
     signal.throwIfAborted();
-    clearTimeout(this.#idle);
-    this.#child ??= this.#start();
-    const child = await this.#child;
+    this.#wake();
+    const child = await this.#running();
     const n = ++this.#last;
     let cancel: (() => void) | undefined;
     try {
@@ -108,23 +109,33 @@ export class Attendant implements Disposable {
 
   /** Ends it soon, unless it is asked something: it owns no lease. */
   rest(): void {
-    if (!this.#child || this.#waiting.size > 0) return;
+    this.#resting = true;
+    this.#restSoon();
+  }
+
+  /** It has something to own. */
+  stay(): void {
+    this.#resting = false;
+    this.#wake();
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#wake();
+    this.#end();
+  }
+
+  #restSoon(): void {
+    if (!this.#resting || !this.#child || this.#waiting.size > 0) return;
     this.#idle ??= setTimeout(() => {
       this.#idle = undefined;
       if (this.#waiting.size === 0) this.#end();
     }, IDLE).unref();
   }
 
-  /** It has something to own. */
-  stay(): void {
+  #wake(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
-  }
-
-  [Symbol.dispose](): void {
-    this.#disposed = true;
-    this.stay();
-    this.#end();
   }
 
   #end(): void {
@@ -135,6 +146,17 @@ export class Attendant implements Disposable {
       ({ stdin }) => stdin.end(),
       () => undefined,
     );
+  }
+
+  /** The one there is, or a new one; what kept it from being started may be mended the next time. */
+  #running(): Promise<ChildProcessWithoutNullStreams> {
+    if (this.#child) return this.#child;
+    const child = this.#start();
+    this.#child = child;
+    child.catch(() => {
+      if (this.#child === child) this.#child = undefined;
+    });
+    return child;
   }
 
   async #start(): Promise<ChildProcessWithoutNullStreams> {
@@ -179,6 +201,7 @@ export class Attendant implements Disposable {
       return;
     }
     this.#waiting.delete(line.n);
+    this.#restSoon();
     if ('answer' in line) waiting?.resolve(line.answer as never);
     else waiting?.reject(errorOf(line.failed));
   }

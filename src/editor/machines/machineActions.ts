@@ -68,7 +68,8 @@ export function leftBehind(
   if (!lease.letGo || !isThere(lease)) return undefined;
   const age = now - lease.letGo.at;
   if (mine.includes(lease.id) && age < RELOADED) return 'take';
-  return age > SETTLED ? 'ask' : undefined;
+  // Past its end it is given back, whatever anybody answers.
+  return age > SETTLED && now < lease.end ? 'ask' : undefined;
 }
 
 /** For how many hours one may borrow or extend: the usual ones, up to the `most` that are allowed. */

@@ -3,6 +3,7 @@ import { once, EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { stateDirectory } from '../../../src/base/stateDirectory';
 import { Attendant, type Greeting } from '../../../src/editor/machines/attendant';
@@ -50,10 +51,10 @@ describe("A window's attendant", function () {
       else process.env[name] = before[name];
   });
 
-  function attendant(): Attendant {
+  function attendant(greeting = () => Promise.resolve<Greeting>({ onClose, tokens: {} })): Attendant {
     const made = new Attendant({
       cli,
-      greeting: () => Promise.resolve({ onClose, tokens: {} }),
+      greeting,
       news: () => undefined,
       question: () => Promise.reject(new Error('Nobody is to be asked.')),
       died: (pid) => died.emit('died', pid),
@@ -81,6 +82,38 @@ describe("A window's attendant", function () {
       [['boxes', 'big', 1.5]],
     );
     assert.deepEqual([problems, caps.hours], [[], 4]);
+  });
+
+  it('is started again once what kept it from starting is mended', async () => {
+    let mended = false;
+    const mine = attendant(() =>
+      mended
+        ? Promise.resolve({ onClose, tokens: {} })
+        : Promise.reject(new Error('lenders.json has a mistake')),
+    );
+    await assert.rejects(mine.ask('offers', {}, signal), /has a mistake/);
+    mended = true;
+    assert.equal((await mine.ask('offers', {}, signal)).offers.length, 1);
+  });
+
+  it('ends when it has nothing to do, also where it was asked something meanwhile', async () => {
+    let greeted = 0;
+    const mine = attendant(() => Promise.resolve({ onClose, tokens: {}, greeted: ++greeted }));
+    await mine.ask('offers', {}, signal);
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      mine.rest();
+      mock.timers.tick(20_000);
+      const asked = mine.ask('offers', {}, signal);
+      mock.timers.tick(20_000);
+      await asked;
+      mock.timers.tick(30_000);
+    } finally {
+      mock.timers.reset();
+    }
+    assert.equal(greeted, 1);
+    await mine.ask('offers', {}, signal);
+    assert.equal(greeted, 2, 'the first one has ended');
   });
 
   it('borrows with progress, extends within the caps, and gives back', async () => {

@@ -83,6 +83,12 @@ describe('A machine whose window has closed', () => {
     assert.equal(leftBehind(closed(36_000), [], NOW), 'ask');
   });
 
+  it('is nothing to ask about at its end: it is given back', () => {
+    const over = { ...closed(40 * 60_000), end: NOW };
+    assert.equal(leftBehind(over, [], NOW), undefined);
+    assert.equal(leftBehind(over, [], NOW - 1000), 'ask');
+  });
+
   it('is nothing to ask about while somebody has it, or once it goes back', () => {
     assert.equal(leftBehind(leaseFor(), mine, NOW), undefined);
     const state = { kind: 'returning', wasLent: true, attempts: 0 } as const;
