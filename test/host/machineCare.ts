@@ -6,13 +6,14 @@ import * as vscode from 'vscode';
 import type { Attachment } from '../../src/attach/ledger';
 import { stateDirectory } from '../../src/base/stateDirectory';
 import { lookAfter } from '../../src/editor/machines/beginning';
+import { Countdown } from '../../src/editor/machines/countdown';
 import type { MachineNode } from '../../src/editor/machines/machineRows';
 import { MachineNotices } from '../../src/editor/machines/notices';
 import { Questions } from '../../src/editor/machines/questions';
 import { whoWeAre, type Lease } from '../../src/machines/leases/ledger';
 import { createReproduction, readReproduction } from '../../src/reproduce/store';
 import { lendByScripts, type ScriptLender } from '../bed/scriptLender';
-import { leaseFor, NOW } from '../editor/machines/leases';
+import { knownAt, leaseFor, NOW } from '../editor/machines/leases';
 import { recipeFor } from '../reproduce/recipes';
 import { api, folder as repository, until } from './bed';
 import { personIn, type Person } from './person';
@@ -63,7 +64,7 @@ describe('what is told and asked about borrowed machines', () => {
     assert.equal(person.notified.length, 2);
   });
 
-  it('is a machine that could not be given back, once, unless this window is at it', async () => {
+  it('is a machine that could not be given back, once a day, unless this window is at it', async () => {
     person.presses = 'Try Again';
     // It is tried more often before anybody is told.
     notices.look([returning(1)], new Set(), NOW);
@@ -77,6 +78,31 @@ describe('what is told and asked about borrowed machines', () => {
       /could not be given back: HTTP 503\. It may still cost money/,
     );
     assert.deepEqual(ran, [['ciParity.machineReturn', 'abcdef123456']]);
+    // It costs on, whatever was told yesterday.
+    notices.look([returning(4)], new Set(), NOW + 24 * 60 * MINUTE);
+    assert.equal(person.notified.length, 2);
+  });
+
+  it('stays in the status bar, in red, as long as a machine could not be given back', () => {
+    let now = NOW;
+    const countdown = new Countdown(() => knownAt(now));
+    try {
+      countdown.update([returning(1)]);
+      assert.equal(countdown.text, '');
+      countdown.update([returning(2)]);
+      assert.equal(countdown.text, '$(warning) not given back');
+      assert.deepEqual(countdown.background, 'statusBarItem.errorBackground');
+      countdown.update([returning(2), { ...leaseFor(), id: 'other0000000' }]);
+      assert.equal(countdown.text, '$(vm) 1 h 10 min $(warning) not given back');
+      now += 65 * MINUTE;
+      countdown.update([leaseFor()]);
+      assert.deepEqual(
+        [countdown.text, countdown.background],
+        ['$(vm) 5 min', 'statusBarItem.warningBackground'],
+      );
+    } finally {
+      countdown[Symbol.dispose]();
+    }
   });
 
   it('is a machine that is gone by itself, once, with the way to another one', async () => {

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { Lease } from '../../machines/leases/ledger';
-import { endsNext } from './machineActions';
+import { endsNext, unreturnedBecause } from './machineActions';
 import { describeLease, isThere, leftText, SOON, titleOf, type Known } from './machineText';
 
-/** The machine that ends next in the status bar. */
+/** The machine that ends next in the status bar, and whether one could not be given back. */
 export class Countdown implements Disposable {
   readonly #known: () => Known;
   readonly #item = vscode.window.createStatusBarItem(
@@ -24,37 +24,53 @@ export class Countdown implements Disposable {
     return this.#shown;
   }
 
+  /** The id of the colour behind it, where it has one. */
+  get background(): string | undefined {
+    return this.#item.backgroundColor?.id;
+  }
+
   update(leases: readonly Lease[]): void {
     const known = this.#known();
     const next = endsNext(leases);
-    if (next) this.#show(next, leases, known);
-    else this.#item.hide();
-    if (!next) this.#shown = '';
+    const there = leases.filter(isThere);
+    const unreturned = leases.filter((lease) => unreturnedBecause(lease) !== undefined);
+    const left = next ? next.end - known.now : 0;
+    const words = left > 0 ? leftText(left) : 'over';
+    const text = [
+      ...(next ? [`$(vm) ${words}${numberOf(there)}`] : []),
+      ...(unreturned.length > 0 ? [`$(warning) not given back${numberOf(unreturned)}`] : []),
+    ].join(' ');
+    if (text === this.#shown) return;
+    this.#shown = text;
+    if (text === '') {
+      this.#item.hide();
+      return;
+    }
+    const shown = [...unreturned, ...there];
+    this.#item.text = text;
+    this.#item.tooltip = [
+      shown.length > 1 ? `${shown.length} borrowed machines` : 'A borrowed machine',
+      ...shown.map((lease) => `${titleOf(lease)}: ${describeLease(lease, known)}`),
+    ].join('\n');
+    const spoken = [
+      ...unreturned.map((lease) => `${titleOf(lease)} could not be given back`),
+      ...(next ? [`${titleOf(next)}, ${left > 0 ? `${words} left` : 'its time is over'}`] : []),
+    ];
+    this.#item.accessibilityInformation = {
+      label: `Borrowed machine ${spoken.join('; ')}`,
+      role: 'button',
+    };
+    const colour = unreturned.length > 0 ? 'error' : next && left < SOON ? 'warning' : undefined;
+    this.#item.backgroundColor =
+      colour && new vscode.ThemeColor(`statusBarItem.${colour}Background`);
+    this.#item.show();
   }
 
   [Symbol.dispose](): void {
     this.#item.dispose();
   }
+}
 
-  #show(next: Lease, leases: readonly Lease[], known: Known): void {
-    const there = leases.filter(isThere);
-    const left = next.end - known.now;
-    const more = there.length > 1 ? ` (${there.length})` : '';
-    const words = left > 0 ? leftText(left) : 'over';
-    const text = `$(vm) ${words}${more}`;
-    if (text === this.#shown) return;
-    this.#shown = text;
-    this.#item.text = text;
-    this.#item.tooltip = [
-      there.length > 1 ? `${there.length} borrowed machines` : 'A borrowed machine',
-      ...there.map((lease) => `${titleOf(lease)}: ${describeLease(lease, known)}`),
-    ].join('\n');
-    this.#item.accessibilityInformation = {
-      label: `Borrowed machine ${titleOf(next)}, ${left > 0 ? `${words} left` : 'its time is over'}`,
-      role: 'button',
-    };
-    this.#item.backgroundColor =
-      left < SOON ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
-    this.#item.show();
-  }
+function numberOf(leases: readonly Lease[]): string {
+  return leases.length > 1 ? ` (${leases.length})` : '';
 }

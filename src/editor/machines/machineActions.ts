@@ -59,6 +59,11 @@ export function endsNext(leases: readonly Lease[]): Lease | undefined {
   return leases.filter(isThere).sort((a, b) => a.end - b.end)[0];
 }
 
+/** Why it could not be given back, more than once: it may cost money on. Undefined where that is not so. */
+export function unreturnedBecause({ state }: Lease): string | undefined {
+  return state.kind === 'returning' && state.attempts > 1 ? state.problem : undefined;
+}
+
 /** What to do about a machine whose window has closed; `mine` are those that this workspace's window had. */
 export function leftBehind(
   lease: Lease,

@@ -159,7 +159,8 @@ export class MachinesDesk implements vscode.Disposable {
     const beginning = {
       ...{ attendant: this.attendant, output: this.#parts.output },
       leases: () => this.watch.all(),
-      unreturned: (lease: Lease, problem: string) => this.notices.unreturned(lease, problem),
+      unreturned: (lease: Lease, problem: string) =>
+        this.notices.unreturned(lease, problem, Date.now()),
     };
     this.#failing(lookAfter(beginning, true, signal));
     for (const words of await this.#attaching.sweep(signal)) this.#parts.output.warn(words);

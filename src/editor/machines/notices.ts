@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import type { LeaseNews } from '../../machines/leases/attend';
 import type { Lease } from '../../machines/leases/ledger';
+import { dayAndTime } from '../look/age';
 import { plain } from '../look/plain';
+import { unreturnedBecause } from './machineActions';
 import { isThere, leftText, SOON, soFar, titleOf } from './machineText';
 
 /** What a notification about a machine offers. */
@@ -17,7 +19,7 @@ const ACTIONS = {
 } as const;
 type Action = keyof typeof ACTIONS;
 
-/** Notifications about machines, each once. */
+/** Notifications about machines, each once; what costs money, once a day. */
 export class MachineNotices {
   readonly #claim: (key: string) => boolean;
   /** What this window has told, or left to another one. */
@@ -36,14 +38,15 @@ export class MachineNotices {
         this.#once(`machine ${lease.id} ends ${lease.end}`, () =>
           warn(lease, `ends in ${leftText(left)}`, ['Extend…', 'Return…', 'SSH In']),
         );
-      const { state } = lease;
-      if (state.kind === 'returning' && state.problem !== undefined && state.attempts > 1)
-        if (!busy.has(lease.id)) this.unreturned(lease, state.problem);
+      const problem = unreturnedBecause(lease);
+      if (problem !== undefined && !busy.has(lease.id)) this.unreturned(lease, problem, now);
     }
   }
 
-  unreturned(lease: Lease, problem: string): void {
-    this.#once(`machine ${lease.id} unreturned`, () =>
+  /** Once a day, as long as it may cost money. */
+  unreturned(lease: Lease, problem: string, now: number): void {
+    const [day] = dayAndTime(now);
+    this.#once(`machine ${lease.id} unreturned ${day}`, () =>
       warn(lease, unreturnedText(lease, problem), ['Try Again', 'Show Machines']),
     );
   }

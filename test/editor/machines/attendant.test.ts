@@ -51,7 +51,9 @@ describe("A window's attendant", function () {
       else process.env[name] = before[name];
   });
 
-  function attendant(greeting = () => Promise.resolve<Greeting>({ onClose, tokens: {} })): Attendant {
+  function attendant(
+    greeting = () => Promise.resolve<Greeting>({ onClose, tokens: {} }),
+  ): Attendant {
     const made = new Attendant({
       cli,
       greeting,
