@@ -21,9 +21,8 @@ export const activation: Figure = async (signal) => {
   const { id, vsix } = await packaged(shop.folder);
   const empty = await emptyExtension(shop.folder);
   const folder = join(shop.folder, 'a folder');
-  // At the top of the folder it would have the extension activated before the probe can.
-  await mkdir(join(folder, 'ci'), { recursive: true });
-  await writeFile(join(folder, 'ci', 'Jenkinsfile'), "node {\n  sh 'make'\n}\n");
+  await mkdir(folder);
+  await writeFile(join(folder, 'Jenkinsfile'), "node {\n  sh 'make'\n}\n");
 
   const ours: number[] = [];
   const reference: number[] = [];
@@ -68,7 +67,9 @@ async function packaged(folder: string): Promise<{ id: string; vsix: string }> {
     name: string;
     scripts: unknown;
   };
-  await writeFile(join(stage, 'package.json'), JSON.stringify({ ...manifest, scripts: {} }));
+  // By itself it would be active before the probe can look.
+  const probed = { ...manifest, scripts: {}, activationEvents: ['onCommand:nobody.calls.it'] };
+  await writeFile(join(stage, 'package.json'), JSON.stringify(probed));
   await writeFile(join(stage, 'README.md'), 'CI Parity, packaged to be measured.\n');
   const vsix = join(folder, 'ours.vsix');
   const packaging = { allowMissingRepository: true, skipLicense: true, dependencies: false };

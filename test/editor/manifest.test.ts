@@ -83,15 +83,15 @@ describe('package.json', () => {
     );
   });
 
-  it('activates for views, commands, Jenkinsfiles, Vagrantfiles, links and logs, at startup only beside a Jenkinsfile', () => {
+  it('activates for views, commands, Jenkinsfiles, Vagrantfiles, links and logs, and once a window has started', () => {
     assert.deepEqual(manifest.activationEvents, [
       'onLanguage:jenkinsfile',
       'onLanguage:groovy',
       'onLanguage:ruby',
       'onUri',
       'onFileSystem:ci-parity-log',
-      // Somebody is told of their branch without having opened anything.
-      'workspaceContains:Jenkinsfile',
+      // In whatever folder: a borrowed machine costs, and somebody is told of their branch without having opened anything.
+      'onStartupFinished',
     ]);
   });
 

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { api } from './bed';
 
 describe('activation', () => {
-  it('has not happened before anybody wants something', () => {
-    assert.equal(vscode.extensions.getExtension('ci-parity.ci-parity')?.isActive, false);
+  it('loads nothing that is not wanted yet', async () => {
+    await api();
+    const extension = vscode.extensions.getExtension('ci-parity.ci-parity');
+    const dist = join(extension?.extensionPath ?? '', 'dist');
+    const loaded = Object.keys(require.cache).filter((file) => dirname(file) === dist);
+    assert.deepEqual(
+      loaded.map((file) => basename(file)),
+      ['extension.js'],
+    );
   });
 
   it('leaves all commands registered', async () => {
