@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import ssh2, { type Algorithms, type Client, type ClientChannel, type NextAuthHandler } from 'ssh2';
+import { orAborted } from '../../base/abort';
 import { codeOf, messageOf, UserError } from '../../base/errors';
 import { printable } from '../../base/json';
 import type { SshAddress } from '../lender';
@@ -97,7 +98,7 @@ async function login(
     ? pinnedKeys(target.hostKeys)
     : await findKnown([own, ...target.knownHosts], name);
   const wantedKeys = algorithmsFor(known);
-  const sock = await through?.forward(target.host, target.port);
+  const sock = through && (await forwarded(through, target, patience.connect, signal));
 
   const client = new ssh2.Client();
   const tried: string[] = [];
@@ -150,6 +151,11 @@ async function login(
   const ready = new Promise<void>((resolve, reject) => {
     client.once('ready', resolve);
     client.on('error', (error) => {
+      if (isOfAgent(error)) {
+        // The next key is tried.
+        tried.push(printable(messageOf(error)));
+        return;
+      }
       refused ??= error;
       reject(error);
     });
@@ -199,6 +205,34 @@ async function login(
     await tries.return(undefined);
   }
   return established(client, target, through);
+}
+
+/** An agent that is away, or that does not sign with a key that it has. */
+function isOfAgent(error: Error): boolean {
+  return 'level' in error && error.level === 'agent';
+}
+
+/** The way to a host from the one before it. */
+async function forwarded(
+  through: Established,
+  { host, port, name }: SshTarget,
+  patience: number,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const late = AbortSignal.timeout(patience);
+  const opening = through.forward(host, port);
+  try {
+    return await orAborted(opening, AbortSignal.any([signal, late]), (socket) => socket.destroy());
+  } catch (error) {
+    signal.throwIfAborted();
+    if (late.aborted)
+      throw new ConnectionLost(`${name} does not answer the host that leads to it.`);
+    if (!isRefusedChannel(error)) throw error;
+    const words = printable(messageOf(error).replace('(SSH) ', ''), 300);
+    throw new ConnectionLost(`${name} cannot be reached from the host that leads to it: ${words}`, {
+      cause: error,
+    });
+  }
 }
 
 function established(

@@ -120,11 +120,18 @@ interface CallOptions {
   readonly accept?: readonly number[];
 }
 
+/** Of what takes a moment. */
+const MOST_ATTEMPTS = 20;
+
 /** Rejects with an error that has the system's code where the script fails with the system's words. */
 export async function call(link: Link, script: string, options: CallOptions): Promise<Called> {
   let output: Buffer[] = [];
   let words = '';
   const code = await link.run((attempt) => {
+    if (attempt > MOST_ATTEMPTS)
+      throw new UserError(
+        `The connection to ${link.name} is lost each time it is asked something.`,
+      );
     output = [];
     words = '';
     let room = options.most;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { ConnectionLost } from './connection';
@@ -16,12 +15,18 @@ export interface FarCall {
   readonly onWords: (chunk: Buffer) => void;
 }
 
+/** The shell had ended before it got its script. */
+export class NotBegun extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super('The shell ended before it began.');
+    this.code = code;
+  }
+}
+
 /** What whoever logs in gets to see before the script's own output, such as from `.bashrc`, at most. */
 const MOST_NOISE = 1 << 20;
-
-export function newNonce(): string {
-  return randomBytes(12).toString('hex');
-}
 
 /**
  * What starts a far shell that reads its script from standard input up to the nonce, and leaves what
@@ -34,7 +39,7 @@ export function shellCommand(nonce: string): string {
 
 /**
  * Runs a script on a channel that `shellCommand` has started. Resolves with its exit code.
- * @throws ConnectionLost where the channel ended without one.
+ * @throws ConnectionLost where the channel ended without one, NotBegun where the script did not begin.
  */
 export async function runScript(
   channel: ClientChannel,
@@ -60,13 +65,15 @@ export async function runScript(
   });
   const work = async (): Promise<number> => {
     channel.write(`${head}${script}\n${nonce}\n`);
-    const output = drain(channel, afterNoise(nonce, onOutput), widenWindow(channel));
-    const words = drain(channel.stderr, afterNoise(nonce, onWords));
+    const said = afterNoise(nonce, onOutput);
+    const output = drain(channel, said.sink, widenWindow(channel));
+    const words = drain(channel.stderr, afterNoise(nonce, onWords).sink);
     const poured = pour(channel, input?.(closed) ?? [], closed);
     // Who waits for the output first would not hear of an input that fails.
     await Promise.all([output, words, poured]);
     const code = await closed;
     if (code === undefined) throw new ConnectionLost('The connection was lost.');
+    if (!said.began()) throw new NotBegun(code);
     return code;
   };
   try {
@@ -130,10 +137,13 @@ function drain(
 }
 
 /** Leaves out all up to the line with the nonce. */
-function afterNoise(nonce: string, sink: FarCall['onOutput']): FarCall['onOutput'] {
+function afterNoise(
+  nonce: string,
+  sink: FarCall['onOutput'],
+): { readonly sink: FarCall['onOutput']; began(): boolean } {
   const mark = Buffer.from(`${nonce}\n`);
   let noise: Buffer | undefined = Buffer.alloc(0);
-  return (chunk) => {
+  const skip: FarCall['onOutput'] = (chunk) => {
     if (!noise) return sink(chunk);
     noise = Buffer.concat([noise, chunk]);
     const at = noise.indexOf(mark);
@@ -145,4 +155,5 @@ function afterNoise(nonce: string, sink: FarCall['onOutput']): FarCall['onOutput
     noise = undefined;
     return rest.length > 0 ? sink(rest) : undefined;
   };
+  return { sink: skip, began: () => noise === undefined };
 }

@@ -25,15 +25,23 @@ export async function runFed(
     `exec ${shellLine(command)}`,
   ].join('\n');
   let [stdout, stderr] = [gather(), gather()];
+  /** Bytes that were given at one attempt, the most of all, and for how many attempts it has been the most. */
+  let [given, most, vain] = [0, 0, 0];
   try {
     const code = await link.run(() => {
+      vain = given > most ? 0 : vain + 1;
+      if (vain > MOST_VAIN)
+        throw new UserError(
+          `The connection to ${link.name} is lost each time before ${most} bytes have been sent.`,
+        );
+      [most, given] = [Math.max(most, given), 0];
       [stdout, stderr] = [gather(), gather()];
       const [all, first] = [stdout, listenForHead()];
       return {
         script,
         input: (closed) => {
           void closed.then(first.over);
-          return input(first.head);
+          return counted(input(first.head), (bytes) => (given += bytes));
         },
         onOutput: (chunk) => {
           all.push(chunk);
@@ -51,6 +59,19 @@ export async function runFed(
 }
 
 const NO_FOLDER = 92;
+
+/** Attempts at which it came no further than at one before. */
+const MOST_VAIN = 8;
+
+async function* counted(
+  input: AsyncIterable<Buffer>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of input) {
+    yield chunk;
+    count(chunk.length);
+  }
+}
 
 /** Names that only look like ones, as part of a value of several lines, are nobody's. */
 const CLEAR = `for n in $(env | sed -n 's/^\\([A-Za-z_][A-Za-z0-9_]*\\)=.*/\\1/p'); do

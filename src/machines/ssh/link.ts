@@ -3,8 +3,9 @@ import { orAborted } from '../../base/abort';
 import { isAbort, messageOf, UserError } from '../../base/errors';
 import type { SshAddress } from '../lender';
 import { connect, ConnectionLost, isRefusedChannel, NotLetIn, type Connection } from './connection';
-import { newNonce, runScript, shellCommand, type FarCall } from './farShell';
+import { NotBegun, runScript, type FarCall } from './farShell';
 import { createKeyring } from './keyring';
+import { shellsOf, type Shells } from './shells';
 import { usualPatience, type SshSurroundings } from './surroundings';
 
 /** The way to a far machine, which outlives its connections. */
@@ -27,6 +28,9 @@ const MOST_CHANNELS = 8;
 /** How long, in milliseconds, a machine that is starting may keep us out. */
 const STARTING = 60_000;
 
+/** Milliseconds: whoever loses a connection as early as that may lose the next one so, too. */
+const HUNG_UP = 100;
+
 /** Connects, and from then on keeps the way open. Whatever keeps the first connection from being made is told. */
 export async function openLink(
   address: SshAddress,
@@ -41,13 +45,30 @@ export async function openLink(
   const old = new Set<Seat>();
   let dialing: Promise<void> | undefined;
   let lost = false;
+  /** That it was lost; nobody is told of a connection that nobody wanted. */
+  let told = false;
   /** Milliseconds that were spent on looking for it since it was lost. */
   let away = 0;
 
   const take = (connection: Connection): void => {
-    const seat: Seat = { connection, taken: 0, most: MOST_CHANNELS };
+    const seat: Seat = {
+      connection,
+      shells: shellsOf(connection),
+      taken: 0,
+      most: MOST_CHANNELS,
+      ran: false,
+    };
     seats.add(seat);
-    void connection.closed.then(() => seats.delete(seat) || old.delete(seat));
+    void connection.closed.then(() => {
+      if (!old.delete(seat) && seats.delete(seat) && seats.size === 0) lost = true;
+    });
+  };
+  const tellLost = (): void => {
+    if (told) return;
+    told = true;
+    surroundings.say(
+      `The connection to ${name} was lost. What runs there goes on; trying to get back to it.`,
+    );
   };
   /** One that was renewed goes with the last of those who sit there. */
   const leave = (seat: Seat): void => {
@@ -63,8 +84,8 @@ export async function openLink(
       const took = (): number => Math.min(performance.now() - began, patience.connect);
       try {
         take(await connect(address, keyring, surroundings, over.signal));
-        if (lost) surroundings.say(`The connection to ${name} is back.`);
-        [lost, away] = [false, 0];
+        if (told) surroundings.say(`The connection to ${name} is back.`);
+        [lost, told, away] = [false, false, 0];
         return;
       } catch (error) {
         const forsaken = lost ? surroundings.forsaken?.() : undefined;
@@ -77,6 +98,7 @@ export async function openLink(
               ? Math.min(STARTING, patience.away)
               : 0;
         if (!lost || away >= hope) throw away > 0 ? gone(error, away) : error;
+        tellLost();
         // At once, then ever later, and not all windows at the same moment.
         const pause = 100 * 2 ** attempt;
         if (pause >= patience.pause && !slow) {
@@ -98,6 +120,11 @@ export async function openLink(
           cause,
           advice: 'What was started there may still run.',
         });
+  const rest = async (milliseconds: number, until: AbortSignal): Promise<void> => {
+    const signal = AbortSignal.any([until, over.signal]);
+    // Whoever looks for a seat next hears why.
+    await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+  };
   const seatWithRoom = async (until: AbortSignal): Promise<Seat> => {
     for (;;) {
       until.throwIfAborted();
@@ -112,18 +139,31 @@ export async function openLink(
   return {
     name,
     run: async (call, until) => {
+      let [refusals, hungUp] = [0, 0];
       for (let attempt = 0; ; attempt++) {
         const seat = await seatWithRoom(until);
         seat.taken++;
+        const began = performance.now();
+        let waited = false;
         try {
-          const nonce = newNonce();
-          const opening = seat.connection.channel(shellCommand(nonce));
-          const channel = await orAborted(opening, until, (late) => late.close());
-          return await runScript(channel, nonce, call(attempt), until);
+          const shell = await orAborted(seat.shells.next(), until, (late) => late.channel.close());
+          ({ waited } = shell);
+          const code = await runScript(shell.channel, shell.nonce, call(attempt), until);
+          seat.ran = true;
+          return code;
         } catch (error) {
+          if (error instanceof NotBegun) {
+            if (waited) continue;
+            return error.code;
+          }
           if (isRefusedChannel(error) && seat.taken > 1) {
             // This server allows fewer than usual.
             seat.most = seat.taken - 1;
+            continue;
+          }
+          if (isRefusedChannel(error) && seat.ran && ++refusals < 20) {
+            // Those that have just ended are still counted there.
+            await rest(50, until);
             continue;
           }
           if (isRefusedChannel(error))
@@ -133,12 +173,11 @@ export async function openLink(
           seats.delete(seat);
           seat.connection[Symbol.dispose]();
           over.signal.throwIfAborted();
-          if (!lost) {
-            lost = true;
-            surroundings.say(
-              `The connection to ${name} was lost. What runs there goes on; trying to get back to it.`,
-            );
-          }
+          lost = true;
+          tellLost();
+          // A server that lets in and then hangs up is not asked without a pause.
+          hungUp = performance.now() - began < HUNG_UP ? hungUp + 1 : 0;
+          if (hungUp > 1) await rest(Math.min(patience.pause, 50 * 2 ** hungUp), until);
         } finally {
           seat.taken--;
           leave(seat);
@@ -165,8 +204,11 @@ export async function openLink(
 
 interface Seat {
   readonly connection: Connection;
+  readonly shells: Shells;
   taken: number;
   most: number;
+  /** That scripts run there is known. */
+  ran: boolean;
 }
 
 function words(milliseconds: number): string {

@@ -109,6 +109,8 @@ function machineOn(
   };
 
   const run = async (script: string, options: RunOptions): Promise<Exit> => {
+    if (options.signal.aborted || options.kill.aborted)
+      return { ...UNSTARTED, stdout: options.captureStdout ? '' : undefined };
     const id = newId();
     const file = `${stepFolder(where, id)}/script`;
     // A script with a `#!` line is run by it, any other by `sh -xe`: Jenkins' durable-task does so.
@@ -247,6 +249,9 @@ function machineOn(
   };
 }
 
+/** How a step ends that was told to before it had begun. */
+const UNSTARTED: Omit<Exit, 'stdout'> = { code: undefined, signal: 'SIGINT' };
+
 function codeOf(end: StepEnd, name: string, directory: string | undefined): Omit<Exit, 'stdout'> {
   switch (end.kind) {
     case 'exited':
@@ -254,7 +259,7 @@ function codeOf(end: StepEnd, name: string, directory: string | undefined): Omit
         ? { code: end.code, signal: undefined }
         : { code: undefined, signal: end.signal };
     case 'unstarted':
-      return { code: undefined, signal: 'SIGINT' };
+      return UNSTARTED;
     case 'no folder':
       throw new UserError(
         `The step could not be started: ${directory ?? ''} is no folder on ${name}.`,

@@ -64,9 +64,16 @@ export async function followStep(
   for (;;) {
     let control: Buffer[] = [];
     let gathered: Buffer[] = [];
+    let room = 0;
+    /** What is longer does not come from the script. */
+    const bound = (chunk: Buffer): void => {
+      room -= chunk.length;
+      if (room < 0) throw new UserError(`${where.link.name} gives more than was asked for.`);
+    };
     const code = await where.link.run(() => {
       control = [];
       gathered = [];
+      room = whole ? 2 * MOST_WHOLE + MOST_WORDS : MOST_WORDS;
       const values = [
         `place=${word(where.place)} id=${word(step.id)} at=${at} boot=${word(boot)}`,
         `directory=${word(step.directory ?? '')} size=${sum(sizes)} whole=${whole ? 1 : 0}`,
@@ -81,13 +88,16 @@ export async function followStep(
         script: [...values, FOLLOW, START.replace('#FILES#', () => lay.join('\n'))].join('\n'),
         input: () => files.map(([, content]) => content),
         onOutput: whole
-          ? (chunk) => void gathered.push(chunk)
+          ? (chunk) => {
+              bound(chunk);
+              gathered.push(chunk);
+            }
           : async (chunk) => {
               at += chunk.length;
               await onOutput(chunk);
             },
         onWords: (chunk) => {
-          // What is long comes at the end, and is bounded there.
+          bound(chunk);
           control.push(chunk);
           boot ||= /^step: began (\S+)$/m.exec(chunk.toString('latin1'))?.[1] ?? '';
         },
@@ -148,6 +158,10 @@ export const SWEEP = `
   rm -rf -- "$d"
 done
 `;
+
+/** Bytes of each stream of a step that is not followed; and of what the scripts say of themselves. */
+const MOST_WHOLE = 16 << 20;
+const MOST_WORDS = 1 << 20;
 
 const FULL = 71;
 const FOLLOWED_ELSEWHERE = 76;
@@ -269,8 +283,8 @@ follow() {
   say exited "$ended" "$sent"
   if [ "$whole" = 1 ]; then
     say words
-    head -c 16777216 "$d/stdout"
-    head -c 16777216 "$d/out" >&2
+    head -c ${MOST_WHOLE} "$d/stdout"
+    head -c ${MOST_WHOLE} "$d/out" >&2
   fi
   exit 0
 }

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { UserError } from '../../../src/base/errors';
+import { isUserError, type UserError } from '../../../src/base/errors';
 import { openSshMachine } from '../../../src/machines/ssh/sshMachine';
 import type { HostKeyQuestion } from '../../../src/machines/ssh/surroundings';
 import { startSshAgent } from '../../bed/sshAgent';
@@ -171,5 +171,51 @@ describe('A connection by SSH', function () {
     await using machine = await openSshMachine(address, around, never);
     assert.equal(machine.home, '/root');
     assert.equal(await readFile(join(folder, 'known_hosts'), 'utf8').catch(() => ''), '');
+  });
+
+  it('goes on to a key file where the agent is away', async () => {
+    await using host = await startSshd();
+    const configFile = join(folder, 'config');
+    await writeFile(configFile, `Host *\n  IdentityFile ${host.keyFile}\n`);
+    const { keyFile, ...address } = addressOf(host);
+    assert.equal(keyFile, host.keyFile);
+    const environment = { ...process.env, SSH_AUTH_SOCK: join(folder, 'nobody') };
+    const around = await surroundings({ stateDirectory: folder, configFile, environment });
+    await using machine = await openSshMachine(address, around, never);
+    assert.equal(machine.home, '/root');
+  });
+
+  it('tells a goal that refuses the host before it from one that says nothing to it', async () => {
+    await using outer = await startSshd();
+    await using inner = await startSshd({ behind: outer });
+    const known = join(folder, 'known');
+    await writeFile(known, `${outer.knownHosts}\n${inner.knownHosts}\n`);
+    const configFile = join(folder, 'config');
+    await writeFile(
+      configFile,
+      `Host *\n  User root\n  IdentityAgent none\n  IdentityFile ${outer.keyFile}\n  IdentityFile ${inner.keyFile}\n  UserKnownHostsFile ${known}\nHost ${inner.address}\n  ProxyJump ${outer.address}\n`,
+    );
+    const around = await surroundings({
+      stateDirectory: folder,
+      configFile,
+      patience: { ...quick, connect: 1500 },
+    });
+    const goal = { host: inner.address };
+    await assert.rejects(
+      openSshMachine({ ...goal, port: 4 }, around, never),
+      (error: UserError) => {
+        assert.match(error.message, /cannot be reached from the host that leads to it: /);
+        assert.ok(isUserError(error));
+        return true;
+      },
+    );
+    await inner.drop();
+    await assert.rejects(
+      openSshMachine(goal, around, never),
+      /does not answer the host that leads/,
+    );
+    await inner.heal();
+    await using machine = await openSshMachine(goal, around, never);
+    assert.equal(machine.home, '/root');
   });
 });

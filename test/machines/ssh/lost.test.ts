@@ -178,4 +178,34 @@ n=0; while [ ! -e enough ]; do seq -f "%012.0f some words that fill the line" $(
       /The disk of 10\..* is full/,
     );
   });
+
+  it('is looked for also where it was lost while nobody wanted anything', async () => {
+    await using far = await openFar({}, { patience: { ...quick, connect: 500 } });
+    await far.host.drop();
+    // Longer than a connection is believed in.
+    await delay(3000);
+    assert.deepEqual(far.said, []);
+    const listed = far.machine.files.list('/root/none', never);
+    while (far.said.length === 0) await delay(20);
+    await far.host.heal();
+    assert.deepEqual(await listed, []);
+    assert.deepEqual(
+      far.said.map((words) => /was lost|is back/.exec(words)?.[0]),
+      ['was lost', 'is back'],
+    );
+  });
+
+  it('does not send for ever what never gets there', async () => {
+    await using far = await openFar();
+    let began = 0;
+    async function* input(): AsyncGenerator<Buffer> {
+      began++;
+      yield Buffer.alloc(1000);
+      await far.host.cut();
+      yield Buffer.alloc(1000);
+    }
+    const sent = far.machine.exec(['sh', '-c', 'cat > /dev/null'], { signal: never, input });
+    await assert.rejects(sent, /is lost each time before \d+ bytes have been sent/);
+    assert.ok(began > 3 && began < 20, `${began} times`);
+  });
 });
