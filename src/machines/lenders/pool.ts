@@ -145,6 +145,9 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
   };
 }
 
+/** Milliseconds for what takes a moment; also where the way to a host is lost meanwhile, which may come back. */
+const PATIENCE = 60_000;
+
 interface Seen {
   readonly state: 'free' | 'held' | 'stale' | 'taken' | 'taken over' | 'moved' | 'lost';
   /** The lease that has the host; empty where that is not known. */
@@ -168,7 +171,15 @@ async function lock(
 ): Promise<Seen> {
   const words = [verb, LOCK, lease, owner, String(Math.max(0, Math.round(seconds)))];
   const command = ['sh', '-c', LOCK_SCRIPT, 'sh', ...words];
-  const { code, stdout, stderr } = await machine.exec(command, { timeout: 60_000, signal });
+  const late = AbortSignal.timeout(PATIENCE);
+  const until = AbortSignal.any([signal, late]);
+  const { code, stdout, stderr } = await machine
+    .exec(command, { signal: until })
+    .catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (!late.aborted) throw error;
+      throw new UserError(`${machine.name} does not answer.`, { cause: error });
+    });
   const [state = '', holder = '', by = '', left = '', cpus = '', memory = ''] = stdout.split('\n');
   if (code !== 0 || !isState(state))
     throw new UserError(`The lease of ${machine.name} cannot be told: ${shown(stderr)}`);

@@ -118,6 +118,8 @@ interface CallOptions {
   readonly most: number;
   /** Exit codes that are values; 0 is one. */
   readonly accept?: readonly number[];
+  /** Called when something of it has come. */
+  readonly onBegun?: () => void;
 }
 
 /** Of what takes a moment. */
@@ -139,6 +141,7 @@ export async function call(link: Link, script: string, options: CallOptions): Pr
       script: `attempt=${attempt}\n${script}`,
       input: () => options.input ?? [],
       onOutput: (chunk) => {
+        options.onBegun?.();
         room -= chunk.length;
         if (room < 0) throw new UserError(`${link.name} gives more than was asked for.`);
         output.push(chunk);

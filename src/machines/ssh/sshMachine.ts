@@ -43,7 +43,7 @@ export async function openSshMachine(
 ): Promise<SshMachine> {
   const link = await openLink(address, surroundings, signal);
   try {
-    const greeted = await greet(link, surroundings.place, signal);
+    const greeted = await greet(link, surroundings, signal);
     return machineOn(link, greeted, surroundings);
   } catch (error) {
     await link[Symbol.asyncDispose]();
@@ -56,16 +56,35 @@ interface Greeted {
   readonly place: string;
 }
 
-/** Also sweeps what dead owners left. */
-async function greet(link: Link, place: string | undefined, signal: AbortSignal): Promise<Greeted> {
+/** Also sweeps what dead owners left. A login that runs something which never ends is not waited for. */
+async function greet(
+  link: Link,
+  { place, patience = usualPatience }: SshSurroundings,
+  signal: AbortSignal,
+): Promise<Greeted> {
   const script = `place=${place === undefined ? '' : shellLine([place])}\n${GREET}${SWEEP}exit 0`;
-  const { output } = await call(link, script, { signal, most: 16_384 });
-  const [system = '', home = '', where = '', missing = ''] = output.toString().split('\0');
-  if (system !== 'Linux')
-    throw new UserError(`${link.name} is no Linux machine, but ${printable(system)}.`);
-  if (missing.trim() !== '')
-    throw new UserError(`${link.name} lacks programs that are needed:${printable(` ${missing}`)}`);
-  return { home, place: where };
+  const mute = (): UserError =>
+    new UserError(`${link.name} lets us in, but its shell does not answer.`, {
+      advice: `What a login runs there, such as \`.bashrc\`, may wait for something, read what is meant for commands, or never end. See whether this comes to its end: ssh ${link.name} true`,
+    });
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(mute()), patience.connect);
+  const until = AbortSignal.any([signal, silent.signal]);
+  const onBegun = (): void => clearTimeout(timer);
+  try {
+    const { output } = await call(link, script, { signal: until, most: 16_384, onBegun });
+    if (output.length === 0) throw mute();
+    const [system = '', home = '', where = '', missing = ''] = output.toString().split('\0');
+    if (system !== 'Linux')
+      throw new UserError(`${link.name} is no Linux machine, but ${printable(system)}.`);
+    if (missing.trim() !== '')
+      throw new UserError(
+        `${link.name} lacks programs that are needed:${printable(` ${missing}`)}`,
+      );
+    return { home, place: where };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const GREET = `

@@ -14,10 +14,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../src/base/errors';
-import type { LeaseRequest, Lender } from '../../../src/machines/lender';
+import type { LeaseRequest, Lender, SshAddress } from '../../../src/machines/lender';
 import { poolLender } from '../../../src/machines/lenders/pool';
 import { LOCK } from '../../../src/machines/lenders/poolLock';
 import { openLocalMachine } from '../../../src/machines/local';
+import type { Machine } from '../../../src/machines/machine';
+import { openSshMachine } from '../../../src/machines/ssh/sshMachine';
+import { needSshd, startSshd } from '../../bed/sshd';
+import { addressOf, quick, surroundings } from '../ssh/far';
 
 describe('The lender of one’s own hosts', () => {
   let root: string;
@@ -40,29 +44,30 @@ describe('The lender of one’s own hosts', () => {
     chmodSync(join(root, host, 'bin', 'date'), 0o755);
   };
 
-  /** A pool whose hosts are folders of this machine: with a lock, a home and a PATH of their own. */
+  /** A host is a folder of this machine: with a lock, a home and a PATH of its own. */
+  const openHost = ({ host }: SshAddress): Promise<Machine> => {
+    if (down.has(host)) return Promise.reject(new UserError('no route to host'));
+    const machine = openLocalMachine(join(root, 'scripts'));
+    return Promise.resolve({
+      ...machine,
+      name: host,
+      exec: (command, options) =>
+        machine.exec(
+          command.map((word) => (word === LOCK ? lockOf(host) : word)),
+          {
+            ...options,
+            environment: {
+              PATH: `${join(root, host, 'bin')}:${process.env['PATH'] ?? ''}`,
+              HOME: join(root, host),
+            },
+          },
+        ),
+    });
+  };
   const pool: Lender = poolLender({
     name: 'lab',
     hosts: [{ host: 'vm1' }, { host: 'vm2' }],
-    open: ({ host }) => {
-      if (down.has(host)) return Promise.reject(new UserError('no route to host'));
-      const machine = openLocalMachine(join(root, 'scripts'));
-      return Promise.resolve({
-        ...machine,
-        name: host,
-        exec: (command, options) =>
-          machine.exec(
-            command.map((word) => (word === LOCK ? lockOf(host) : word)),
-            {
-              ...options,
-              environment: {
-                PATH: `${join(root, host, 'bin')}:${process.env['PATH'] ?? ''}`,
-                HOME: join(root, host),
-              },
-            },
-          ),
-      });
-    },
+    open: openHost,
   });
   const request = (id: string, hours = 1): LeaseRequest & { noted: string[] } => {
     const noted: string[] = [];
@@ -90,6 +95,25 @@ describe('The lender of one’s own hosts', () => {
     await pool.borrow({}, request(one), signal);
     const [lent] = await pool.offers(signal);
     assert.deepEqual([lent?.available, lent?.title.split(', ').at(-1)], [false, 'lent to ada@aaa']);
+  });
+
+  it('offers the others where one host lets us in and its shell waits', async function () {
+    await needSshd.call(this);
+    await using host = await startSshd();
+    await host.inside('echo "sleep 1000" > /root/.bashrc');
+    const around = await surroundings({
+      stateDirectory: root,
+      patience: { ...quick, connect: 2000 },
+    });
+    const lab = poolLender({
+      name: 'lab',
+      hosts: [{ host: 'vm1' }, addressOf(host)],
+      open: (address, until) =>
+        address.host === 'vm1' ? openHost(address) : openSshMachine(address, around, until),
+    });
+    const [first, second] = await lab.offers(signal);
+    assert.deepEqual([first?.available, second?.available], [true, false]);
+    assert.match(second?.problem ?? '', /lets us in, but its shell does not answer.*\.bashrc/s);
   });
 
   it('lends each host once, and writes down which before it locks it', async () => {

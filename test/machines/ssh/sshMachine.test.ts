@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execa } from 'execa';
+import type { UserError } from '../../../src/base/errors';
 import type { RunOptions } from '../../../src/machines/machine';
 import { openSshMachine } from '../../../src/machines/ssh/sshMachine';
-import { addressOf, collecting, never, openFar, surroundings, type Far } from './far';
-import { needSshd } from '../../bed/sshd';
+import { addressOf, collecting, never, openFar, quick, surroundings, type Far } from './far';
+import { needSshd, startSshd, type Sshd } from '../../bed/sshd';
 
 describe('A machine that is reached by SSH', () => {
   let far: Far;
@@ -270,4 +272,51 @@ describe('A machine that is reached by SSH', () => {
     await using again = await openSshMachine(addressOf(other.host), await surroundings(), never);
     assert.deepEqual(await again.files.list(steps, never), ['alive', 'new']);
   });
+});
+
+describe('What a login prints or waits for', function () {
+  this.timeout(60_000);
+  before(needSshd);
+
+  const login = async (host: Sshd, bashrc: string): Promise<void> => {
+    await host.inside(`cat > /root/.bashrc <<'END'\n${bashrc}\nEND`);
+  };
+
+  it('is nobody’s, as the banner is, however much it is', async () => {
+    await using far = await openFar({ banner: 'Welcome \u001b]0;owned\u0007\n' });
+    const { host } = far;
+    // More than what is looked through at once.
+    await login(host, 'head -c 3000000 /dev/zero | tr "\\0" x; seq 100000; echo >&2 noise');
+    const { address, keyFile, user } = host;
+    const plain = ['-F', 'none', '-i', keyFile, '-o', 'StrictHostKeyChecking=no'];
+    const known = ['-o', 'UserKnownHostsFile=/dev/null'];
+    const seen = await execa('ssh', [...plain, ...known, `${user}@${address}`, 'true']);
+    assert.match(seen.stderr, /Welcome/);
+    assert.ok(seen.stdout.length > 3_000_000);
+    const said: string[] = [];
+    const around = await surroundings({ say: (words) => said.push(words) });
+    await using machine = await openSshMachine(addressOf(host), around, never);
+    const o = collecting();
+    await machine.run('#!/bin/sh\necho mine; echo too >&2', o);
+    assert.equal(o.text(), 'mine\ntoo\n');
+    assert.equal((await machine.exec(['echo', 'mine'], { signal: never })).stdout, 'mine\n');
+    assert.deepEqual(said, []);
+  });
+
+  const endless = {
+    waits: 'sleep 1000',
+    'never ends': 'while :; do echo noise; done',
+    'reads what is meant for commands': 'read -r line; cat > /dev/null',
+  };
+  for (const [what, bashrc] of Object.entries(endless))
+    it(`is told where it ${what}`, async () => {
+      await using host = await startSshd();
+      await login(host, bashrc);
+      const around = await surroundings({ patience: { ...quick, connect: 2000 } });
+      await assert.rejects(openSshMachine(addressOf(host), around, never), (error: UserError) => {
+        assert.match(error.message, /lets us in, but its shell does not answer/);
+        assert.match(error.advice ?? '', /\.bashrc/);
+        return true;
+      });
+    });
 });
