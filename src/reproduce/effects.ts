@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { UserError } from '../base/errors';
+import { messageOf, UserError } from '../base/errors';
 import { createQueue } from '../base/queue';
 import type { Secrets } from '../base/secretChannel';
 import type { FailedTest } from '../jenkins/run';
@@ -31,7 +31,7 @@ import { createFailures } from './failures';
 import type { Journal, StageProgress } from './journal';
 import { createMask } from './mask';
 import { createShell, GRACE } from './shell';
-import { temporaryOf, type Bench } from './steps/bench';
+import { asFailure, temporaryOf, type Bench } from './steps/bench';
 import { secretTexts } from './steps/credentials';
 import { createContainers } from './steps/containers';
 import { neededDocker, startAgent } from './steps/docker';
@@ -227,6 +227,18 @@ export function realEffects(context: Context): RealEffects {
       caveat(`${call.name} at ${placeText(at.range.line, at.source)} was left out: ${reason}`);
   };
 
+  /** What the system refuses fails the step, as in Jenkins; it is said, since the pipeline may catch it. */
+  const asStep = async <R>(call: StepCall, at: Scope, done: Promise<R>): Promise<R> => {
+    try {
+      return await done;
+    } catch (error) {
+      const failure = asFailure(error);
+      if (failure !== error)
+        bench.say(`${call.name} at ${placeText(at.range.line, at.source)}: ${messageOf(failure)}`);
+      throw failure;
+    }
+  };
+
   const skip = (stage: StageCall, path: readonly string[], why: string): void => {
     const line = stage.range.line;
     journal.append({ type: 'stage', path, state: 'skipped', line, why });
@@ -307,7 +319,7 @@ export function realEffects(context: Context): RealEffects {
     step: async (call, at) => {
       const disposition = dispositionOf(call, recipe);
       if (disposition.kind === 'runs' && isCarriedOut(call.name))
-        return stepEffects[call.name](call, at, bench);
+        return asStep(call, at, stepEffects[call.name](call, at, bench));
       if (disposition.kind === 'left out' || disposition.kind === 'cannot be repeated')
         omit(call, at, disposition.reason);
       return unknownResult(call, at);
@@ -315,7 +327,7 @@ export function realEffects(context: Context): RealEffects {
     block: async (call, at, body) => {
       const disposition = dispositionOf(call, recipe);
       if (disposition.kind === 'runs' && isCarriedOutAround(call.name)) {
-        await blocks[call.name](call, at, body, bench);
+        await asStep(call, at, blocks[call.name](call, at, body, bench));
         return;
       }
       if (disposition.kind === 'left out' || disposition.kind === 'cannot be repeated')

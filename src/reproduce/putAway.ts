@@ -103,11 +103,15 @@ export async function putSecretsAway(
   journal: Journal,
 ): Promise<string[]> {
   const left: string[] = [];
+  const signal = takingAway();
   for (const { what, where } of made) {
     if (what !== 'secrets') continue;
-    if (await isRemoved(where, machine, takingAway()))
-      journal.append({ type: 'gone', what, where });
-    else left.push(`secrets in ${where}`);
+    try {
+      if (await isRemoved(where, machine, signal)) journal.append({ type: 'gone', what, where });
+      else left.push(`secrets in ${where}`);
+    } catch (error) {
+      left.push(`secrets in ${where}: ${messageOf(error)}`);
+    }
   }
   return left;
 }
@@ -199,7 +203,7 @@ export async function sweep(
     }
   };
   for (const reproduction of listReproductions()) {
-    const { files, status, made } = reproduction;
+    const { files, status, made, verdict } = reproduction;
     const leftBehind = status.state === 'ended' && made.length > 0 && how === 'thoroughly';
     if (status.state !== 'interrupted' && !leftBehind) continue;
     const claim = `${files.owner}.sweep`;
@@ -208,7 +212,8 @@ export async function sweep(
       say(`${files.id} left something: putting it away`);
       using journal = openJournal(files.journal);
       const left = await leftBy(reproduction, journal);
-      if (!leftBehind) journal.append({ type: 'verdict', verdict: interrupted(reproduction) });
+      // One that had come to its verdict was interrupted only while it put away.
+      if (!verdict) journal.append({ type: 'verdict', verdict: interrupted(reproduction) });
       journal.append({ type: 'ended', left });
       swept.push({ id: files.id, left });
     } finally {

@@ -74,6 +74,7 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
   await using cleanups = new Cleanups();
   const attempt: Attempt = {};
   let observation: Observation;
+  let defect: { readonly error: unknown } | undefined;
   try {
     const place = await openPlace(recipe, files, ways, will.cancel);
     cleanups.defer(async () => place[Symbol.asyncDispose]());
@@ -82,7 +83,8 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
     if (recipe.on) journal.append({ type: 'intent', what: 'machine', where: place.workspace });
     observation = await carryOut(recipe, files, place, journal, surroundings, will, attempt);
   } catch (error) {
-    if (!(error instanceof UserError) && !isAbort(error) && !will.kill.aborted) throw error;
+    // A defect is told when all is put away.
+    if (!isUserError(error) && !isAbort(error) && !will.kill.aborted) defect = { error };
     observation = couldNot(error, will, attempt.real);
   }
   const verdict = judge(recipe, observation);
@@ -92,6 +94,7 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
   rmSync(files.owner, { force: true });
   for (const thing of left) screen.say(`left: ${thing}`);
   if (left.length > 0) screen.say('put it away with: ci-parity clean');
+  if (defect) throw defect.error;
   return verdict;
 
   /** Puts away; when the person ends that too, what was made is what is left. */
@@ -101,9 +104,9 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
     const { machine, base: given } = attempt.place;
     const environment = { ...given, ...attempt.real?.lastEnvironment() };
     const say = (line: string): void => screen.say(line);
-    await putSecretsAway(readReproduction(id).made, machine, journal);
-    const { made } = readReproduction(id);
     try {
+      await putSecretsAway(readReproduction(id).made, machine, journal);
+      const { made } = readReproduction(id);
       will.kill.throwIfAborted();
       return await putAway({ files, recipe, machine, journal, made, environment, say }, will.kill);
     } catch (error) {
@@ -324,7 +327,7 @@ function couldNot(error: unknown, will: Will, real: RealEffects | undefined): Ob
       ? undefined
       : {
           message: messageOf(error),
-          advice: error instanceof UserError ? error.advice : undefined,
+          advice: isUserError(error) ? error.advice : undefined,
         },
   };
 }

@@ -5,7 +5,7 @@ import { StepError, type Environment, type Scope, type ShCall } from '../pipelin
 import type { ShResult } from '../pipeline/effects';
 import type { Failures } from './failures';
 import { createTail, lookOutFor } from './outputTail';
-import { directoryOf, type Bench } from './steps/bench';
+import { asFailure, directoryOf, type Bench } from './steps/bench';
 
 /** Milliseconds that a step has to end by itself after it was asked to. */
 export const GRACE = 10_000;
@@ -52,7 +52,9 @@ export function createShell(bench: Bench, around: Around): Shell {
     const environment = around.environmentOf(at.environment);
     const post = around.isPost(at);
     const directory = directoryOf(at);
-    await machine.files.makeFolder(directory, 0o777, at.signal);
+    await machine.files.makeFolder(directory, 0o777, at.signal).catch((error: unknown) => {
+      throw asFailure(error);
+    });
     const inside = await bench.enclosure(at);
     const step = ++count;
     last = environment;

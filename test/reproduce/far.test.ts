@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cleanups } from '../../src/base/cleanups';
-import { enter, leaseOf, thisProcess, whoWeAre } from '../../src/machines/leases/ledger';
+import { change, enter, leaseOf, thisProcess, whoWeAre } from '../../src/machines/leases/ledger';
 import { showFile } from '../../src/recipe/git';
 import type { Recipe } from '../../src/recipe/recipe';
 import { sweep } from '../../src/reproduce/putAway';
@@ -13,6 +13,7 @@ import { projectRoot } from '../bed/demo/package';
 import { standInVagrant } from '../bed/packages';
 import { makeSample } from '../bed/sample/sample';
 import { needSshd, startSshd, type Sshd } from '../bed/sshd';
+import { addressOf } from '../machines/ssh/far';
 import { recipeFor, runFacts } from './recipes';
 import {
   interruptsWhenReady,
@@ -46,11 +47,9 @@ describe('A reproduction on another machine', function () {
     root = join(shop.root, 'state', 'ci-parity');
     await host.inside('rm -rf /root/.cache');
     const soon = Date.now() + 3_600_000;
-    const { address, port, user, keyFile, hostKey } = host;
-    const ssh = { host: address, port, user, keyFile, hostKeys: [hostKey] };
     await enter(root, {
       version: 1,
-      ...{ id: LEASE, state: { kind: 'ready', ssh }, work: [] },
+      ...{ id: LEASE, state: { kind: 'ready', ssh: addressOf(host) }, work: [] },
       ...{ lender: 'pool', title: 'bench', handle: {} },
       ...{
         askedAt: Date.now(),
@@ -236,6 +235,47 @@ describe('A reproduction on another machine', function () {
     );
     assert.equal(verdict.kind, 'cancelled');
     assert.deepEqual(printed(output), ['ready', 'in aborted']);
+    await leavesNothing(files.id);
+  });
+
+  it('fails a step that the system refuses something there, and goes on', async () => {
+    const { verdict, output, files } = await shop.run(
+      `node { sh 'mkdir d'
+  try { writeFile file: 'd', text: 'x' } catch (e) { echo "caught \${e.message.split(':')[0]}" } }
+`,
+      { recipe: there },
+    );
+    assert.equal(verdict.kind, 'passed', output);
+    assert.deepEqual(printed(output), ['caught EISDIR']);
+    await leavesNothing(files.id);
+  });
+
+  it('names secrets on a machine that lets nobody in any more, and keeps its verdict when they are put away', async () => {
+    let gone: Promise<void> | undefined;
+    const { verdict, files, said, events } = await shop.run(
+      `node { withCredentials([file(credentialsId: 'config', variable: 'CONF')]) {
+  sh 'echo ready; sleep 300' } }
+`,
+      {
+        recipe: there,
+        secrets: { config: { kind: 'file', name: 'x', content: '' } },
+        watch: ({ output }) => {
+          if (!output.includes('\nready')) return;
+          gone ??= host.changeHostKey();
+        },
+      },
+    );
+    await gone;
+    assert.match(verdict.sentence, /^could not run: .*host key/i);
+    assert.match(said, /^left: on abcdef012345: secrets \S+: .*host key/im);
+    assert.equal(events.at(-1)?.type, 'ended');
+    await change(root, LEASE, (lease) => ({
+      ...lease,
+      state: { kind: 'ready', ssh: addressOf(host) },
+    }));
+    const swept = await sweep({}, () => undefined, signal, 'thoroughly');
+    assert.deepEqual(swept, [{ id: files.id, left: [] }]);
+    assert.equal(readReproduction(files.id).verdict?.sentence, verdict.sentence);
     await leavesNothing(files.id);
   });
 

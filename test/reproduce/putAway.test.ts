@@ -52,6 +52,18 @@ describe('What a killed program left', () => {
     assert.match(readFileSync(files.journal, 'utf8'), /"gone","what":"secrets"/);
   });
 
+  it('keeps the verdict that it had come to', async () => {
+    const { files } = killed([]);
+    const verdict = { kind: 'passed', sentence: 'passed', details: [], failedTests: [] } as const;
+    {
+      using journal = openJournal(files.journal);
+      journal.append({ type: 'verdict', verdict });
+    }
+    await sweep(base, () => undefined, signal);
+    const { status } = readReproduction(files.id);
+    assert.deepEqual(status, { state: 'ended', verdict, left: [] });
+  });
+
   it('is named where it cannot be put away: a container without its docker', async () => {
     const { files } = killed([['container', 'ci-parity-x-1']]);
     const nowhere = { PATH: '/usr/bin/nowhere' };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -166,6 +167,27 @@ describe('A reproduction', () => {
     assert.match((await run({ withChanges: false })).output, /\ncommitted\n/);
   });
 
+  it('lays changes over the checkout byte by byte, whatever the person has set for reading diffs', async () => {
+    const print = 'sha256sum < new; cat file; cat a.conv';
+    commit({
+      Jenkinsfile: pipeline(stage('One', `sh '${print}'`)),
+      ...{ file: 'committed\n', 'a.conv': 'committed\n', '.gitattributes': '*.conv diff=conv\n' },
+    });
+    const latin1 = Buffer.from('caf\xe9\n', 'latin1');
+    writeFileSync(join(repository, 'new'), latin1);
+    write({ file: 'changed\n', 'a.conv': 'changed too\n' });
+    for (const [key, value] of [
+      ['diff.noprefix', 'true'],
+      ['color.diff', 'always'],
+      ['diff.submodule', 'log'],
+      ['diff.conv.textconv', 'tr a-z A-Z <'],
+    ] as const)
+      git('config', key, value);
+    const { output, said } = await run();
+    const sum = createHash('sha256').update(latin1).digest('hex');
+    assert.match(output, new RegExp(`\n${sum} .*\n.*\nchanged\n.*\nchanged too\n$`), said);
+  });
+
   it('fails as the step fails, skips the rest, and runs post in Jenkins’ order', async () => {
     const post =
       "post { cleanup { sh 'echo cleanup' }; failure { sh 'echo failure' }; success { sh 'echo success' }; always { sh 'echo always' } }";
@@ -189,6 +211,26 @@ describe('A reproduction', () => {
         ['Two', 'skipped'],
       ],
     );
+  });
+
+  it('puts away, and has a verdict, before a defect of ours is told', async () => {
+    commit({ Jenkinsfile: pipeline(stage('One', "sh 'echo ready'")) });
+    let files: Files | undefined;
+    const broken = run(
+      {},
+      {
+        watch: ({ event, output }, its) => {
+          files = its;
+          if (!event && output.includes('ready')) throw new RangeError('the screen is broken');
+        },
+      },
+    );
+    await assert.rejects(broken, RangeError);
+    assert.ok(files);
+    leavesNothing(files);
+    const { status, verdict } = readReproduction(files.id);
+    assert.equal(status.state, 'ended');
+    assert.equal(verdict?.sentence, 'could not run: the screen is broken');
   });
 
   it('gives steps the environment of the Jenkinsfile, and --env above all', async () => {

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import { codeOf, isUserError, messageOf } from '../../base/errors';
 import type { Queue } from '../../base/queue';
 import type { Secrets } from '../../base/secretChannel';
 import type { FailedTest } from '../../jenkins/run';
@@ -114,6 +115,12 @@ export function neededText(call: StepCall, name: string): string {
   if (text === undefined)
     throw new StepError(`${call.name} wants ${name}, which is not known here.`);
   return text;
+}
+
+/** A step's failure of what the system refused it: no room, no right, a folder of that name. Anything else stays what it is. */
+export function asFailure(error: unknown): unknown {
+  const refused = !isUserError(error) && /^E[A-Z0-9]+$/.test(codeOf(error));
+  return refused ? new StepError(messageOf(error)) : error;
 }
 
 export function isOn(call: StepCall, name: string, otherwise = false): boolean {

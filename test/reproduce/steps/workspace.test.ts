@@ -41,6 +41,27 @@ describe('Steps on files and workspaces', () => {
     assert.equal(verdict.kind, 'failed');
   });
 
+  it('fail where the system refuses something, as a pipeline may catch it, and say why', async () => {
+    const { output, verdict, said } = await shop.run(`node {
+  sh 'mkdir folder; echo 1 > file; mkdir kept; echo 1 > kept/one'
+  for (refused in [
+    { writeFile file: 'folder', text: 'x' },
+    { touch 'file/x' },
+    { stash name: "\${'x' * 200}", includes: 'file' },
+    { archiveArtifacts 'kept/*'; sh 'rm -r kept; echo 1 > kept'; archiveArtifacts 'kept' },
+    { dir('file') { sh 'true' } },
+  ]) try { refused() } catch (e) { echo "caught \${e.message.split(/[:,]/)[0]}" }
+}
+`);
+    assert.equal(verdict.sentence, 'passed: every stage passed', said);
+    const caught = printed(output).filter((line) => line.startsWith('caught'));
+    assert.deepEqual(
+      caught,
+      ['EISDIR', 'EEXIST', 'ENAMETOOLONG', 'EISDIR', 'EEXIST'].map((code) => `caught ${code}`),
+    );
+    assert.match(said, /^writeFile at line 4: EISDIR: /m);
+  });
+
   it('carry files from one agent to another with stash, with Ant’s patterns and default excludes', async () => {
     const { output, verdict, files } = await shop.run(`pipeline {
   agent none
