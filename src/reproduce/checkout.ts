@@ -1,9 +1,9 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
-import { blobAt, git, releaseCommit } from '../recipe/git';
+import { blobAt, git, headCommit, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedTo, carryCommit } from './carry';
 import { carryLfs } from './carryLfs';
@@ -46,13 +46,16 @@ export async function checkout(
 ): Promise<void> {
   const { directory } = recipe.repository;
   // Read before the checkout: the changes are those of the moment in which it was asked for.
-  const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : '';
+  const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : undefined;
   const attributes = await blobAt(directory, recipe.commit, '.gitattributes', signal);
   const usesLfs = attributes?.text.includes('filter=lfs') ?? false;
   const [there, repository] = await Promise.all([
     machine.files.list(into, signal),
     recipe.on ? carryCommit(recipe, machine, signal) : directory,
   ]);
+  // Where the changes meet others, git merges them by the files that they were made on.
+  if (recipe.on && changes && changes.on !== recipe.commit)
+    await carryCommit({ ...recipe, commit: changes.on }, machine, signal);
   if (usesLfs) await needLfs(machine, repository, signal);
   if (usesLfs && recipe.on) await carryLfs(recipe, machine, repository, say, signal);
   const run = (args: readonly string[], where: string): Promise<string> =>
@@ -75,7 +78,7 @@ export async function checkout(
       const update = ['submodule', 'update', '--init', '--recursive', '--quiet'];
       await gitOn(machine, [...noHooks, ...update], into, signal, { marks });
     });
-  if (changes !== '') await applyChanges(changes, machine, into, signal);
+  if (changes) await applyChanges(changes, machine, into, signal);
 }
 
 /** Where a worktree is made for a folder that is not empty, before it is moved into it. */
@@ -122,25 +125,48 @@ export async function releaseCheckout(recipe: Recipe, signal: AbortSignal): Prom
   }
 }
 
-/** What differs from HEAD, untracked files too, as a patch. It is computed in an index of our own. */
-async function uncommittedChanges(directory: string, signal: AbortSignal): Promise<string> {
+interface Changes {
+  /** The commit that they were made on: HEAD. */
+  readonly on: string;
+  readonly patch: Buffer;
+}
+
+/**
+ * What differs from HEAD, untracked files too; undefined where nothing does. It is computed in an index of our own,
+ * by git's plumbing: what the person has set for reading diffs would make a patch that does not apply.
+ */
+async function uncommittedChanges(
+  directory: string,
+  signal: AbortSignal,
+): Promise<Changes | undefined> {
   const scratch = await mkdtemp(join(tmpdir(), 'ci-parity-index-'));
   try {
     const index = join(scratch, 'index');
-    const own = (await git(['rev-parse', '--git-path', 'index'], directory, signal)).trim();
-    await copyFile(join(directory, own), index).catch(() => copyFile(own, index));
+    const told = (await git(['rev-parse', '--git-path', 'index'], directory, signal)).trimEnd();
+    const own = resolve(directory, told);
+    await copyFile(own, index);
+    // What changed in the second in which it was written git reads again: as of the copy it would not.
+    const { atime, mtime } = await stat(own);
+    await utimes(index, atime, mtime);
     const env = { GIT_INDEX_FILE: index };
     await git(['add', '--all'], directory, signal, { env });
-    return await git(['diff', '--cached', '--binary', '--no-ext-diff', 'HEAD'], directory, signal, {
-      env,
-    });
+    const on = await headCommit(directory, signal);
+    const words = ['diff-index', '--cached', '--patch', '--binary', '--full-index', ...plain, on];
+    // Not all text is UTF-8.
+    const patch = await git(words, directory, signal, { env, encoding: 'latin1' });
+    return patch === '' ? undefined : { on, patch: Buffer.from(patch, 'latin1') };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
+const plain = [
+  ...['--no-ext-diff', '--no-textconv', '--no-color', '--submodule=short'],
+  ...['--src-prefix=a/', '--dst-prefix=b/'],
+];
+
 async function applyChanges(
-  patch: string,
+  { patch }: Changes,
   machine: Machine,
   into: string,
   signal: AbortSignal,

@@ -153,6 +153,17 @@ describe('Carrying the source to another machine', function () {
     );
   });
 
+  it('brings what changes were made on, so that they are merged with the commit as here', async () => {
+    const lines = (changes: Record<number, string> = {}): string =>
+      Array.from({ length: 20 }, (_, n) => `${changes[n] ?? `line ${n}`}\n`).join('');
+    shop.commit({ file: lines() });
+    const recipe = { ...recipeOf(), withChanges: true };
+    shop.commit({ file: lines({ 10: 'committed since' }) });
+    shop.write({ file: lines({ 10: 'committed since', 12: 'changed' }) });
+    await carry(recipe);
+    assert.equal(await far.host.inside('cat /root/work/file'), lines({ 12: 'changed' }).trimEnd());
+  });
+
   it('brings submodules, and theirs, from the clone, without asking where they came from', async () => {
     const inner = newRepository(join(shop.root, 'inner'), git, { deep: 'in the innermost\n' });
     const outer = newRepository(join(shop.root, 'outer'), git, { file: 'of the submodule\n' });
