@@ -24,6 +24,8 @@ export function bornAt(pid: number): string | undefined {
     const told = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      // The same words in each terminal and window, and after a journey.
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC0' },
     });
     return told.trim() || undefined;
   } catch {
