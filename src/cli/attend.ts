@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { readAttachments } from '../attach/ledger';
 import { systemClock } from '../base/clock';
 import { isAbort, isUserError, messageOf } from '../base/errors';
 import { stateDirectory } from '../base/stateDirectory';
@@ -186,8 +187,9 @@ function openWindowDesk(
       };
     return known.desk;
   };
+  const root = stateDirectory();
   return {
-    root: stateDirectory(),
+    root,
     get lenders() {
       return now().lenders;
     },
@@ -197,7 +199,14 @@ function openWindowDesk(
     clock: systemClock,
     who: whoWeAre(),
     leave: leaver(terminal, unlessNamedOtherwise, open),
+    serves: (lease) => isAttached(root, lease),
   };
+}
+
+function isAttached(root: string, lease: string): boolean {
+  return readAttachments(root).attachments.some(
+    ({ id, state }) => id === lease && state === 'attached',
+  );
 }
 
 function failureOf(error: unknown): Failed {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { whoWeAre, type Lease } from '../../machines/leases/ledger';
+import { ownerLives, whoWeAre, type Lease } from '../../machines/leases/ledger';
 import { lendersFile } from '../../machines/lenders/lendersFile';
 import { readLendingSettings } from '../../machines/lenders/settings';
 import type { OtherMachine, Recipe } from '../../recipe/recipe';
@@ -220,9 +220,13 @@ export class MachinesDesk implements vscode.Disposable {
     else this.#failing(this.#take([lease.id]));
   }
 
-  /** Its time is over, and nobody attends it. */
+  /** Its time is over, or it could not be given back, and nobody attends it. */
   #isOver(lease: Lease): boolean {
-    return isThere(lease) && !lease.owner.process && Date.now() > lease.end + 2000;
+    const { owner, state, end } = lease;
+    if (isThere(lease)) return !owner.process && Date.now() > end + 2000;
+    if (state.kind !== 'returning' || this.commands.returning.has(lease.id)) return false;
+    const here = whoWeAre();
+    return owner.who === here && !ownerLives(owner, here);
   }
 
   /** Another attendant goes on with what one had that was killed, before anybody takes it for nobody's. */

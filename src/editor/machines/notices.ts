@@ -116,7 +116,7 @@ export async function inform(
 }
 
 export function unreturnedText(lease: Lease, problem: string): string {
-  return `of ${plain(lease.lender)} could not be given back: ${plain(problem)}. It may still cost money. It is tried again at the next start.`;
+  return `of ${plain(lease.lender)} could not be given back: ${plain(problem)}. It may still cost money. It is tried again.`;
 }
 
 async function act({ id }: Lease, action: Action): Promise<void> {

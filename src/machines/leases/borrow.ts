@@ -13,6 +13,7 @@ import {
   newLeaseId,
   strikeOff,
   thisProcess,
+  wanted,
   type Lease,
   type Work,
 } from './ledger';
@@ -122,7 +123,8 @@ export async function extend(
   if (lender.clockAhead) await lender.list(signal);
   const lease = await putRight(desk, found);
   const now = desk.clock.now();
-  const end = lease.end + hours * 3600_000;
+  // Of one that was let go, the end that was agreed to counts: whoever extends it wants it.
+  const end = wanted(lease).end + hours * 3600_000;
   await reserve(desk.root, desk.caps, { ...lease, end }, now);
   const until = lease.owner.process ? Math.min(end, now + STEP) : end;
   try {
@@ -132,17 +134,27 @@ export async function extend(
     throw error;
   }
   return (
-    (await change(desk.root, id, (one) => ({ ...one, end, until: Math.max(until, one.until) }))) ??
-    lease
+    (await change(desk.root, id, (one) => ({
+      ...wanted(one),
+      end,
+      until: Math.max(until, one.until),
+    }))) ?? lease
   );
 }
 
-/** Keeps a machine until its end, though the process ends that it was borrowed for. */
+/**
+ * Keeps a machine until its end, though the process ends that it was borrowed for. To be called again where the lender
+ * could not be told.
+ */
 export async function keepLease(desk: Desk, id: string, signal: AbortSignal): Promise<void> {
   const lease = leaseOf(desk.root, id);
-  if (!lease.owner.process) return;
+  if (!lease.owner.process && lease.until >= lease.end) return;
   if (lease.end > lease.until) await lenderOf(desk, lease.lender).extend(lease, lease.end, signal);
-  await change(desk.root, id, (one) => ({ ...one, owner: { who: one.owner.who }, until: one.end }));
+  await change(desk.root, id, (one) => ({
+    ...one,
+    owner: { who: one.owner.who },
+    until: Math.max(lease.end, one.until),
+  }));
 }
 
 /** Notes that the machine has all that a recipe needs. */

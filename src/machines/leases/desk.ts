@@ -14,6 +14,8 @@ export interface Desk {
   readonly who: string;
   /** Called before a machine is given back, for what goes by it elsewhere; never rejects, and is short. */
   readonly leave?: (lease: string, signal: AbortSignal) => Promise<void>;
+  /** Whether a machine serves somebody elsewhere, though nothing of ours runs on it. */
+  readonly serves?: (lease: string) => boolean;
 }
 
 /**

@@ -90,10 +90,10 @@ async function untilGone(
       // To look again later is no failure.
       if (attempts > 1) attempt = 0;
     } catch (error) {
-      signal.throwIfAborted();
-      problem = messageOf(error);
+      problem = signal.aborted ? 'nobody waited until it was gone' : messageOf(error);
     }
     await change(desk.root, id, (one) => noted(one, problem));
+    signal.throwIfAborted();
     if (attempt >= attempts) throw new UserError(problem);
     trouble?.(problem, wait);
     await elapsed(desk.clock, wait, signal);

@@ -52,6 +52,8 @@ export interface LetGo {
   readonly at: number;
   /** The end that the person had agreed to. */
   readonly end: number;
+  /** It goes back as soon as nobody uses it. */
+  readonly returns?: boolean;
 }
 
 export type LeaseState =
@@ -95,6 +97,22 @@ export function whoWeAre(): string {
 
 export function thisProcess(): OwnProcess {
   return { pid: process.pid, bornAt: bornAt(process.pid) ?? '' };
+}
+
+/** The lease as it is when somebody wants it again who let it go, or another one does. */
+export function wanted({ letGo, ...lease }: Lease): Lease {
+  return { ...lease, end: Math.max(letGo?.end ?? 0, lease.end) };
+}
+
+/** Whether it belongs to this process. */
+export function isMine({ owner }: Lease): boolean {
+  const me = thisProcess();
+  return owner.process?.pid === me.pid && owner.process.bornAt === me.bornAt;
+}
+
+/** Whether something can be done on it. */
+export function isThere({ state }: Pick<Lease, 'state'>): boolean {
+  return state.kind === 'lent' || state.kind === 'ready';
 }
 
 /** Whether the process is of this machine, and lives. */

@@ -1,11 +1,13 @@
 import { messageOf } from '../../base/errors';
 import type { Lender, Marked } from '../lender';
+import { keepLease } from './borrow';
 import { putRight } from './clocks';
 import { lenderOf, type Desk } from './desk';
 import { giveBack } from './giveBack';
 import {
   change,
   enter,
+  isThere,
   ownerLives,
   readLedger,
   removeDrafts,
@@ -34,8 +36,9 @@ export interface Swept {
 
 /**
  * Gives back what dead owners left, what is past its end, and machines that bear our mark and that no
- * ledger knows, as far as they are ours. It may be done by several processes at once. `patience`, in
- * milliseconds, is how long it waits to see them gone.
+ * ledger knows, as far as they are ours. Tells lenders until when a machine is kept, where that was not
+ * possible before. It may be done by several processes at once. `patience`, in milliseconds, is how long it
+ * waits to see machines gone.
  */
 export async function sweep(
   desk: Desk,
@@ -64,9 +67,11 @@ export async function sweep(
   const { leases, damaged } = readLedger(desk.root);
   const known = new Set(leases.map(({ id }) => id));
   const due: Lease[] = [];
+  const short: Lease[] = [];
   for (const found of leases) {
     const lease = await putRight(desk, found);
     if (await isDue(desk, lease, lists)) due.push(lease);
+    else if (isCutShort(desk, lease)) short.push(lease);
   }
   const others: (Marked & { lender: string })[] = [];
   for (const [lender, list] of lists)
@@ -82,8 +87,18 @@ export async function sweep(
   const returned: Lease[] = [];
   const late = patience === Infinity ? signal : AbortSignal.timeout(patience);
   const until = AbortSignal.any([signal, late]);
-  await Promise.all(
-    due.map(async (lease) => {
+  await Promise.all([
+    ...short.map(async ({ id, title, lender, until: end }) => {
+      try {
+        await keepLease(desk, id, AbortSignal.any([until, AbortSignal.timeout(PATIENCE)]));
+      } catch (error) {
+        signal.throwIfAborted();
+        left.push(
+          `${title} of ${lender} (${id}) may end at ${new Date(end).toLocaleTimeString()}: ${messageOf(error)}`,
+        );
+      }
+    }),
+    ...due.map(async (lease) => {
       say(`giving back ${lease.title} of ${lease.lender}, which nobody uses any more`);
       try {
         await giveBack(desk, lease.id, { attempts: 1 }, until);
@@ -96,7 +111,7 @@ export async function sweep(
         left.push(`${lease.title} of ${lease.lender} (${lease.id}): ${why}`);
       }
     }),
-  );
+  ]);
   for (const id of damaged) {
     // It is in the ledger again, by its mark.
     if (due.some((lease) => lease.id === id)) continue;
@@ -149,8 +164,14 @@ async function isDue(
   if (state.kind === 'returning') return !away || now > lease.end + GRACE;
   if (ownerLives(owner, desk.who)) return false;
   if (owner.process && !away) return true;
-  if (now < lease.end + (away ? GRACE : 0)) return false;
+  // One that is kept is gone before its end where its lender could not be told of that.
+  if (now < (away ? lease.end + GRACE : Math.min(lease.end, lease.until))) return false;
   return (await judge(desk, lease, lists.get(lease.lender))) !== 'lent';
+}
+
+/** It is kept, and its lender does not know yet until when. */
+function isCutShort(desk: Desk, { owner, state, until, end }: Lease): boolean {
+  return owner.who === desk.who && !owner.process && isThere({ state }) && until < end;
 }
 
 async function listOf(lender: Lender, signal: AbortSignal): Promise<Marked[] | undefined> {

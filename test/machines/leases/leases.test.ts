@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as immediately } from 'node:timers/promises';
 import type { Clock } from '../../../src/base/clock';
 import type { Lender, Marked } from '../../../src/machines/lender';
 import { attend, renew, type LeaseNews } from '../../../src/machines/leases/attend';
@@ -18,24 +19,12 @@ import {
 } from '../../../src/machines/leases/ledger';
 import { estimate, estimates, offersAt } from '../../../src/machines/leases/offers';
 import { sweep } from '../../../src/machines/leases/sweep';
+import { QuickClock } from '../../bed/quickClock';
 import { bookLender, machinesIn, smallOffer, type Books } from '../../bed/bookLender';
 
 const HOUR = 3600_000;
 const MINUTE = 60_000;
 const quiet = (): void => undefined;
-
-/** A clock that is at once where somebody waits for it to be. */
-class QuickClock implements Clock {
-  time = Date.parse('2026-03-01T08:00:00Z');
-  now = (): number => this.time;
-  after(milliseconds: number, run: () => void): Disposable {
-    const timer = setImmediate(() => {
-      this.time += milliseconds;
-      run();
-    });
-    return { [Symbol.dispose]: () => clearImmediate(timer) };
-  }
-}
 
 describe('Leases', () => {
   let root: string;
@@ -376,6 +365,58 @@ describe('Leases', () => {
       assert.equal(news.length, 1);
     });
 
+    it('has come where the lender cannot say what it has: the machine goes back all the same', async () => {
+      const at: Books['at'] = (step) => {
+        if (step === 'list: asked') throw new Error('one of its hosts is switched off');
+      };
+      const desk = deskOf({ at, now: () => 0 });
+      await borrowOne(desk, 1);
+      clock.time += HOUR;
+      const news: LeaseNews[] = [];
+      await renew(desk, (one) => news.push(one), signal);
+      assert.deepEqual(
+        news.map(({ kind }) => kind),
+        ['over'],
+      );
+      assertEmpty();
+    });
+
+    it('is no matter for a minute where the lender cannot be asked and it has not come', async () => {
+      const at: Books['at'] = (step) => {
+        if (step === 'list: asked' || step === 'extend: asked') throw new Error('no route to host');
+      };
+      const desk = deskOf({ at });
+      const { id } = await borrowOne(desk, 2);
+      clock.time += STEP / 2;
+      await renew(desk, quiet, signal);
+      assert.equal(leaseOf(root, id).state.kind, 'lent');
+    });
+
+    it('is moved beside that of a machine whose lender never answers', async () => {
+      let hanging = '';
+      const at: Books['at'] = (step, id) =>
+        step === 'extend: asked' && id === hanging ? new Promise(quiet) : undefined;
+      const desk = deskOf({ at });
+      hanging = (await borrowOne(desk, 2)).id;
+      const { id } = await borrowOne(desk, 2);
+      const beats: (() => void)[] = [];
+      const beaten: Clock = {
+        now: clock.now,
+        after: (_milliseconds, run) => {
+          beats.push(run);
+          return { [Symbol.dispose]: quiet };
+        },
+      };
+      const attending = attend({ ...desk, clock: beaten }, quiet);
+      for (const minutes of [15, 30, 45]) {
+        clock.time += 15 * MINUTE;
+        beats.shift()?.();
+        while (leaseOf(root, id).until !== clock.now() + STEP) await immediately();
+        assert.equal(beats.length, 1, `after ${minutes} minutes`);
+      }
+      attending[Symbol.dispose]();
+    });
+
     it('is attended until that is disposed', async () => {
       let gone: () => void = () => undefined;
       const returned = new Promise<void>((resolve) => (gone = resolve));
@@ -427,6 +468,39 @@ describe('Leases', () => {
       const before = clock.now();
       await giveBack(desk, id, { attempts: Infinity }, signal);
       assert.equal(clock.now() - before, (1 + 2 + 4 + 8 + 16 + 32 + 60 + 60) * 1000);
+      assertEmpty();
+    });
+
+    it('that failed is gone on with in each minute', async () => {
+      let down = true;
+      const at: Books['at'] = (step) => {
+        if (down && step === 'give back: asked') throw new Error('no route to host');
+      };
+      const desk = deskOf({ at });
+      const { id } = await borrowOne(desk, 1);
+      await assert.rejects(giveBack(desk, id, { attempts: 2 }, signal), /no route to host/);
+      await renew(desk, quiet, signal);
+      const { state } = leaseOf(root, id);
+      assert.deepEqual(state.kind === 'returning' && state.attempts, 3);
+      down = false;
+      await renew(desk, quiet, signal);
+      assertEmpty();
+    });
+
+    it('that somebody has cancelled says so, and is gone on with', async () => {
+      const cancel = new AbortController();
+      const at: Books['at'] = (step) => {
+        if (step !== 'give back: asked' || cancel.signal.aborted) return;
+        cancel.abort();
+        cancel.signal.throwIfAborted();
+      };
+      const desk = deskOf({ at });
+      const { id } = await borrowOne(desk, 1);
+      const returned = giveBack(desk, id, { attempts: 5 }, cancel.signal);
+      await assert.rejects(returned, { name: 'AbortError' });
+      const { state } = leaseOf(root, id);
+      assert.equal(state.kind === 'returning' && state.problem, 'nobody waited until it was gone');
+      await renew(desk, quiet, signal);
       assertEmpty();
     });
 
