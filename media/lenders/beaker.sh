@@ -3,6 +3,7 @@
 # In the environment: BEAKER_DISTRO (such as Fedora-41), BEAKER_REQUIRE (such as "memory > 16000"). The
 # watchdog takes the host back by itself when the lease is over. A job's whiteboard bears the mark.
 . "$(dirname "$0")/common.sh"
+need_tools bkr
 began=$(date +%s)
 
 jobs() { bkr job-list --unfinished --format list --whiteboard "$1"; }
@@ -11,6 +12,10 @@ attribute() { tr '\n' ' ' | grep -o "<$1 [^>]*" | grep -o " $2=\"[^\"]*" | head 
 
 case $verb in
 borrow)
+  need_settings BEAKER_DISTRO
+  only_system "$BEAKER_DISTRO"
+  ask_first bkr whoami
+  memory=$(field memory)
   make_keys
   # When %post runs, the host has no keys of its own yet that it would keep. The private one is put in
   # afterwards: a command line can be read by everybody.
@@ -28,10 +33,11 @@ END
   )
   say "submitting a job for $offer"
   # It shows the job only with --debug.
-  job=$(bkr workflow-simple --dry-run --debug --distro "$BEAKER_DISTRO" --arch "$offer" \
-    ${BEAKER_REQUIRE:+--hostrequire "$BEAKER_REQUIRE"} --whiteboard "ci-parity $lease $owner" \
-    --task /distribution/check-install --reserve --reserve-duration "$seconds" --ks-append "$post" |
-    awk -v key="$folder/host" '
+  ask_first bkr workflow-simple --dry-run --debug --distro "$BEAKER_DISTRO" --arch "$offer" \
+    ${BEAKER_REQUIRE:+--hostrequire "$BEAKER_REQUIRE"} ${memory:+--hostrequire "memory >= $memory"} \
+    --whiteboard "ci-parity $lease $owner" --task /distribution/check-install --reserve \
+    --reserve-duration "$seconds" --ks-append "$post"
+  job=$(printf '%s\n' "$answer" | awk -v key="$folder/host" '
       /^@HOST_KEY@$/ { while ((getline line < key) > 0) print line; next } { print }' |
     bkr job-submit - | grep -o 'J:[0-9]*' | head -n 1)
   [ -n "$job" ] || { say 'no job was made' && exit 1; }
@@ -59,6 +65,10 @@ return)
   found=$(jobs "ci-parity $lease ")
   for job in $found; do bkr job-cancel "$job" >&2; done
   found=$(jobs "ci-parity $lease ")
+  # Another lab does not know the job, or has another one of that name.
+  job=$(field handle.job)
+  [ -z "$job" ] || bkr job-results --no-logs "$job" | grep -F "ci-parity $lease " >/dev/null ||
+    { say "$job is not ours in the lab that bkr asks now" && exit 1; }
   [ -n "$found" ] || gone
   echo '{"gone": false}'
   ;;

@@ -10,12 +10,14 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LeaseRequest, Lender } from '../../../src/machines/lender';
+import { isLoanRefused } from '../../../src/machines/lender';
 import { commandLender } from '../../../src/machines/lenders/command';
 import { without } from '../../bed/without';
 
@@ -82,8 +84,9 @@ describe('The examples of lenders', () => {
       folder = mkdtempSync(join(tmpdir(), 'ci-parity-clouds-'));
       cloud = join(folder, 'cloud.json');
       mkdirSync(join(folder, 'bin'));
-      mkdirSync(join(folder, 'lease'), { mode: 0o700 });
-      for (const program of ['aws', 'hcloud', 'curl', 'bkr', 'ssh', 'ssh-keyscan']) {
+      // As in the state directory of a Mac.
+      mkdirSync(join(folder, 'a lease'), { mode: 0o700 });
+      for (const program of ['aws', 'hcloud', 'curl', 'bkr', 'ssh']) {
         copyFileSync(standIn, join(folder, 'bin', program));
         chmodSync(join(folder, 'bin', program), 0o755);
       }
@@ -106,6 +109,7 @@ describe('The examples of lenders', () => {
           POLL_SECONDS: '0.01',
           AWS_IMAGE: 'ami-1',
           AWS_SUBNET: 'subnet-1',
+          AWS_SECURITY_GROUP: 'sg-1',
           LATITUDE_TOKEN_FILE: join(folder, 'token'),
           LATITUDE_PROJECT: 'p1',
           LATITUDE_SITE: 'ASH',
@@ -117,22 +121,26 @@ describe('The examples of lenders', () => {
     };
     const stateOf = (): { machines: unknown[]; data: unknown[]; asked: string[] } =>
       JSON.parse(readFileSync(cloud, 'utf8')) as ReturnType<typeof stateOf>;
+    const emptied = (): void =>
+      assert.deepEqual([stateOf().machines, stateOf().data], [[], []], 'something is left');
     const told: string[] = [];
+    beforeEach(() => void told.splice(0));
     const request = (): LeaseRequest => ({
       id: 'abcdef123456',
       owner: 'ada@laptop',
       until: Date.now() + 7200_000,
-      folder: join(folder, 'lease'),
+      folder: join(folder, 'a lease'),
       progress: (words) => told.push(words),
       note: () => Promise.resolve(),
     });
 
-    for (const [name, offer] of [
+    const clouds = [
       ['aws', 'c5.metal'],
       ['hetzner', 'ccx33'],
       ['latitude', 'c2-small-x86'],
       ['beaker', 'x86_64'],
-    ] as const)
+    ] as const;
+    for (const [name, offer] of clouds) {
       it(`borrow, list, extend and give back: ${name}`, async function () {
         // Each question starts a Node.
         this.timeout(60_000);
@@ -149,8 +157,8 @@ describe('The examples of lenders', () => {
           /^ssh-ed25519/,
         );
         // The host's private key stays nowhere here.
-        assert.equal(existsSync(join(folder, 'lease', 'host')), false);
-        assert.equal(existsSync(join(folder, 'lease', 'user-data')), false);
+        assert.equal(existsSync(join(folder, 'a lease', 'host')), false);
+        assert.equal(existsSync(join(folder, 'a lease', 'user-data')), false);
         assert.ok(told.some((words) => words.includes('waiting')));
 
         const [one, ...more] = (await lender.list(signal)) ?? [];
@@ -170,13 +178,137 @@ describe('The examples of lenders', () => {
         // By the id alone, too: the answer to borrow may have been lost.
         await lender.giveBack({ ...lent, handle: {} }, signal);
         assert.deepEqual(await lender.list(signal), []);
-        assert.deepEqual([stateOf().machines, stateOf().data], [[], []]);
+        emptied();
         await lender.giveBack(lent, signal);
         // Who cannot be asked is not taken for one that has nothing.
         const away = lenderOf(name, { CLOUD_DOWN: '1' });
         await assert.rejects(away.giveBack(lent, signal), /"return" of/);
         await assert.rejects(away.list(signal), /"list" of/);
-        assert.doesNotMatch(stateOf().asked.join('\n'), /PRIVATE KEY|s3cret/);
+        // A command line can be read by everybody; `LS0t` is how a key's first dashes look in base64.
+        assert.doesNotMatch(stateOf().asked.join('\n'), /PRIVATE KEY|LS0t|s3cret/);
+        assert.doesNotMatch(told.join('\n'), /s3cret/);
       });
+
+      it(`do not take a machine for gone that they do not see from elsewhere: ${name}`, async function () {
+        this.timeout(60_000);
+        const lender = lenderOf(name);
+        const { handle } = await lender.borrow({ offer }, request(), signal);
+        const lent = { id: 'abcdef123456', handle };
+        const away = lenderOf(name, { CLOUD_PLACE: 'away' });
+        assert.deepEqual(await away.list(signal), []);
+        await assert.rejects(away.giveBack(lent, signal), /ended with exit code 1: .+/);
+        await assert.rejects(away.extend(lent, Date.now() + 60_000, signal), /exit code 1: .+/);
+        assert.equal(stateOf().machines.length, 1);
+        await lender.giveBack(lent, signal);
+        emptied();
+      });
+    }
+
+    const refused: readonly (readonly [string, string, string, Record<string, string>, RegExp])[] =
+      [
+        ['aws', 'a setting that is missing', 'c5.metal', { AWS_IMAGE: '' }, /AWS_IMAGE is not set/],
+        [
+          'aws',
+          'no group that lets SSH in',
+          'c5.metal',
+          { AWS_SECURITY_GROUP: '' },
+          /AWS_SECURITY_GROUP/,
+        ],
+        ['aws', 'an image that is not there', 'c5.metal', { AWS_IMAGE: 'ami-2' }, /InvalidAMIID/],
+        ['aws', 'a disk of no size', 'c5.metal', { AWS_DISK: 'big' }, /AWS_DISK/],
+        ['aws', 'a cloud that has none', 'none.metal', {}, /InsufficientInstanceCapacity/],
+        ['aws', 'nobody signed in', 'c5.metal', { CLOUD_DENIED: '1' }, /credentials/],
+        ['hetzner', 'nobody signed in', 'ccx33', { CLOUD_DENIED: '1' }, /no active context/],
+        ['hetzner', 'an offer that is not there', 'ccx99', {}, /Server Type not found/],
+        ['hetzner', 'a cloud that has none', 'none', {}, /resource_unavailable/],
+        ['latitude', 'nobody signed in', 'c2', { CLOUD_DENIED: '1' }, /401/],
+        [
+          'latitude',
+          'a token that is not there',
+          'c2',
+          { LATITUDE_TOKEN_FILE: '/nowhere' },
+          /nowhere/,
+        ],
+        ['latitude', 'a project that is not there', 'c2', { LATITUDE_PROJECT: 'p2' }, /p2 is none/],
+        ['beaker', 'nobody signed in', 'x86_64', { CLOUD_DENIED: '1' }, /401/],
+        ['beaker', 'no distribution', 'x86_64', { BEAKER_DISTRO: '' }, /BEAKER_DISTRO/],
+      ];
+    for (const [name, what, offer, environment, words] of refused)
+      it(`refuse where nothing was made: ${name}, ${what}`, async () => {
+        await assert.rejects(
+          lenderOf(name, environment).borrow({ offer }, request(), signal),
+          (error: Error) => isLoanRefused(error) && words.test(error.message),
+        );
+        if (existsSync(cloud)) emptied();
+      });
+
+    for (const [name, offer] of clouds)
+      it(`refuse another system than they have, and a tool that is missing: ${name}`, async () => {
+        const lender = lenderOf(name);
+        await assert.rejects(
+          lender.borrow({ offer, system: 'plan_9' }, request(), signal),
+          (error: Error) => isLoanRefused(error) && error.message.includes('not plan_9'),
+        );
+        assert.equal(existsSync(cloud), false, 'the cloud was asked');
+        rmSync(join(folder, 'bin'), { recursive: true });
+        mkdirSync(join(folder, 'bin'));
+        for (const program of ['sh', 'cat', 'dirname', 'tr', 'jq', 'ssh', 'ssh-keygen', 'base64'])
+          symlinkSync(
+            execFileSync('which', [program], { encoding: 'utf8' }).trim(),
+            join(folder, 'bin', program),
+          );
+        const bare = lenderOf(name, { PATH: join(folder, 'bin') });
+        await assert.rejects(
+          bare.borrow({ offer }, request(), signal),
+          (error: Error) => isLoanRefused(error) && error.message.includes('is not installed'),
+        );
+        // What was made before may still be there.
+        const lent = { id: 'abcdef123456', handle: {} };
+        await assert.rejects(bare.giveBack(lent, signal), /is not installed/);
+      });
+
+    it('take the system that they have, however it is written, and ask for memory', async () => {
+      const wish = { offer: 'x86_64', system: 'fedora_41', memory: 65_536 };
+      await lenderOf('beaker').borrow(wish, request(), signal);
+      assert.match(stateOf().asked.join('\n'), /--hostrequire memory >= 65536/);
+    });
+
+    it('give up, and name the firewall, where nobody can log in', async () => {
+      const shut = lenderOf('aws', { AWS_SECURITY_GROUP: 'default', SSH_SECONDS: '2' });
+      await assert.rejects(
+        shut.borrow({ offer: 'c5.metal' }, request(), signal),
+        /nobody can log in at 192\.0\.2\.1 \(does its firewall or security group let SSH in\?\): Connection timed out/,
+      );
+      assert.ok(told.some((words) => words.includes('waiting for the SSH server')));
+      await shut.giveBack({ id: 'abcdef123456', handle: {} }, signal);
+      emptied();
+    });
+
+    it('find a key again that was left without its server: hetzner', async () => {
+      const lender = lenderOf('hetzner');
+      const { handle } = await lender.borrow({ offer: 'ccx33' }, request(), signal);
+      writeFileSync(cloud, JSON.stringify({ ...stateOf(), machines: [] }));
+      const [key] = (await lender.list(signal)) ?? [];
+      assert.deepEqual([key?.lease, key?.owner], ['abcdef123456', 'ada@laptop']);
+      // Nothing is lent any more.
+      assert.ok((key?.until ?? Infinity) <= Date.now());
+      await lender.giveBack({ id: 'abcdef123456', handle }, signal);
+      emptied();
+    });
+
+    it('give back what was borrowed with a token that is another one by now: hetzner', async () => {
+      const { handle } = await lenderOf('hetzner', { HCLOUD_TOKEN: 'old-s3cret' }).borrow(
+        { offer: 'ccx33' },
+        request(),
+        signal,
+      );
+      assert.doesNotMatch(JSON.stringify(handle), /s3cret/);
+      const renewed = lenderOf('hetzner', { HCLOUD_TOKEN: 'new' });
+      const lent = { id: 'abcdef123456', handle };
+      await renewed.giveBack(lent, signal);
+      emptied();
+      // Whether it is gone, or in another project, cannot be told any more.
+      await assert.rejects(renewed.giveBack(lent, signal), /it was borrowed in the project of/);
+    });
   });
 });
