@@ -92,9 +92,14 @@ async function main(argv: readonly string[]): Promise<number> {
       if (operands.length > 1) throw new UsageError('borrow wants at most one offer.');
       return await quiet(borrowMachine(operands[0], flags, terminal));
     case 'return':
-      return await quiet(returnMachines(operands, flags, terminal));
+      await returnMachines(operands, flags, terminal);
+      // Afterwards: a sweep before it might give back what is named.
+      await sweepLeases(terminal);
+      return EXIT.done;
     case 'extend':
-      return await quiet(extendMachine(one(), flags, terminal));
+      await extendMachine(one(), flags, terminal);
+      await sweepLeases(terminal);
+      return EXIT.done;
     case 'ssh': {
       const [id, ...command] = operands;
       if (id === undefined)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enter, thisProcess } from '../../src/machines/leases/ledger';
@@ -29,8 +29,10 @@ describe('A live session in a terminal', function () {
     rmSync(root, { recursive: true, force: true });
   });
 
-  const open = (...words: string[]): Pty =>
-    openPty([...program, ...words], { env: { ...process.env, SHELL: '/bin/sh', ENV: '' } });
+  const open = (words: readonly string[], more: Record<string, string> = {}): Pty =>
+    openPty([...program, ...words], {
+      env: { ...process.env, SHELL: '/bin/sh', ENV: '', ...more },
+    });
 
   /** What a shell in there is asked, and has to answer, with a window that changes its size. */
   async function talk(terminal: Pty): Promise<void> {
@@ -78,7 +80,7 @@ describe('A live session in a terminal', function () {
     it('is typed into, follows the window’s size, and gives the shell’s exit code', async () => {
       await using host = await startSshd();
       await lend(host);
-      await using terminal = open('ssh', 'bench');
+      await using terminal = open(['ssh', 'bench']);
       await talk(terminal);
       assert.equal(await terminal.ended, 7);
     });
@@ -86,18 +88,33 @@ describe('A live session in a terminal', function () {
     it('gives the exit code of a command, and of one that a signal ends', async () => {
       await using host = await startSshd();
       const id = await lend(host);
-      await using terminal = open('ssh', id, '--', 'exit', '9');
+      await using terminal = open(['ssh', id, '--', 'exit', '9']);
       assert.equal(await terminal.ended, 9);
-      await using killed = open('ssh', id, '--', 'kill', '-TERM', '$$');
+      await using killed = open(['ssh', id, '--', 'kill', '-TERM', '$$']);
       // OpenSSH has no other word for it.
       assert.equal(await killed.ended, 255);
     });
 
-    it('ends with 255 where the machine does not answer, and says so', async () => {
+    it('ends with 255 where the machine does not answer, and says so', async function () {
+      await using host = await startSshd();
+      if (!host.namespace) without(this, 'nobody can be silent without a network namespace');
+      const id = await lend(host);
+      // As a person's configuration may have it; ssh itself waits for as long as the system does.
+      const bin = join(root, 'bin');
+      mkdirSync(bin);
+      const impatient = `#!/bin/sh\nPATH=$\{PATH#*:} exec ssh -o ConnectTimeout=2 "$@"\n`;
+      writeFileSync(join(bin, 'ssh'), impatient, { mode: 0o755 });
+      await host.drop();
+      await using terminal = open(['ssh', id], { PATH: `${bin}:${process.env['PATH'] ?? ''}` });
+      await terminal.shows(/Connection timed out/);
+      assert.equal(await terminal.ended, 255);
+    });
+
+    it('ends with 255 where another machine answers, and says so', async () => {
       await using host = await startSshd();
       const id = await lend(host);
       await host.changeHostKey();
-      await using terminal = open('ssh', id);
+      await using terminal = open(['ssh', id]);
       await terminal.shows(/HOST IDENTIFICATION HAS CHANGED|Host key verification failed/);
       assert.equal(await terminal.ended, 255);
     });
@@ -111,7 +128,7 @@ describe('A live session in a terminal', function () {
     journal.append({ type: 'started', version: 1, pid, bornAt });
     const environment = { KEPT: 'as it was' };
     journal.append({ type: 'kept', directory: files.workspace, machines: [], environment });
-    await using terminal = open('enter', files.id);
+    await using terminal = open(['enter', files.id]);
     terminal.type('echo "$KEPT in $PWD"\r');
     await terminal.shows(new RegExp(`as it was in ${files.workspace}\n`));
     await talk(terminal);
