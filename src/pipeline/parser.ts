@@ -16,9 +16,9 @@ export function parse(text: string): Pipeline {
   const lines = linesOf(text);
   const problems = tokens.damage
     .sort((a, b) => a.start - b.start)
-    .map(({ start, end, message }) => {
+    .map(({ start, end, message, ours = false }) => {
       const range = rangeOf({ lines }, { start, end });
-      return { line: range.line, message, range };
+      return { line: range.line, message, range, certain: !ours };
     });
   return { text, lines, statements, problems, declarative: readDeclarative(statements) };
 }

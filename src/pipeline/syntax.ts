@@ -353,6 +353,8 @@ export interface Problem {
   readonly line: number;
   readonly message: string;
   readonly range: Range;
+  /** Whether every Jenkins refuses the file for it: no plugin can add what is missed, and it is no limit of ours. */
+  readonly certain: boolean;
 }
 
 /** A Jenkinsfile as read: all of its statements, whatever state the text is in. */

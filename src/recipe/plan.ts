@@ -1,7 +1,6 @@
 import type { WantedCredential } from '../base/secretChannel';
 import { interpret, type Facts } from '../pipeline/interpret';
 import { parse } from '../pipeline/parser';
-import { validate } from '../pipeline/validate';
 import {
   StepError,
   Unknown,
@@ -24,6 +23,7 @@ import { chooser, samePath } from './selection';
 import { createPostScopes } from './postScopes';
 import { dispositionOf, isCarriedOutAround, stepText, unknownResult } from './steps';
 import { decisionKey, type Recipe } from './recipe';
+import { judgedProblems, type Consequence } from './refusal';
 
 /** The error of the step that failed in CI. */
 const FAILED_IN_CI = 'failed in CI';
@@ -49,8 +49,8 @@ export interface Plan {
     readonly line: number;
     readonly source: string | undefined;
     readonly message: string;
-    /** Whether Jenkins refuses the whole file for it, and runs nothing, if no plugin adds to its rules. */
-    readonly refused: boolean;
+    /** Undefined for what is met only when it is run. */
+    readonly consequence: Consequence | undefined;
   }[];
 }
 
@@ -223,7 +223,7 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
       return Promise.resolve('both');
     },
     notice: (message, at) => {
-      problems.push({ line: at.range.line, source: at.source, message, refused: false });
+      problems.push({ line: at.range.line, source: at.source, message, consequence: undefined });
     },
     post: (at, body) => posts.during(at, body),
     sh: (call, at) => {
@@ -284,10 +284,8 @@ export async function makePlan(recipe: Recipe, signal: AbortSignal): Promise<Pla
     kill: signal,
   });
   signal.throwIfAborted();
-  for (const { line, message } of pipeline.problems)
-    problems.push({ line, source: undefined, message, refused: false });
-  for (const { line, message } of validate(pipeline))
-    problems.push({ line, source: undefined, message, refused: true });
+  for (const { line, message, consequence } of judgedProblems(recipe, pipeline))
+    problems.push({ line, source: undefined, message, consequence });
   return {
     items,
     error: ended.error === FAILED_IN_CI ? undefined : ended.error,

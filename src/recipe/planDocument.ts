@@ -6,6 +6,7 @@ import type { Plan, PlanItem, PlannedCredential } from './plan';
 import { isWithin } from './postScopes';
 import { samePath } from './selection';
 import type { Recipe, RecipeLibrary } from './recipe';
+import type { Consequence } from './refusal';
 
 /** The Plan as a page in Markdown for people. What came from the server or the Jenkinsfile stands in code spans only, or is escaped. */
 export function planDocument(recipe: Recipe, plan: Plan): string {
@@ -22,6 +23,7 @@ export function planDocument(recipe: Recipe, plan: Plan): string {
     ...(run?.failure?.stage
       ? [`- Expected: ${code(run.failure.stage.join(' / '))} fails${expectedTests(recipe)}`]
       : []),
+    ...refusal(plan),
     '',
     '## What would be run',
     '',
@@ -55,8 +57,28 @@ export function planDocument(recipe: Recipe, plan: Plan): string {
 }
 
 function problemLine(problem: Plan['problems'][number]): string {
-  const consequence = problem.refused ? ' **Jenkins refuses the file for this.**' : '';
-  return `- ${upperPlace(problem)}: ${escaped(problem.message)}${consequence}`;
+  const { consequence } = problem;
+  const then = consequence === undefined ? '' : ` ${consequences[consequence]}`;
+  return `- ${upperPlace(problem)}: ${escaped(problem.message)}${then}`;
+}
+
+const consequences: Record<Consequence, string> = {
+  refused: '**Jenkins refuses the file for this.**',
+  'perhaps refused': '**Jenkins refuses the file for this, if no plugin allows it.**',
+  taken: '**Jenkins took the file all the same: our reading of it may be wrong.**',
+};
+
+/** What comes before all else: nothing of it is run. */
+function refusal({ problems }: Plan): string[] {
+  const lines = problems.flatMap(({ consequence, line }) =>
+    consequence === 'refused' ? [line] : [],
+  );
+  if (lines.length === 0) return [];
+  const places = [...new Set(lines)].join(', ');
+  return [
+    '',
+    `**Jenkins would refuse this Jenkinsfile (line ${places}), so it is not run here either.** What is wrong with it stands at the end.`,
+  ];
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -13,6 +13,7 @@ import { parse } from '../pipeline/parser';
 import { ensureCommit } from '../recipe/git';
 import { factsOf, makePlan, type Plan } from '../recipe/plan';
 import type { OtherMachine, Recipe } from '../recipe/recipe';
+import { doubtsAbout, judgedProblems, refusalOf } from '../recipe/refusal';
 import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
 import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
@@ -76,6 +77,7 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
   let observation: Observation;
   let defect: { readonly error: unknown } | undefined;
   try {
+    mustBeTaken(recipe, screen);
     const place = await openPlace(recipe, files, ways, will.cancel);
     cleanups.defer(async () => place[Symbol.asyncDispose]());
     attempt.place = place;
@@ -364,6 +366,14 @@ function introduce(recipe: Recipe, screen: Screen): void {
   );
   if (jenkinsfile.source === 'recorded commands')
     screen.say('no Jenkinsfile could be had: running the commands that the log recorded');
+}
+
+/** Jenkins reads a whole Jenkinsfile before it runs any of it. */
+function mustBeTaken(recipe: Recipe, screen: Screen): void {
+  const problems = judgedProblems(recipe);
+  const refusal = refusalOf(problems);
+  if (refusal) throw new UserError(refusal.message, { advice: refusal.advice });
+  for (const doubt of doubtsAbout(problems)) screen.say(doubt);
 }
 
 /** What will not be as in CI, once for each line: cells of a matrix share theirs. */

@@ -46,11 +46,7 @@ export function judge(recipe: Recipe, seen: Observation): Verdict {
   });
   if (seen.cancelled) return verdict('cancelled', '');
   if (seen.error)
-    return verdict(
-      'could not run',
-      seen.error.message,
-      seen.error.advice === undefined ? [] : [seen.error.advice],
-    );
+    return verdict('could not run', seen.error.message, seen.error.advice?.split('\n') ?? []);
   if (seen.falseGreen)
     return verdict(
       'could not run',

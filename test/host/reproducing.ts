@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { takeSecrets } from '../../src/base/secretChannel';
@@ -50,6 +50,36 @@ describe('reproducing', () => {
     assert.equal(recipe.run, undefined);
     assert.deepEqual(recipe.select, { kind: 'stage', name: 'Test' });
     assert.equal(recipe.withChanges, true);
+  });
+
+  it('starts nothing of a Jenkinsfile that Jenkins would refuse, and shows the line', async () => {
+    const terminals = catchTerminals();
+    const directory = join(folder(), 'out', 'host-refused');
+    mkdirSync(directory, { recursive: true });
+    const file = vscode.Uri.file(join(directory, 'Jenkinsfile'));
+    const stage = "stage('Build') { steps { sh 'make' } post { always { echo 'x' } } }";
+    writeFileSync(file.fsPath, `pipeline {\n  agent any\n  stages {\n    ${stage}\n  }\n}\n`);
+    const shown = new Promise<vscode.TextEditor>((resolve) => {
+      const listening = vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        if (textEditor.document.uri.fsPath !== file.fsPath) return;
+        listening.dispose();
+        resolve(textEditor);
+      });
+    });
+    const errors: string[] = [];
+    replace(vscode.window, 'showErrorMessage', (message: string, ...buttons: string[]) => {
+      errors.push(message);
+      return Promise.resolve(buttons[0]);
+    });
+    await vscode.commands.executeCommand('ciParity.runStage', file, 'Build');
+    const { selection } = await shown;
+    assert.equal(selection.active.line, 3);
+    assert.deepEqual(errors, [
+      'Jenkins would refuse this Jenkinsfile: line 4: "post" must begin on a line of its own.',
+    ]);
+    assert.deepEqual(terminals, []);
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    rmSync(directory, { recursive: true });
   });
 
   it('announces code that comes from a fork, and starts nothing before a yes', async () => {

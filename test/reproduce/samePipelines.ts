@@ -209,7 +209,8 @@ export const CONTAINERS: readonly Row[] = [
     jenkinsfile: `pipeline { agent any
   stages {
     stage('Out') { steps { sh 'echo made outside > f' } }
-    stage('In') { agent { docker { image '${SMALL_IMAGE}'; args '${LIMITS}'; reuseNode true } } steps { sh 'cat f; rm f' } }
+    stage('In') { agent { docker { image '${SMALL_IMAGE}'; args '${LIMITS}'; reuseNode true } }
+      steps { sh 'cat f; rm f' } }
     stage('Out again') { steps { sh 'ls f || echo gone' } }
   } }`,
     prints: /made outside\n.*gone\n/s,

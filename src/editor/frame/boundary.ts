@@ -1,9 +1,19 @@
 import * as vscode from 'vscode';
-import { isAbort, isUserError, messageOf, type UserError } from '../../base/errors';
+import { isAbort, isUserError, messageOf, UserError } from '../../base/errors';
 import { plain } from '../look/plain';
 
 /** Advice beyond this many characters, or of several lines, waits behind a button. */
 const SHORT = 160;
+
+/** A `UserError` about a place that can be shown. */
+export class PlacedError extends UserError {
+  readonly place: vscode.Location;
+
+  constructor(message: string, place: vscode.Location, advice: string | undefined) {
+    super(message, { advice });
+    this.place = place;
+  }
+}
 
 /**
  * The one place where what went wrong in the editor is told. Makes a command's work safe to hand to
@@ -32,25 +42,30 @@ export function tell(error: unknown, output: vscode.LogOutputChannel): void {
     return;
   }
   output.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  void offer(`CI Parity did something wrong: ${plain(messageOf(error))}`, 'Show Log', () =>
-    output.show(),
-  );
+  const showLog = new Map([['Show Log', () => output.show()]]);
+  void offer(`CI Parity did something wrong: ${plain(messageOf(error))}`, showLog);
 }
 
 async function tellUser(error: UserError): Promise<void> {
   const message = plain(error.message);
   const { advice } = error;
-  if (advice === undefined) await vscode.window.showErrorMessage(message);
-  else if (advice.length <= SHORT && !advice.includes('\n'))
-    await vscode.window.showErrorMessage(`${message} ${plain(advice)}`);
-  else
-    await offer(message, 'Show Details', () =>
+  const isShort = advice === undefined || (advice.length <= SHORT && !advice.includes('\n'));
+  const buttons = new Map<string, () => unknown>();
+  // Another bundle has a class of its own.
+  if ('place' in error && error.place instanceof vscode.Location) {
+    const { uri, range } = error.place;
+    buttons.set('Show Line', () => vscode.window.showTextDocument(uri, { selection: range }));
+  }
+  if (!isShort)
+    buttons.set('Show Details', () =>
       vscode.window.showErrorMessage(message, { modal: true, detail: advice }),
     );
+  await offer(isShort && advice !== undefined ? `${message} ${plain(advice)}` : message, buttons);
 }
 
-async function offer(message: string, button: string, act: () => unknown): Promise<void> {
-  if ((await vscode.window.showErrorMessage(message, button)) === button) await act();
+async function offer(message: string, buttons: ReadonlyMap<string, () => unknown>): Promise<void> {
+  const answer = await vscode.window.showErrorMessage(message, ...buttons.keys());
+  if (answer !== undefined) await buttons.get(answer)?.();
 }
 
 function causeOf(error: Error): string {

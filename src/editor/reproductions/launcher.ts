@@ -6,6 +6,7 @@ import { createReproduction } from '../../reproduce/store';
 import type { Credentials } from './credentials';
 import { plain } from '../look/plain';
 import type { Planner } from './planner';
+import { kitchen } from './reproduceRun';
 import { withProgress } from '../frame/progress';
 import type { Reproductions } from './reproductions';
 import { openRunner } from './runnerTerminals';
@@ -49,6 +50,7 @@ export class Launcher implements vscode.Disposable {
    */
   async start(wanted: Recipe): Promise<string | undefined> {
     mustBeAbleToReproduce();
+    (await kitchen()).mustBeTaken(wanted);
     if (!(await mayRun(wanted))) return undefined;
     const recipe = await this.#prepare(wanted);
     if (!recipe) return undefined;

@@ -1,9 +1,13 @@
-import type * as vscode from 'vscode';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../../base/errors';
 import type { Run } from '../../jenkins/run';
 import { outline, type OutlineStage } from '../../pipeline/outline';
 import { parse } from '../../pipeline/parser';
 import { composeFromFile, composeRecipe, type Wishes } from '../../recipe/compose';
 import type { Recipe, Selection } from '../../recipe/recipe';
+import { judgedProblems, refusalOf } from '../../recipe/refusal';
+import { PlacedError } from '../frame/boundary';
 import { isBroken } from '../look/marks';
 import { folderOf, remoteUrls } from '../runs/repositories';
 import type { RunDetails } from '../runs/runDetails';
@@ -56,6 +60,24 @@ export async function recipeOfFile(
   mustBeTrusted();
   const wishes = { ...wishesOf(folder, select), withChanges: true, announce };
   return composeFromFile({ file: file.fsPath, ...wishes }, signal);
+}
+
+/**
+ * What the runner would say too, but before anything is asked or borrowed for it.
+ * @throws UserError when Jenkins would refuse the recipe's Jenkinsfile.
+ */
+export function mustBeTaken(recipe: Recipe): void {
+  const refusal = refusalOf(judgedProblems(recipe));
+  if (!refusal) return;
+  const { line, message, advice } = refusal;
+  const { path, source } = recipe.jenkinsfile;
+  if (source !== 'working tree') throw new UserError(message, { advice });
+  const file = vscode.Uri.file(join(recipe.repository.directory, path));
+  throw new PlacedError(
+    message,
+    new vscode.Location(file, new vscode.Position(line - 1, 0)),
+    advice,
+  );
 }
 
 /** The stages of a Jenkinsfile that can be run by themselves. */

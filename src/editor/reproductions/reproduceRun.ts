@@ -13,17 +13,26 @@ export const FAILURE: Selection = { kind: 'failure' };
 /** Recipes read Jenkinsfiles, which the extension does not load before somebody wants one. */
 export const kitchen = () => import('./recipes');
 
-/** Starts the reproduction of a run, here or on another machine, and gives its id; undefined when the person said no. */
-export type Reproduce = (node: RunNode, on?: OtherMachine) => Promise<string | undefined>;
+/**
+ * Starts the reproduction of a run, here or on the machine that is chosen once the run has been read, and gives
+ * its id; undefined when the person said no.
+ */
+export type Reproduce = (
+  node: RunNode,
+  choose?: () => Promise<OtherMachine | undefined>,
+) => Promise<string | undefined>;
 
 export function reproducer(parts: Kitchen, launcher: Launcher): Reproduce {
-  return async (node, on) => {
+  return async (node, choose) => {
     mustBeAbleToReproduce();
-    const { failedBranch, recipeOfRun } = await kitchen();
+    const { failedBranch, mustBeTaken, recipeOfRun } = await kitchen();
     const read = await readingRun(node, (signal, report) =>
       recipeOfRun(parts, node.run, FAILURE, signal, report),
     );
     if (!read) return undefined;
+    mustBeTaken(read);
+    const on = await choose?.();
+    if (choose && !on) return undefined;
     const recipe = on ? { ...read, on } : read;
     const branch = failedBranch(recipe);
     const branches = branch === undefined ? 'all' : await pickBranches(branch);

@@ -77,8 +77,7 @@ export function runCommands(parts: RunCommandParts): Commands {
     'ciParity.reproduceBorrowed': async (node?: RunsNode) => {
       mustBeAbleToReproduce();
       const run = await chosen('Reproduce which failure on a borrowed machine?', node);
-      const on = run && (await parts.machines.choose());
-      if (run && on) await parts.reproduce(run, on);
+      if (run) await parts.reproduce(run, () => parts.machines.choose());
     },
 
     'ciParity.reproduceUrl': async (given?: string) => {

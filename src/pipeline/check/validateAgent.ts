@@ -55,10 +55,10 @@ function checkBareAgent(call: Call, check: Check): void {
   }
   const word = first.name === undefined ? wordOf(first.value) : undefined;
   if (call.args.length === 1 && word !== undefined && BARE.has(word)) return;
-  check.report(
-    first.value,
-    `Only "agent any", "agent none" and "agent { … }" are possible, not: ${sourceOf(call, check)}`,
-  );
+  const message = `Only "agent any", "agent none" and "agent { … }" are possible, not: ${sourceOf(call, check)}`;
+  if (call.args.length === 1 && first.value.kind === 'name')
+    check.reportUnknown(first.value, message);
+  else check.report(first.value, message);
 }
 
 function checkKind(call: Call, check: Check): void {

@@ -18,19 +18,23 @@ export interface Check {
    * a bracket or a quote is missing, what stands around it says little.
    */
   report(place: Place, message: string, within?: Place): void;
+  /** The same for a name that is not known here: a plugin may add it. */
+  reportUnknown(place: Place, message: string): void;
 }
 
 /** Collects problems in the order of the text, and leaves out what follows from damage to the text. */
 export function collect(script: Script, rules: (check: Check) => void): readonly Problem[] {
   const problems = new Map<string, Problem>();
   const reliable = reliableUpTo(script);
+  const add = (place: Place, message: string, within: Place, certain: boolean): void => {
+    if (Math.max(place.end, within.end) > reliable) return;
+    const range = rangeOf(script, place);
+    problems.set(`${place.start} ${message}`, { line: range.line, message, range, certain });
+  };
   rules({
     text: script.text,
-    report: (place, message, within = place) => {
-      if (Math.max(place.end, within.end) > reliable) return;
-      const range = rangeOf(script, place);
-      problems.set(`${place.start} ${message}`, { line: range.line, message, range });
-    },
+    report: (place, message, within = place) => add(place, message, within, true),
+    reportUnknown: (place, message) => add(place, message, place, false),
   });
   return [...problems.values()].sort((one, other) => one.range.start - other.range.start);
 }

@@ -128,7 +128,7 @@ export function checkPost(section: Section, check: Check): void {
     const { name, call } = condition;
     const body = blockOf(call);
     if (!known.includes(name))
-      check.report(headOf(call, check), `"${name}" is no condition of "post". ${valid}`);
+      check.reportUnknown(headOf(call, check), `"${name}" is no condition of "post". ${valid}`);
     else if (body === undefined) blockFor(condition, check);
     else {
       if (body.body.length === 0) reportEmpty(condition, check);

@@ -56,7 +56,7 @@ function checkCondition(name: string, call: Call, check: Check): void {
   if (condition === undefined) {
     const names = known.map((candidate) => candidate.name);
     const near = didYouMean(name, names);
-    check.report(
+    check.reportUnknown(
       head,
       `"${name}" is no condition of "when".${near || ` There are ${names.join(', ')}.`}`,
     );

@@ -108,7 +108,8 @@ export class Cursor {
   /** Takes the rest of the statement, or of the argument, as opaque. */
   tooDeep(): Opaque {
     const start = this.startOf();
-    this.blame(start, start, 'This is nested too deeply to be read.');
+    const message = 'This is nested too deeply to be read.';
+    this.tokens.damage.push({ start, end: start, message, ours: true });
     while (!this.atRestEnd()) this.skip();
     return { kind: 'opaque', start, end: Math.max(start, this.endBefore()) };
   }

@@ -134,6 +134,8 @@ export interface Damage {
   readonly start: number;
   readonly end: number;
   readonly message: string;
+  /** Whether it is only too much for us: Groovy may read it. */
+  readonly ours?: boolean;
 }
 
 /** All tokens of a file in parallel arrays; the last one is `T.end`. */
