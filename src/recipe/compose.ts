@@ -16,6 +16,7 @@ import {
   sameRepository,
   showFile,
   topLevel,
+  withoutLogin,
 } from './git';
 import { pipelineOf } from './recordedCommands';
 import { readLibraries, wantedLibraries } from './libraries';
@@ -147,7 +148,7 @@ export async function composeFromFile(request: FileRequest, signal: AbortSignal)
   const jenkinsfile = { path: relative(directory, file), text, source: 'working tree' } as const;
   const libraries = await librariesOf(request, jenkinsfile, directory, [], signal);
   checkSelection(request.select, jenkinsfile, libraries);
-  const remoteUrl = all[0]?.url;
+  const remoteUrl = all[0] && withoutLogin(all[0].url);
   return {
     version: 1,
     run: undefined,
@@ -182,7 +183,10 @@ async function chooseRemote(
 ): Promise<string | undefined> {
   const own = await remotes(directory, signal);
   const same = own.find((remote) => urls.some((url) => sameRepository(url, remote.url)));
-  return same ? urls.find((url) => sameRepository(url, same.url)) : (urls[0] ?? own[0]?.url);
+  const chosen = same
+    ? urls.find((url) => sameRepository(url, same.url))
+    : (urls[0] ?? own[0]?.url);
+  return chosen && withoutLogin(chosen);
 }
 
 async function jenkinsfileOf(

@@ -193,6 +193,16 @@ export function canonicalRemote(url: string): string {
     .toLowerCase();
 }
 
+/**
+ * A text with addresses, without what logs in there: neither belongs in a recipe, or where others see it. Of HTTP the
+ * user goes too, who may be a token.
+ */
+export function withoutLogin(text: string): string {
+  return text
+    .replaceAll(/\b(https?:\/\/)[^/\s]+@/gi, '$1')
+    .replaceAll(/([a-z][a-z\d+.-]*:\/\/[^/@:\s]*):[^/\s]*@/gi, '$1@');
+}
+
 function heldBy(sha: string): string {
   return `refs/ci-parity/${sha}`;
 }

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../base/errors';
 import type { LoadedLibrary, ReplacedFile } from '../jenkins/loadedLibraries';
 import type { Effects, Library } from '../pipeline/effects';
 import type { LibraryReference } from '../pipeline/names/libraryReferences';
-import { git, hasCommit, remotes, sameRepository, type Remote } from './git';
+import { git, hasCommit, remotes, sameRepository, withoutLogin, type Remote } from './git';
 import { fetchedRepository, revisionAt, type Protocols } from './libraryCache';
 import { libraryFiles } from './libraryFiles';
 import { isAddress } from './libraryMapping';
@@ -100,7 +100,7 @@ export async function readLibraries(
         name,
         version,
         implicit,
-        missing: withoutPassword(error.message),
+        missing: withoutLogin(error.message),
       } satisfies MissingLibrary);
     }
   }
@@ -134,7 +134,7 @@ interface Copy {
   readonly revision: string;
   /** Empty, or ends with `/`. */
   readonly folder: string;
-  /** The clone's folder, or the address; without a password. */
+  /** The clone's folder, or the address; without what logs in there. */
   readonly source: string;
   /** Why it may differ from what the run loaded. */
   readonly note: string | undefined;
@@ -157,7 +157,7 @@ async function copyOf(
   const host = hostOf(told);
   if (host === undefined || !familiar.includes(host))
     throw new UserError(
-      `Its repository ${withoutPassword(told)} is on a host that none of your remotes is on, so it was not asked.`,
+      `Its repository ${withoutLogin(told)} is on a host that none of your remotes is on, so it was not asked.`,
     );
   return copyAt(library, told, 'of the net', sources, signal);
 }
@@ -202,7 +202,7 @@ async function copyAt(
   { cache = join(stateDirectory(), 'libraries'), announce }: LibrarySources,
   signal: AbortSignal,
 ): Promise<Copy> {
-  const source = withoutPassword(address);
+  const source = withoutLogin(address);
   announce?.(`fetching library ${library.name} from ${source}`);
   const revision =
     library.revision ?? (await revisionAt(address, library.version, protocols, signal));
@@ -280,9 +280,4 @@ function hostOf(address: string): string | undefined {
     /^(?:[\w.-]+@)?([\w.-]+):(?!\/\/)/.exec(address) ??
     [];
   return host?.toLowerCase();
-}
-
-/** A text with addresses, as settings and git's own words have them. */
-function withoutPassword(text: string): string {
-  return text.replaceAll(/([a-z][a-z\d+.-]*:\/\/[^/@:\s]*):[^/@\s]*@/gi, '$1@');
 }

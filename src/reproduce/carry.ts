@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { codeOf } from '../base/errors';
 import type { Machine } from '../machines/machine';
-import { git } from '../recipe/git';
+import { git, withoutLogin } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { gitFailure } from './gitOn';
 import { REPOSITORIES, USE } from './keptRepositories';
@@ -45,7 +45,7 @@ export async function carry(
   signal: AbortSignal,
 ): Promise<string> {
   const shallow = await shallowOf(directory, signal);
-  const words = [cutName(name, shallow), remoteUrl, refs, commit, shallow.join('\n')];
+  const words = [cutName(name, shallow), withoutLogin(remoteUrl), refs, commit, shallow.join('\n')];
   // On the connection itself, since all of it may be run again: that is quicker, and what is sent may be large.
   const done = await machine.exec(['sh', '-c', TAKE, 'sh', ...words], {
     signal,

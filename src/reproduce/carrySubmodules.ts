@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Machine } from '../machines/machine';
-import { git, hasCommit } from '../recipe/git';
+import { git, hasCommit, withoutLogin } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedName, carry, nameOf } from './carry';
 import { gitOn, noHooks } from './gitOn';
@@ -48,7 +48,8 @@ async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSign
   const wanted = await submodulesIn(run);
   const found: { submodule: Submodule; home: string; name: string; repository: string }[] = [];
   for (const submodule of wanted) {
-    const { name, commit, url } = submodule;
+    const { name, commit } = submodule;
+    const url = withoutLogin(submodule.url);
     const home = await homeOf(submodule, level, signal);
     if (home === undefined) {
       say(
@@ -75,7 +76,7 @@ async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSign
     const inside = join(into, path);
     const own = found.find(({ submodule }) => submodule.name === name);
     // Where its own submodules are relative to, and what a step may ask for.
-    if (own) await run(['config', 'remote.origin.url', url], inside);
+    if (own) await run(['config', 'remote.origin.url', withoutLogin(url)], inside);
     const below = {
       name: own?.name ?? nameOf(`${level.name}/${name}`),
       homes: own ? [own.home] : [],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Ajv2020 } from 'ajv/dist/2020';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +98,16 @@ describe('A recipe', () => {
     );
   }
   const master = 'job/networking/job/cilium/job/master/';
+
+  it('holds nothing that logs in at the clone’s remote', async () => {
+    const clone = join(root, 'with-token');
+    execFileSync('git', ['clone', '-q', sample.origin, clone]);
+    const address = 'https://ada:t0ken@git.example.org/moat.git';
+    execFileSync('git', ['-C', clone, 'remote', 'set-url', 'origin', address]);
+    const fromFile = await composeFromFile({ ...wishes, file: join(clone, 'Jenkinsfile') }, signal);
+    assert.equal(fromFile.environment['GIT_URL'], 'https://git.example.org/moat.git');
+    assert.doesNotMatch(JSON.stringify(fromFile), /t0ken/);
+  });
 
   it('of the Cilium run has its commit, its Jenkinsfile, what failed, and nothing secret', async () => {
     const recipe = await compose(`${master}42/`);

@@ -10,6 +10,7 @@ import {
   releaseCommit,
   remotes,
   showFile,
+  withoutLogin,
 } from '../../src/recipe/git';
 import { makeSample, type Sample } from '../bed/sample/sample';
 
@@ -42,6 +43,20 @@ describe('Questions to git', () => {
     );
     assert.equal(path, 'ginkgo.Jenkinsfile');
     assert.match(text, /pipeline/);
+  });
+
+  it('knows what in an address logs in', () => {
+    for (const [address, without] of [
+      ['https://ada:t0ken@host/x.git', 'https://host/x.git'],
+      ['https://t0ken@host:8443/a@b.git', 'https://host:8443/a@b.git'],
+      ['http://ada:t0k@n@host/x', 'http://host/x'],
+      ['ssh://git:t0ken@host:22/x', 'ssh://git@host:22/x'],
+      ['ssh://git@host:22/x@y', 'ssh://git@host:22/x@y'],
+      ['git@host:a/b.git', 'git@host:a/b.git'],
+      ['/a:b@c/d', '/a:b@c/d'],
+      ["cannot read 'https://t0ken@host/x'", "cannot read 'https://host/x'"],
+    ] as const)
+      assert.equal(withoutLogin(address), without);
   });
 
   it('says so when there is no such file', async () => {

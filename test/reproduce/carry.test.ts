@@ -192,6 +192,23 @@ describe('Carrying the source to another machine', function () {
     assert.equal(git(shop.repository, 'config', '--list', '--local'), before);
   });
 
+  it('tells nobody there what logs in at a remote', async () => {
+    const lib = newRepository(join(shop.root, 'lib'), git, { file: '1\n' });
+    git(shop.repository, 'submodule', 'add', '-q', lib, 'lib');
+    const address = 'https://ada:t0ken@127.0.0.1:1';
+    shop.write({ '.gitmodules': '[submodule "lib"]\n\tpath = lib\n\turl = ../lib.git\n' });
+    shop.commit({});
+    await carry(recipeOf(shop.repository, `${address}/main.git`));
+    assert.deepEqual(said, []);
+    assert.equal(
+      await far.host.inside(
+        'cd /root/work && git config remote.origin.url; git -C lib config remote.origin.url',
+      ),
+      'https://127.0.0.1:1/main.git\nhttps://127.0.0.1:1/lib.git',
+    );
+    assert.equal(await far.host.inside('grep -rl t0ken /root; true'), '');
+  });
+
   it('has a submodule that is not in the clone fetched over there, and says so', async () => {
     // It is where only that machine can see it.
     const made = await far.host.inside(`rm -rf /root/other; git init -q /root/other; cd /root/other
