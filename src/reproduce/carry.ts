@@ -95,7 +95,8 @@ export function nameOf(text: string): string {
 }
 
 /** Says where it is, whether it has the commit, and what it has, up to an empty line; and takes what it lacks. */
-const TAKE = `cd && repository=$PWD/${REPOSITORIES}/$1.git || exit
+const TAKE = `cd && repository=$PWD/${REPOSITORIES}/$1.git address=$2 format= || exit
+[ \${#4} -eq 40 ] || format=--object-format=sha256
 printf '%s\\n' "$repository"
 ${USE}
 cd "$repository" || exit

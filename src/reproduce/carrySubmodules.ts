@@ -6,6 +6,12 @@ import type { Recipe } from '../recipe/recipe';
 import { carriedName, carry, nameOf } from './carry';
 import { gitOn, noHooks } from './gitOn';
 
+/**
+ * Instead of `submodule init`, which writes into the configuration that all worktrees of a repository share: those of
+ * the person, too, and of other reproductions at the same time.
+ */
+export const allSubmodules = ['-c', 'submodule.active=.'];
+
 export interface FarCheckout {
   readonly machine: Machine;
   /** Its folder on the machine. */
@@ -44,8 +50,7 @@ async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSign
   if (!(await machine.files.stat(join(into, '.gitmodules'), signal))) return;
   const run = (args: readonly string[], where = into): Promise<string> =>
     gitOn(machine, [...noHooks, ...args], where, signal, { marks });
-  await run(['submodule', '--quiet', 'init']);
-  const wanted = await submodulesIn(run);
+  const wanted = await submodulesIn(into, run);
   const found: { submodule: Submodule; home: string; name: string; repository: string }[] = [];
   for (const submodule of wanted) {
     const { name, commit } = submodule;
@@ -71,7 +76,15 @@ async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSign
   ]);
   // Git trusts no repository on the same machine unless it is told.
   const trust = found.length > 0 ? ['-c', 'protocol.file.allow=always'] : [];
-  await run([...trust, ...from, 'submodule', '--quiet', 'update', '--no-recommend-shallow']);
+  await run([
+    ...allSubmodules,
+    ...trust,
+    ...from,
+    'submodule',
+    '--quiet',
+    'update',
+    '--no-recommend-shallow',
+  ]);
   for (const { path, name, url } of wanted) {
     const inside = join(into, path);
     const own = found.find(({ submodule }) => submodule.name === name);
@@ -94,12 +107,12 @@ interface Submodule {
 
 /** Those that the commit has, and that have an address. */
 async function submodulesIn(
+  into: string,
   run: (args: readonly string[]) => Promise<string>,
 ): Promise<Submodule[]> {
-  const all = ['config', '--null', '--get-regexp'];
-  const paths = await run([...all, '--file', '.gitmodules', String.raw`^submodule\..*\.path$`]);
-  const urls = settings(await run([...all, String.raw`^submodule\..*\.url$`]), 'url');
-  const named = settings(paths, 'path');
+  const all = ['config', '--null', '--file', '.gitmodules', '--get-regexp'];
+  const told = await run([...all, String.raw`^submodule\..*\.(path|url)$`]);
+  const [named, urls] = [settings(told, 'path'), settings(told, 'url')];
   if (named.size === 0) return [];
   const entries = await run(['ls-tree', '-z', 'HEAD', '--', ...named.values()]);
   const commits = new Map(
@@ -108,10 +121,26 @@ async function submodulesIn(
       return sha === undefined || path === undefined ? [] : [[path, sha]];
     }),
   );
+  // Where it has no remote, git takes it for its own.
+  const base = (await run(['config', '--default', into, '--get', 'remote.origin.url'])).trimEnd();
   return [...named].flatMap(([name, path]): Submodule[] => {
     const [commit, url] = [commits.get(path), urls.get(name)];
-    return commit === undefined || url === undefined ? [] : [{ name, path, commit, url }];
+    if (commit === undefined || url === undefined) return [];
+    return [{ name, path, commit, url: addressFrom(base, url) }];
   });
+}
+
+/** An address that may be relative to that of its repository, as git takes it. */
+export function addressFrom(base: string, url: string): string {
+  if (!/^\.\.?\//.test(url)) return url;
+  const [, ups = '', rest = ''] = /^((?:\.\.?\/)*)(.*?)\/?$/.exec(url) ?? [];
+  let [above, joint] = [base.replace(/\/$/, ''), '/'];
+  for (const up of ups.split('/'))
+    if (up === '..') {
+      const end = above.includes('/') ? above.lastIndexOf('/') : above.lastIndexOf(':');
+      if (end >= 0) [above, joint] = [above.slice(0, end), above.charAt(end)];
+    }
+  return `${above}${joint}${rest}`;
 }
 
 /** Of `submodule.NAME.KEY\nVALUE NUL`: values by names. */

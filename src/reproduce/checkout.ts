@@ -7,7 +7,7 @@ import { blobAt, git, headCommit, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedTo, carryCommit } from './carry';
 import { carryLfs } from './carryLfs';
-import { carrySubmodules } from './carrySubmodules';
+import { allSubmodules, carrySubmodules } from './carrySubmodules';
 import { gitOn, noHooks } from './gitOn';
 
 const lfs = [
@@ -72,12 +72,10 @@ export async function checkout(
     await run(['worktree', 'repair', into], repository);
     await run(['checkout', '--quiet', '--force', '--detach', recipe.commit], into);
   }
-  if (await blobAt(directory, recipe.commit, '.gitmodules', signal))
-    await withoutTraces(machine, repository, signal, async () => {
-      if (recipe.on) return carrySubmodules(recipe, { machine, into, marks, say }, signal);
-      const update = ['submodule', 'update', '--init', '--recursive', '--quiet'];
-      await gitOn(machine, [...noHooks, ...update], into, signal, { marks });
-    });
+  if (await blobAt(directory, recipe.commit, '.gitmodules', signal)) {
+    if (recipe.on) await carrySubmodules(recipe, { machine, into, marks, say }, signal);
+    else await run([...allSubmodules, 'submodule', '--quiet', 'update', '--recursive'], into);
+  }
   if (changes) await applyChanges(changes, machine, into, signal);
 }
 
@@ -196,31 +194,4 @@ async function needLfs(machine: Machine, directory: string, signal: AbortSignal)
       },
     );
   }
-}
-
-/** `submodule init` writes into the configuration that all worktrees share; what it added is taken out again. */
-async function withoutTraces(
-  machine: Machine,
-  repository: string,
-  signal: AbortSignal,
-  work: () => Promise<void>,
-): Promise<void> {
-  const before = await submoduleSettings(machine, repository, signal);
-  try {
-    await work();
-  } finally {
-    for (const key of await submoduleSettings(machine, repository, signal))
-      if (!before.has(key))
-        await gitOn(machine, ['config', '--local', '--unset-all', key], repository, signal);
-  }
-}
-
-async function submoduleSettings(
-  machine: Machine,
-  repository: string,
-  signal: AbortSignal,
-): Promise<Set<string>> {
-  const list = ['config', '--local', '--name-only', '--list'];
-  const names = await gitOn(machine, list, repository, signal);
-  return new Set(names.split('\n').filter((name) => name.startsWith('submodule.')));
 }

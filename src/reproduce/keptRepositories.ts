@@ -24,14 +24,22 @@ async function* nothing(): AsyncGenerator<Buffer> {
 }
 
 /**
- * Shell: makes `$repository` unless it is there, and says that it is used. Whoever takes it away first makes the
+ * Shell: makes `$repository` unless it is there, with `$address` as its remote and the option `$format`, and says
+ * that it is used. It appears whole, since others may make it at the same time. Whoever takes it away first makes the
  * folder `.going` beside it and then looks at `used`; whoever uses it does that the other way round: so one of the
  * two sees the other.
  */
 export const USE = `
 tries=0
 while :; do
-  [ -e "$repository/HEAD" ] || git init --quiet --bare "$repository" || exit
+  if [ ! -e "$repository/HEAD" ]; then
+    new=$repository.$$.new
+    git init --quiet --bare $format "$new" || exit
+    [ -z "$address" ] || git --git-dir="$new" config remote.origin.url "$address" || exit
+    # Where another is there by now, it fails or lands inside of that.
+    mv "$new" "$repository" 2> /dev/null
+    rm -rf "$new" "$repository/\${new##*/}"
+  fi
   # At last, whether it was said of one that has just been taken away.
   echo 2> /dev/null > "$repository/used" && [ ! -e "$repository.going" ] && [ -e "$repository/used" ] && break
   tries=$((tries + 1))
@@ -70,5 +78,6 @@ for one in *.git; do
   [ $# -le 50 ] || git --git-dir="$one" -c gc.auto=6700 -c gc.autoPackLimit=50 gc --auto --quiet || failed=1
 done
 find . ! -name . -prune -name '*.going' -mmin +10 -exec rmdir {} \\; || failed=1
+find . ! -name . -prune -name '*.new' -mmin +10 -exec rm -rf {} \\; || failed=1
 rm -rf -- *.gone || failed=1
 exit "$failed"`;

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recipe } from '../../src/recipe/recipe';
+import { addressFrom } from '../../src/reproduce/carrySubmodules';
 import { checkout, removeCheckout } from '../../src/reproduce/checkout';
 import { never, openFar, type Far } from '../machines/ssh/far';
 import { needSshd } from '../bed/sshd';
@@ -164,6 +165,47 @@ describe('Carrying the source to another machine', function () {
     assert.equal(await far.host.inside('cat /root/work/file'), lines({ 12: 'changed' }).trimEnd());
   });
 
+  it('brings commits whose names are SHA-256', async () => {
+    const clone = join(shop.root, 'sha256');
+    execFileSync('git', ['init', '-q', '--object-format=sha256', clone]);
+    writeFileSync(join(clone, 'file'), '1\n');
+    git(clone, 'add', '--all');
+    git(clone, 'commit', '-q', '-m', 'first');
+    await carry(recipeOf(clone));
+    assert.match(
+      await far.host.inside('cd /root/work && cat file; git rev-parse HEAD'),
+      /^1\n\w{64}$/,
+    );
+  });
+
+  it('knows an address that is relative to another as git does', () => {
+    const repository = newRepository(join(shop.root, 'r'), git, { file: '' });
+    for (const base of ['https://host/a/b/', 'git@host:a/b.git', '/a/b', 'ssh://host:22/a'])
+      for (const url of [
+        '../c.git',
+        './c',
+        '../../c/',
+        './../c',
+        'https://other/../c',
+        '../c/../d',
+      ]) {
+        git(repository, 'config', 'remote.origin.url', base);
+        git(repository, 'config', '-f', '.gitmodules', 'submodule.s.path', 's');
+        git(repository, 'config', '-f', '.gitmodules', 'submodule.s.url', url);
+        git(repository, 'update-index', '--add', '--cacheinfo', `160000,${'a'.repeat(40)},s`);
+        let theirs: string;
+        try {
+          git(repository, 'submodule', '--quiet', 'init');
+          theirs = git(repository, 'config', 'submodule.s.url');
+          git(repository, 'config', '--remove-section', 'submodule.s');
+        } catch {
+          // It goes up further than there is anything.
+          continue;
+        }
+        assert.equal(addressFrom(base, url), theirs, `${url} from ${base}`);
+      }
+  });
+
   it('brings submodules, and theirs, from the clone, without asking where they came from', async () => {
     const inner = newRepository(join(shop.root, 'inner'), git, { deep: 'in the innermost\n' });
     const outer = newRepository(join(shop.root, 'outer'), git, { file: 'of the submodule\n' });
@@ -187,6 +229,10 @@ describe('Carrying the source to another machine', function () {
     assert.equal(await far.host.inside('git -C /root/work status --porcelain'), '');
     const once = await packed();
     shop.commit({ file: '3\n' });
+    // As while another reproduction changes what they share.
+    await far.host.inside(
+      'for one in /root/.cache/ci-parity/repositories/*.git; do echo > $one/config.lock; done',
+    );
     await carry(recipeOf());
     assert.ok((await packed()) - once < 1000);
     assert.equal(git(shop.repository, 'config', '--list', '--local'), before);

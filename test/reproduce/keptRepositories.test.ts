@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { carry } from '../../src/reproduce/carry';
-import { tidyRepositories } from '../../src/reproduce/keptRepositories';
+import { tidyRepositories, USE } from '../../src/reproduce/keptRepositories';
 import { needSshd } from '../bed/sshd';
 import { never, openFar, type Far } from '../machines/ssh/far';
 import { openWorkshop, type Workshop } from './workshop';
@@ -26,7 +30,7 @@ describe('Repositories that are kept on another machine', function () {
       {
         directory: shop.repository,
         commit: shop.git('rev-parse', 'HEAD').trim(),
-        ...{ name, remoteUrl: '', refs: 'refs/ci-parity' },
+        ...{ name, remoteUrl: 'https://host/x.git', refs: 'refs/ci-parity' },
       },
       far.machine,
       never,
@@ -55,7 +59,10 @@ describe('Repositories that are kept on another machine', function () {
     await age('earlier', 31);
     await bring('new');
     assert.equal(await far.host.inside(`find ${KEPT}/new.git/used -mmin -5 | wc -l`), '1');
-    await far.host.inside('rm -rf /root/work');
+    // As a killed program leaves it.
+    await far.host.inside(
+      `rm -rf /root/work; mkdir ${KEPT}/x.git.1.new; touch -d '1 hour ago' ${KEPT}/x.git.1.new`,
+    );
     await tidy();
     assert.deepEqual(await kept(), ['new.git']);
   });
@@ -101,6 +108,25 @@ describe('Repositories that are kept on another machine', function () {
       '',
     );
     assert.equal(await far.host.inside(`git -C ${KEPT}/one.git for-each-ref | wc -l`), '1');
+  });
+
+  it('are made by several at once', async () => {
+    const words = ['repository=$PWD/a.git address=https://host/x.git format=', USE];
+    const shell = promisify(execFile);
+    for (let round = 0; round < 5; round++) {
+      const cwd = mkdtempSync(join(shop.root, 'kept-'));
+      const make = async () => shell('sh', ['-c', words.join('\n')], { cwd });
+      await Promise.all(Array.from({ length: 8 }, make));
+      assert.deepEqual(readdirSync(cwd), ['a.git']);
+      const { stdout } = await shell('git', ['config', 'remote.origin.url'], {
+        cwd: `${cwd}/a.git`,
+      });
+      assert.equal(stdout, 'https://host/x.git\n');
+      assert.deepEqual(
+        readdirSync(join(cwd, 'a.git')).filter((name) => name.endsWith('.new')),
+        [],
+      );
+    }
   });
 
   it('stay for whoever comes while others tidy, and while one that tidied has died', async () => {
