@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { UserError } from '../base/errors';
 import { printable } from '../base/json';
 import type { Machine } from './machine';
@@ -18,6 +19,9 @@ export interface FirstBoot {
 
 /** Where a borrowed machine keeps what it was told. */
 export const STATE_FOLDER = '/var/lib/ci-parity';
+
+/** What `moveEnd` tells. In memory, since what runs there may fill the disk; who lives tells it again after a restart. */
+const TOLD = '/run/ci-parity-end.told';
 
 /**
  * The user data of a borrowed machine: a POSIX shell script that root runs at its first start, as cloud-init
@@ -73,9 +77,11 @@ export async function moveEnd(
   signal: AbortSignal,
 ): Promise<void> {
   // It appears with its content, since it is looked for all the time.
-  const script = `umask 077; cd ${STATE_FOLDER} && echo "$1" > extend.new && mv -f extend.new extend && sh ./arm`;
+  const script = `umask 077; echo "$1" > ${TOLD}.new && mv -f ${TOLD}.new ${TOLD} && sh ${STATE_FOLDER}/arm`;
   const count = String(Math.max(1, Math.ceil(seconds)));
   const { code, stderr } = await machine.exec(['sh', '-c', script, 'sh', count], {
+    // On the connection itself: nothing of it needs room on the disk.
+    input: () => Readable.from([]),
     timeout: 30_000,
     signal,
   });
@@ -88,7 +94,7 @@ export async function moveEnd(
 
 /**
  * Counts by what has passed since the start of the machine, not by a clock, which somebody may set; what is
- * left outlives a restart. `extend` is what `moveEnd` tells.
+ * left outlives a restart.
  */
 const END = `#!/bin/sh
 # Switches the machine off when its time is over.
@@ -101,8 +107,8 @@ while :; do
   now=$(running)
   left=$((left - (now - at)))
   at=$now
-  if mv -f extend taken 2> /dev/null; then
-    told=$(cat taken)
+  if mv -f ${TOLD} ${TOLD}.taken 2> /dev/null; then
+    told=$(cat ${TOLD}.taken)
     case $told in '' | *[!0-9]*) ;; *) left=$told ;; esac
   fi
   echo "$left" > left.new && mv -f left.new left

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Handle, LeaseRequest, SshAddress } from '../../../src/machines/lender';
 import { packetLender } from '../../../src/machines/lenders/packet';
+import type { Machine } from '../../../src/machines/machine';
+import { openSshMachine } from '../../../src/machines/ssh/sshMachine';
 import { newSshKey } from '../../../src/machines/sshKey';
 import { startMetal } from '../../bed/metal/double';
 import { realDevices } from '../../bed/metal/realDevice';
 import { openBySystemSsh } from '../../bed/metal/systemSsh';
 import { needSshd } from '../../bed/sshd';
+import { surroundings } from '../ssh/far';
 
 const { signal } = new AbortController();
 const HOUR = 3_600_000;
@@ -38,7 +41,7 @@ describe('A machine of the lender packet, with a real SSH server', function () {
   });
 
   it('is waited for while it still shows the key that it was made with', async () => {
-    await using bed = await open('late');
+    await using bed = await open({ before: LATE });
     const { ssh } = await bed.borrow();
     await using machine = await openBySystemSsh(ssh, signal);
     const { stdout } = await machine.exec(['cat', '/root/first-key'], { signal });
@@ -63,29 +66,52 @@ describe('A machine of the lender packet, with a real SSH server', function () {
     // The owner is gone: what it told last counts.
     {
       await using machine = await openBySystemSsh(ssh, signal);
-      await machine.exec(['sh', '-c', 'cd /var/lib/ci-parity; echo 1 > new; mv new extend'], {
-        signal,
-      });
+      const told = '/run/ci-parity-end.told';
+      await machine.exec(['sh', '-c', `echo 1 > ${told}.new; mv ${told}.new ${told}`], { signal });
     }
     await bed.ended(() => openBySystemSsh(ssh, signal));
     // The lender's own end comes too.
     await bed.double.advance(6 * HOUR);
     assert.deepEqual(bed.double.books().devices, []);
   });
+
+  it('has its end moved also while its disks are full', async () => {
+    const state = await mkdtemp(join(tmpdir(), 'ci-parity-state-'));
+    const around = await surroundings({ stateDirectory: state });
+    await using bed = await open({
+      before: 'mkdir -p /var/lib/ci-parity; mount -t tmpfs -o size=64k tmpfs /var/lib/ci-parity\n',
+      kind: { homeMegabytes: 2 },
+      open: (address, until) => openSshMachine(address, around, until),
+    });
+    const { handle } = await bed.borrow();
+    const { sshd } = bed.real.devices[0] ?? assert.fail();
+    const fill = '/root/fill /var/lib/ci-parity/fill';
+    await sshd.inside(`for f in ${fill}; do head -c 9000000 /dev/zero > $f || :; done`);
+    await bed.lender.extend({ id: 'abcdef012345', handle }, Date.now() + 5 * HOUR, signal);
+    await sshd.inside('while [ -e /run/ci-parity-end.told ]; do sleep 0.1; done');
+    await sshd.inside(`rm ${fill}`);
+    while (Number(await sshd.inside('cat /var/lib/ci-parity/left')) < (4 * HOUR) / 1000);
+    await rm(state, { recursive: true });
+  });
 });
 
-/** With `late`, the user data runs only after somebody has come in vain. */
-async function open(late?: 'late') {
-  const real = realDevices(
-    late === undefined
-      ? ''
-      : `cp /etc/ssh/ssh_host_ed25519_key.pub /root/first-key
+/** The user data runs only after somebody has come in vain. */
+const LATE = `cp /etc/ssh/ssh_host_ed25519_key.pub /root/first-key
 cat > /root/late <<'LATE'
 while ! grep -q . /root/tried 2> /dev/null; do sleep 0.1; done
 /run/userdata
 LATE
-`,
-  );
+`;
+
+interface Opening {
+  /** Prepares the device. */
+  readonly before?: string;
+  readonly kind?: Parameters<typeof realDevices>[1];
+  readonly open?: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
+}
+
+async function open({ before, kind, open: enter = openBySystemSsh }: Opening = {}) {
+  const real = realDevices(before, kind);
   const double = await startMetal({ boot: real.boot });
   const folder = await mkdtemp(join(tmpdir(), 'ci-parity-device-'));
   let refusals = 0;
@@ -97,7 +123,7 @@ LATE
     pollInterval: 50,
     bootstrap: 'echo "ready by $HOME"',
     open: (address, cancel) =>
-      openBySystemSsh(address, cancel).catch(async (error: unknown) => {
+      enter(address, cancel).catch(async (error: unknown) => {
         if (/verification failed/.test(String(error))) {
           refusals++;
           await real.devices[0]?.sshd.inside('echo yes > /root/tried');
