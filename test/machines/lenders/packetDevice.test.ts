@@ -59,7 +59,7 @@ describe('A machine of the lender packet, with a real SSH server', function () {
     while ((await left()) < (4 * HOUR) / 1000);
     // Whoever counts dies: the next one goes on where that one was, and there is but one.
     const counting = await device?.sshd.inside(
-      'cd /var/lib/ci-parity; kill "$(cat /run/ci-parity-end.pid)"; sh ./arm; sh ./arm; pgrep -P 1 -fc "^sh [.]/end"',
+      'cd /var/lib/ci-parity; pid=$(cat /run/ci-parity-end.pid); kill "$pid"; while kill -0 "$pid"; do sleep 0.1; done; sh ./arm; sh ./arm; pgrep -P 1 -fc "^sh [.]/end"',
     );
     assert.equal(counting, '1');
     assert.ok((await left()) > (4 * HOUR) / 1000);
