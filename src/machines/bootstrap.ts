@@ -107,21 +107,33 @@ async function lookAt(
   return {
     home,
     path,
-    lacking: told.flatMap((line) => /^lacks (.+)$/.exec(line)?.[1]?.replaceAll('/', ' or ') ?? []),
+    lacking: told.flatMap((line) => {
+      const lacks = /^lacks (.+)$/.exec(line)?.[1];
+      return lacks?.startsWith('/') === true
+        ? `the kernel module of VirtualBox (${lacks})`
+        : (lacks?.replaceAll('|', ' or ') ?? []);
+    }),
     hookWaits: told.includes('hook waits'),
     marked: told.includes('marked'),
   };
 }
 
-/** Of those that are joined by a stroke, one is enough. */
+/** There is none unless its kernel module was built for the kernel that runs, and is loaded. */
+const VBOXDRV = '/dev/vboxdrv';
+
+/** Of those that are joined by a bar, one is enough; what begins with a stroke has to be there. */
 function programsFor({ provider, lfs = false, containers = false }: ReadyWish): string[] {
   return [
     'git',
     'rsync',
     ...(lfs ? ['git-lfs'] : []),
-    ...(provider === 'libvirt' ? ['virsh'] : provider === 'virtualbox' ? ['VBoxManage'] : []),
+    ...(provider === 'libvirt'
+      ? ['virsh']
+      : provider === 'virtualbox'
+        ? ['VBoxManage', VBOXDRV]
+        : []),
     ...(provider === 'none' ? [] : ['vagrant']),
-    ...(containers ? ['docker/podman'] : []),
+    ...(containers ? ['docker|podman'] : []),
   ];
 }
 
@@ -175,9 +187,10 @@ function markOf(text: string): string {
 
 const PLACE = 'place="${XDG_STATE_HOME:-$HOME/.local/state}/ci-parity"';
 
-/** Of programs with a stroke between, one. */
+/** Of programs with a bar between, one; or a file. */
 const HAS = `has() {
-  ( IFS=/; for one in $1; do if command -v "$one" > /dev/null 2>&1; then exit 0; fi; done; exit 1 )
+  case $1 in /*) [ -e "$1" ]; return ;; esac
+  ( IFS='|'; for one in $1; do if command -v "$one" > /dev/null 2>&1; then exit 0; fi; done; exit 1 )
 }
 `;
 
@@ -206,7 +219,7 @@ boot=$(cat /proc/sys/kernel/random/boot_id 2> /dev/null || echo one)
 draft="$place/making-ready.$$"
 claim="$place/making-ready"
 echo "$$ $boot" > "$draft"
-trap 'rm -f "$draft"' EXIT
+trap 'rm -f "$draft" "$draft".*' EXIT
 trap 'exit 1' HUP INT TERM
 waited=0
 until ln "$draft" "$claim" 2> /dev/null; do
@@ -218,7 +231,7 @@ until ln "$draft" "$claim" 2> /dev/null; do
   waited=$((waited + 1))
   sleep 1
 done
-trap 'rm -f "$draft" "$claim"' EXIT
+trap 'rm -f "$draft" "$draft".* "$claim"' EXIT
 [ ! -e "$place/$mark" ] || exit 0
 
 # A program, and the packages that bring it, which differ by system.
@@ -265,7 +278,17 @@ case $provider in
     if [ "$(id -u)" != 0 ] && ! id -nG "$(id -un)" | grep -qw libvirt; then
       as_root usermod -aG libvirt "$(id -un)" || say 'the libvirt of the system may not be yours to use'
     fi ;;
-  virtualbox) need VBoxManage virtualbox VirtualBox ;;
+  virtualbox)
+    need VBoxManage virtualbox VirtualBox
+    has VBoxManage || say 'Ubuntu has VirtualBox in multiverse, Fedora in RPM Fusion only, Debian not at all: see virtualbox.org'
+    if has VBoxManage && ! has ${VBOXDRV}; then
+      # Its kernel module is built where the headers of the kernel that runs are there.
+      if [ "$system" = dnf ]; then headers=kernel-devel-$(uname -r); else headers=linux-headers-$(uname -r); fi
+      say "VirtualBox lacks its kernel module: installing $headers"
+      install "$headers" || say "$headers could not be installed"
+      as_root modprobe vboxdrv || say 'the kernel module of VirtualBox cannot be loaded'
+      has ${VBOXDRV} || missing="$missing ${VBOXDRV}"
+    fi ;;
 esac
 # The system's Vagrant has its own package of the plugin, which fits it.
 if [ "$provider" = libvirt ]; then
@@ -273,9 +296,9 @@ if [ "$provider" = libvirt ]; then
 elif [ "$provider" != none ]; then
   need vagrant vagrant vagrant
 fi
-case " $programs " in *' docker/podman '*)
-  if ! has docker/podman; then
-    need docker/podman 'podman uidmap slirp4netns' podman
+case " $programs " in *' docker|podman '*)
+  if ! has 'docker|podman'; then
+    need 'docker|podman' 'podman uidmap slirp4netns' podman
     # An image that names no registry is one of Docker's, as it is in CI.
     if has podman; then
       printf '%s\\n' 'unqualified-search-registries = ["docker.io"]' |
@@ -285,13 +308,31 @@ case " $programs " in *' docker/podman '*)
   fi ;;
 esac
 has_plugin() { vagrant plugin list 2> /dev/null | grep -q "^$1 "; }
+# What it says is seen as it comes, and looked through.
+install_plugin() {
+  { vagrant plugin install "$1" 2>&1 && : > "$draft.done"; } | tee "$draft.said"
+  if [ -e "$draft.done" ]; then rm -f "$draft.done"; return 0; fi
+  return 1
+}
+# What plugins with a native extension are compiled by, and against.
+install_compilers() {
+  grep -q 'native extension' "$draft.said" && can_be_root || return 1
+  say 'a part of it has to be compiled: installing what that takes'
+  if [ "$system" = dnf ]; then
+    install gcc gcc-c++ make redhat-rpm-config ruby-devel libvirt-devel libxml2-devel libxslt-devel zlib-devel
+  else
+    install build-essential ruby-dev libvirt-dev libxml2-dev libxslt1-dev zlib1g-dev pkg-config
+  fi
+}
 if [ -n "$plugins" ] && has vagrant; then
   for plugin in $plugins; do
     if has_plugin "$plugin"; then continue; fi
     say "installing the plugin $plugin"
     # A Vagrant of the system that was there before has its own package of it, too; else it would have to be compiled.
     if [ "$plugin" = vagrant-libvirt ] && can_be_root && install vagrant-libvirt && has_plugin "$plugin"; then continue; fi
-    vagrant plugin install "$plugin" || missing="$missing $plugin"
+    if install_plugin "$plugin"; then continue; fi
+    if install_compilers && install_plugin "$plugin"; then continue; fi
+    missing="$missing $plugin"
   done
 fi
 if [ -n "$missing" ]; then say "still missing:$missing"; exit 0; fi

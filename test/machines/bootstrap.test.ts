@@ -62,13 +62,52 @@ describe('Making a machine ready', () => {
     await bare.makeReady({ provider: 'virtualbox', plugins: [] });
     assert.match(
       bare.output(),
-      /virtualbox could not be installed\n.*still missing: VBoxManage\n$/s,
+      /virtualbox could not be installed\n.*Debian not at all: see virtualbox.org\n.*still missing: VBoxManage\n$/s,
     );
     assert.deepEqual(await readdir(bare.place), []);
     await using none = await open('apt-get', { without: 'git' });
     await assert.rejects(none.makeReady(LIBVIRT), /could not be made ready \(exit code 1\)/);
     assert.match(none.output(), /git could not be installed/);
     assert.deepEqual(await readdir(none.place), []);
+  });
+
+  const VIRTUALBOX: ReadyWish = { provider: 'virtualbox', plugins: [] };
+
+  for (const [manager, headers] of [
+    ['apt-get', 'linux-headers-6.1'],
+    ['dnf', 'kernel-devel-6.1'],
+  ] as const)
+    it(`brings VirtualBox with the headers that its kernel module is built with: ${headers}`, async () => {
+      await using bare = await open(manager, { builds: headers });
+      assert.deepEqual(await bare.makeReady(VIRTUALBOX), []);
+      const asked = (await bare.asked()).map((line) => line.split(' ').at(-1));
+      const name = manager === 'dnf' ? 'VirtualBox' : 'virtualbox';
+      assert.deepEqual(asked.slice(asked.indexOf(name)), [name, headers, 'vboxdrv', 'vagrant']);
+      assert.equal((await readdir(bare.place)).length, 1);
+    });
+
+  it('does not take a VirtualBox without its kernel module for one', async () => {
+    await using bare = await open('apt-get');
+    const lacking = await bare.makeReady(VIRTUALBOX);
+    assert.match(lacking.join(), /^the kernel module of VirtualBox \(\S+vboxdrv\)$/);
+    assert.match(bare.output(), /cannot be loaded\n.*still missing: \S+vboxdrv\n$/s);
+    assert.deepEqual(await readdir(bare.place), []);
+  });
+
+  it('brings compilers for a plugin that has to be compiled, and only for such a one', async () => {
+    await using bare = await open('apt-get', { compiled: 'vagrant-qemu' });
+    const wish: ReadyWish = { provider: 'other', plugins: ['vagrant-gone', 'vagrant-qemu'] };
+    assert.deepEqual(await bare.makeReady(wish), ['the plugin vagrant-gone']);
+    assert.match(bare.output(), /ERROR: Failed to build gem native extension.*has to be compiled/s);
+    const asked = await bare.asked();
+    const plugin = (name: string): string => `vagrant plugin install ${name}`;
+    const from = asked.indexOf(plugin('vagrant-gone'));
+    assert.deepEqual(
+      asked.slice(from).map((line) => line.replace(/^apt-get .* install (\S+) .*$/, '$1')),
+      [...['vagrant-gone', 'vagrant-qemu'].map(plugin), 'build-essential', plugin('vagrant-qemu')],
+    );
+    // The last one's words are nobody's any more.
+    assert.deepEqual(await readdir(bare.place), []);
   });
 
   it("runs the project's own script once, after ours", async () => {
@@ -117,13 +156,22 @@ describe('The plugins that a Vagrantfile needs', () => {
 });
 
 /** A home and a PATH of their own, where nothing is but a package manager that writes down what it is asked. */
-async function open(manager: 'apt-get' | 'dnf', { without = '' } = {}) {
+async function open(
+  manager: 'apt-get' | 'dnf',
+  {
+    without = '',
+    /** What the kernel module of VirtualBox is built with. */
+    builds = 'nothing',
+    /** A plugin that wants a compiler. */
+    compiled = 'nothing',
+  } = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'ci-parity-ready-'));
   const [bin, home, log] = [join(folder, 'bin'), join(folder, 'home'), join(folder, 'asked')];
   await mkdir(bin);
   await mkdir(home);
   await writeFile(log, '');
-  const tools = 'sh cat chmod dirname env grep ln ls mkdir mktemp mv rm sleep';
+  const tools = 'sh cat chmod dirname env grep ln ls mkdir mktemp mv rm sleep tee';
   for (const tool of tools.split(' ')) {
     const { stdout } = await execa('sh', ['-c', `command -v ${tool}`]);
     await symlink(stdout, join(bin, tool));
@@ -133,7 +181,9 @@ async function open(manager: 'apt-get' | 'dnf', { without = '' } = {}) {
     await chmod(join(bin, name), 0o755);
   };
   await writeFile(join(bin, 'id'), '#!/bin/sh\necho 0\n', { mode: 0o755 });
-  await writeFile(join(bin, 'uname'), '#!/bin/sh\necho x86_64\n', { mode: 0o755 });
+  await writeFile(join(bin, 'uname'), '#!/bin/sh\n[ "$*" = -r ] && echo 6.1 || echo x86_64\n', {
+    mode: 0o755,
+  });
   // What is installed is there from then on; the system's Vagrant comes with the plugin of libvirt.
   await write(
     manager,
@@ -141,7 +191,8 @@ async function open(manager: 'apt-get' | 'dnf', { without = '' } = {}) {
   case $package in
     ${without || 'nothing'}) exit 100 ;;
     git | git-core) name=git ;; rsync) name=rsync ;; libvirt-clients | libvirt-client) name=virsh ;;
-    virtualbox) name=VBoxManage ;; vagrant) name=vagrant ;;
+    virtualbox | VirtualBox) name=VBoxManage ;; ${builds}) : > ${folder}/built; continue ;;
+    build-essential) name=cc ;; vagrant) name=vagrant ;;
     *) continue ;;
   esac
   printf '#!/bin/sh\\nexit 0\\n' > ${bin}/$name
@@ -155,17 +206,27 @@ done
     `#!/bin/sh
 case "$2" in
   list) echo 'vagrant-libvirt (0.11.2, system)'; cat ${folder}/plugins 2> /dev/null ;;
-  install) echo "vagrant $*" >> ${log}; echo "$3 (1.0, global)" >> ${folder}/plugins ;;
+  install)
+    echo "vagrant $*" >> ${log}
+    case $3 in
+      vagrant-gone) echo 'Unable to find gem' >&2; exit 1 ;;
+      ${compiled}) command -v cc || { echo 'ERROR: Failed to build gem native extension.' >&2; exit 1; } ;;
+    esac
+    echo "$3 (1.0, global)" >> ${folder}/plugins ;;
 esac
 true
 `,
   );
+  await write('modprobe', `[ -e ${folder}/built ] && : > ${folder}/vboxdrv\n`);
   let output = '';
+  // What the kernel shows of a module is a file of its own, too.
+  const own = (script: string): string => script.replaceAll('/dev/vboxdrv', `${folder}/vboxdrv`);
   const local = openLocalMachine();
   const environment = { HOME: home, PATH: bin };
   const machine: Machine = {
     ...local,
-    exec: (command, options) => local.exec(command, { ...options, environment }),
+    run: (script, options) => local.run(own(script), options),
+    exec: (command, options) => local.exec(command.map(own), { ...options, environment }),
   };
   return {
     place: join(home, '.local/state/ci-parity'),
