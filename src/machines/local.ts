@@ -39,15 +39,19 @@ export function openLocalMachine(place: string = tmpdir()): Machine {
     endProcesses: (cookie, grace, signal) => endProcessesWith(cookie, hypervisors, grace, signal),
     get: async (files, directory, into, signal) => {
       const copied: string[] = [];
+      const leftOut: string[] = [];
       for (const path of await antFiles(directory, files, signal)) {
         signal.throwIfAborted();
         const from = await realFile(directory, path);
-        if (from === undefined) continue;
+        if (from === undefined) {
+          leftOut.push(path);
+          continue;
+        }
         await mkdir(dirname(join(into, path)), { recursive: true });
         await copyFile(from, join(into, path));
         copied.push(path);
       }
-      return copied;
+      return { copied, leftOut };
     },
     [Symbol.asyncDispose]: async () => {
       if (scripts) await rm(await scripts, { recursive: true, force: true });

@@ -1,6 +1,13 @@
 import type { AntPatterns } from './antFiles';
 
 /** Where steps run: this machine, or one reached over the network. Whoever opened it disposes it. */
+/** Relative paths. */
+export interface Got {
+  readonly copied: readonly string[];
+  /** Of what matches: links that lead to no file in there, and what cannot be read, or has no name in UTF-8. */
+  readonly leftOut: readonly string[];
+}
+
 export interface Machine extends AsyncDisposable {
   /** For people: `this machine`, or a host's name. */
   readonly name: string;
@@ -18,10 +25,10 @@ export interface Machine extends AsyncDisposable {
    */
   exec(command: readonly string[], options: ExecOptions): Promise<Executed>;
   /**
-   * Copies the files in `directory` that match into `into`, a folder of this machine; resolves with
-   * their relative paths. Links are followed to files in `directory`, and never out of it.
+   * Copies the files in `directory` that match into `into`, a folder of this machine. Links are followed to files
+   * in `directory`, and never out of it.
    */
-  get(files: AntPatterns, directory: string, into: string, signal: AbortSignal): Promise<string[]>;
+  get(files: AntPatterns, directory: string, into: string, signal: AbortSignal): Promise<Got>;
   /**
    * Ends every process whose environment holds `cookie` (`NAME=value`), but no hypervisor that others may
    * use: SIGTERM, and SIGKILL after `grace` milliseconds. Resolves with the numbers of those that outlived even that.

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../../base/errors';
 import { printable } from '../../base/json';
 import type { AntPatterns } from '../antFiles';
+import type { Got } from '../machine';
 import { findFiles, isRelative, word } from './farFiles';
 import type { Link } from './link';
 
@@ -13,10 +14,10 @@ export async function getFiles(
   directory: string,
   into: string,
   signal: AbortSignal,
-): Promise<string[]> {
-  const found = await findFiles(link, directory, patterns, signal);
-  const wanted = found.map(({ path }) => path).filter(isRelative);
-  if (wanted.length === 0) return [];
+): Promise<Got> {
+  const found = (await findFiles(link, directory, patterns, signal)).map(({ path }) => path);
+  const wanted = found.filter(isRelative);
+  if (wanted.length === 0) return { copied: [], leftOut: found };
   const copied = new Set<string>();
   const made = new Set<string>();
   let reader: PartReader | undefined;
@@ -51,7 +52,10 @@ export async function getFiles(
     }, signal)
     .finally(() => reader?.[Symbol.asyncDispose]());
   if (code !== 0) throw new UserError(`Files could not be read on ${link.name}.`);
-  return wanted.filter((path) => copied.has(path));
+  return {
+    copied: wanted.filter((path) => copied.has(path)),
+    leftOut: found.filter((path) => !copied.has(path)),
+  };
 }
 
 /**

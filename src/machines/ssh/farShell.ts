@@ -25,9 +25,6 @@ export class NotBegun extends Error {
   }
 }
 
-/** What whoever logs in gets to see before the script's own output, such as from `.bashrc`, at most. */
-const MOST_NOISE = 1 << 20;
-
 /**
  * What starts a far shell that reads its script from standard input up to the nonce, and leaves what
  * comes after it to the script. Reading by lines is the one thing that every shell does without
@@ -136,7 +133,7 @@ function drain(
   });
 }
 
-/** Leaves out all up to the line with the nonce. */
+/** Leaves out all up to the line with the nonce: what a login prints, such as from `.bashrc`. */
 function afterNoise(
   nonce: string,
   sink: FarCall['onOutput'],
@@ -148,7 +145,7 @@ function afterNoise(
     noise = Buffer.concat([noise, chunk]);
     const at = noise.indexOf(mark);
     if (at < 0) {
-      if (noise.length > MOST_NOISE) noise = noise.subarray(-mark.length);
+      noise = noise.subarray(-mark.length);
       return undefined;
     }
     const rest = noise.subarray(at + mark.length);

@@ -198,7 +198,12 @@ export async function openBed({ before, kind, caps, lender, ...options }: Borrow
       // What we say ourselves may stand in the middle of a line of the terminal.
       for (const text of [output.replaceAll(/▸ .*\n/g, ''), kept]) {
         const lines = text.split('\n').filter((line) => /^\d{12} /.test(line));
-        assert.ok(lines.length >= 100 && lines.length % 100 === 0, `${lines.length} lines`);
+        // How many they are it says last, so that no end is missing.
+        const [, told] = /^all (\d+) lines$/m.exec(text) ?? [];
+        assert.ok(
+          lines.length >= 100 && lines.length === Number(told),
+          `${lines.length} of ${told}`,
+        );
         const said = createHash('sha256');
         const wanted = createHash('sha256');
         for (const [number, line] of lines.entries()) {
@@ -318,6 +323,7 @@ while [ ! -e /root/enough ]; do
   n=$((n + 1))
   sleep 0.1
 done
+echo "all $((n * 100)) lines"
 exit 42
 `;
 

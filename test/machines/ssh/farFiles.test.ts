@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getFiles } from '../../../src/machines/ssh/farGet';
+import type { Link } from '../../../src/machines/ssh/link';
 import { collecting, never, openFar, type Far } from './far';
 import { needSshd } from '../../bed/sshd';
 
@@ -112,8 +114,10 @@ c.xml" && echo > .git/config && ln -s y/a.xml x/link.xml && ln -s /nowhere x/gon
       `mkdir -p /root/g/in && cd /root/g && head -c 300000 /dev/urandom > big && printf 'a' > in/small && : > in/empty && echo s > "in/new
 line" && ln -s ../big in/inner && ln -s /etc/passwd in/out && ln -s .. in/up && ln -s "in" way && mkfifo in/pipe`,
     );
-    const got = await far.machine.get({}, '/root/g', into, never);
-    assert.deepEqual(got, ['big', 'in/empty', 'in/inner', 'in/new\nline', 'in/small']);
+    await far.host.inside(`cd /root/g/in; echo x > "$(printf 'no-\\377-utf8')"`);
+    const { copied, leftOut } = await far.machine.get({}, '/root/g', into, never);
+    assert.deepEqual(copied, ['big', 'in/empty', 'in/inner', 'in/new\nline', 'in/small']);
+    assert.deepEqual(leftOut, ['in/no-\uFFFD-utf8', 'in/out', 'in/pipe', 'in/up', 'way']);
     const sum = await far.host.inside('sha256sum < /root/g/big | cut -c 1-64');
     const { createHash } = await import('node:crypto');
     for (const name of ['big', 'in/inner'])
@@ -133,4 +137,60 @@ line" && ln -s ../big in/inner && ln -s /etc/passwd in/out && ln -s .. in/up && 
     const o = collecting();
     assert.equal((await far.machine.run('true', o)).code, 0);
   });
+});
+
+/** As a machine answers that is not what it seems. */
+describe('Files of a machine that lies', () => {
+  let into: string;
+  beforeEach(async () => {
+    into = join(await mkdtemp(join(tmpdir(), 'ci-parity-lies-')), 'a', 'b');
+    await mkdir(into, { recursive: true });
+  });
+  afterEach(() => rm(join(into, '..', '..'), { recursive: true }));
+
+  /** It says `found` when it is asked which files there are, and then gives `files`. */
+  const lying = (found: readonly string[], files: readonly (readonly [string, string])[]) => {
+    const asked: string[] = [];
+    const answers = [
+      found.map((path) => `1 0 ./${path}\0`).join(''),
+      files.map(([path, text]) => `${text.length} ${path}\0${text}\0whole\0`).join(''),
+    ];
+    const link: Link = {
+      name: 'liar',
+      run: async (call) => {
+        const { input, onOutput } = call(0);
+        for await (const chunk of input?.(Promise.resolve()) ?? []) asked.push(chunk.toString());
+        await onOutput(Buffer.from(answers.shift() ?? ''));
+        return 0;
+      },
+      renew: () => undefined,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    return { asked, get: () => getFiles(link, {}, '/root', into, never) };
+  };
+  const there = async (): Promise<string[]> => {
+    const all = await readdir(join(into, '..', '..'), { recursive: true, withFileTypes: true });
+    return all.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+  };
+
+  it('are not asked for where their names lead out of the folder', async () => {
+    const bad = ['../../x', '/etc/x', 'a/../../x', './x', 'a//x', ''];
+    const liar = lying([...bad, 'ok'], [['ok', 'x']]);
+    assert.deepEqual((await liar.get()).copied, ['ok']);
+    assert.deepEqual(liar.asked, ['ok\0']);
+    assert.deepEqual(await there(), [join(into, 'ok')]);
+  });
+
+  for (const path of ['../../x', '/tmp/x', 'another'])
+    it(`are not taken where nobody asked for them: ${path}`, async () => {
+      const liar = lying(
+        ['ok'],
+        [
+          ['ok', 'x'],
+          [path, 'evil'],
+        ],
+      );
+      await assert.rejects(liar.get(), /liar gives a file that nobody asked for/);
+      assert.deepEqual(await there(), [join(into, 'ok')]);
+    });
 });

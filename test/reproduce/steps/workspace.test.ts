@@ -119,6 +119,7 @@ describe('Steps on files and workspaces', () => {
 `);
     assert.equal(verdict.kind, 'failed');
     assert.equal(existsSync(join(outside, 'file')), false);
+    assert.match(said, /^left out secret: no file of the folder that can be read/m);
     assert.match(said, /kept 1 artifacts/);
     assert.deepEqual(readdirSync(files.artifacts), ['link']);
   });
