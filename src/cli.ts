@@ -23,7 +23,7 @@ import { helpOf } from './cli/help';
 import { lintFiles } from './cli/lint';
 import { sshInto } from './cli/logIn';
 import { extendMachine, machines, returnMachines } from './cli/machines';
-import { createTerminal, type Terminal } from './cli/terminal';
+import { createTerminal, printable, type Terminal } from './cli/terminal';
 import type { VerdictKind } from './reproduce/journal';
 
 /** The program's exit codes. */
@@ -159,12 +159,14 @@ function version(): string {
 function report(error: unknown, terminal: Pick<Terminal, 'error'>): number {
   if (isAbort(error)) return EXIT.cancelled;
   if (!(error instanceof UserError)) {
-    terminal.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    terminal.error(
+      printable(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    );
     terminal.error('This is a defect of CI Parity.');
     return EXIT.couldNotRun;
   }
-  terminal.error(error.message);
-  if (error.advice !== undefined) terminal.error(error.advice);
+  terminal.error(printable(error.message));
+  if (error.advice !== undefined) terminal.error(printable(error.advice));
   return error instanceof UsageError ? EXIT.usage : EXIT.couldNotRun;
 }
 

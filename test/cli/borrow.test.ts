@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLedger } from '../../src/machines/leases/ledger';
+import { PLANS, type PlanSpec } from '../bed/metal/catalogue';
 import { startMetal, type MetalDouble } from '../bed/metal/double';
 import { openPty, ptyMissing, type Pty } from '../bed/pty';
 import { without } from '../bed/without';
@@ -114,6 +115,24 @@ describe('ci-parity borrow', function () {
       away.errors,
       /No machine can be borrowed at the moment\.\n.*metal: .* cannot be reached/,
     );
+  });
+
+  it('shows nothing of a server or of an argument that would move a cursor or begin a line', async () => {
+    await double[Symbol.asyncDispose]();
+    const hostile: PlanSpec = { ...PLANS[0]!, slug: 'x\u001b[2J\n  9  metal/free@am\u202e' };
+    double = await startMetal({ plans: [hostile, ...PLANS] });
+    lend();
+    const shown = await Promise.all([
+      ciParity(),
+      ciParity('--plan', 'x9'),
+      ciParity('--memory', '1G'),
+      ciParity('\u001b[2J'),
+    ]);
+    for (const { errors, output } of shown) {
+      assert.doesNotMatch(errors + output, /[\u001b\u202e]/);
+      assert.doesNotMatch(errors + output, /^ +9 /m);
+    }
+    assert.match(shown[3].errors, /Nobody lends a "\ufffd\[2J"/);
   });
 
   describe('in a terminal', () => {

@@ -5,7 +5,7 @@
  * Readers give what is there: of what is missing or has another shape they give nothing. All text in it
  * is the server's: data, never markup, a path or a part of a shell line.
  */
-import { fields, list, number, text } from '../../base/json';
+import { fields, list, number, printable, text } from '../../base/json';
 
 /** Schema Device, `state`. `deleted` ends it; what is new to us is `unknown`. */
 export type DeviceState = (typeof STATES)[number] | 'unknown';
@@ -138,7 +138,7 @@ export function readDevice(value: unknown): Device | undefined {
 
 export function readPlan(value: unknown): Plan | undefined {
   const plan = fields(value);
-  const slug = text(plan['slug']);
+  const slug = readSlug(plan['slug']);
   if (slug === undefined) return undefined;
   const specs = fields(plan['specs']);
   return {
@@ -162,7 +162,7 @@ export function readPlan(value: unknown): Plan | undefined {
 
 export function readMetro(value: unknown): Metro | undefined {
   const metro = fields(value);
-  const code = text(metro['code']);
+  const code = readSlug(metro['code']);
   return code === undefined
     ? undefined
     : { id: text(metro['id']), code, name: text(metro['name']) };
@@ -170,7 +170,7 @@ export function readMetro(value: unknown): Metro | undefined {
 
 export function readOperatingSystem(value: unknown): OperatingSystem | undefined {
   const system = fields(value);
-  const slug = text(system['slug']);
+  const slug = readSlug(system['slug']);
   return slug === undefined
     ? undefined
     : {
@@ -243,6 +243,12 @@ function readAddress(value: unknown): IPAssignment | undefined {
 
 function texts(value: unknown): string[] {
   return all(value, text);
+}
+
+/** People choose by it, and it goes back to the server as it is: what cannot be shown so is none. */
+function readSlug(value: unknown): string | undefined {
+  const slug = text(value);
+  return slug !== undefined && slug === printable(slug, 80) ? slug : undefined;
 }
 
 /** Money: a price below nothing is none. */

@@ -230,6 +230,18 @@ describe('The client of the Metal API', () => {
     });
   });
 
+  it('takes for a slug only what can be shown as it is', async () => {
+    await using double = await startMetal();
+    const evil = ['\u001b[2Jx', 'x\n9  y', 'x\u202ey', ' x', 'x'.repeat(100), ''];
+    const plans = [...evil, 'c3.small.x86'].map((slug) => ({ slug }));
+    double.fault(/plans/, { answer: { status: 200, body: JSON.stringify({ plans }) } });
+    const found = await client(double).plans.findPlansByProject(double.project, signal);
+    assert.deepEqual(
+      found.map(({ slug }) => slug),
+      ['c3.small.x86'],
+    );
+  });
+
   it('gives what is there of an answer with other shapes', async () => {
     await using double = await startMetal();
     const devices = [
