@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../../base/errors';
 import {
@@ -168,9 +170,14 @@ export function sshOf(fields: Fields): SshAddress {
     host,
     ...(port === undefined ? {} : { port }),
     ...(user === undefined ? {} : { user }),
-    ...(keyFile === undefined ? {} : { keyFile }),
+    ...(keyFile === undefined ? {} : { keyFile: fromHome(keyFile) }),
     ...(hostKeys === undefined ? {} : { hostKeys }),
   };
+}
+
+/** No shell is there to do it. */
+export function fromHome(word: string): string {
+  return word.startsWith('~/') ? join(homedir(), word.slice(2)) : word;
 }
 
 export function priceOf(fields: Fields | undefined): Price | undefined {

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { codeOf, UserError } from '../../base/errors';
 import { usualCaps, type Caps } from '../leases/caps';
 import type { Offer, SshAddress } from '../lender';
-import { priceOf, sshOf, type CommandLender } from './command';
+import { fromHome, priceOf, sshOf, type CommandLender } from './command';
 import { Fields } from './fields';
 
 /** Who lends, and how much may be spent: `lenders.json`, read by editor and command line alike. */
@@ -151,8 +149,7 @@ function poolOf(fields: Fields, name: string, problems: string[]): PoolSettings 
     const host = new Fields(typeof value === 'string' ? { host: value } : value, path, problems);
     const address = sshOf(host);
     host.refuseOthers();
-    const { keyFile } = address;
-    return keyFile === undefined ? address : { ...address, keyFile: fromHome(keyFile) };
+    return address;
   });
   return {
     ...{ kind: 'pool', name, hosts: hosts ?? [] },
@@ -185,6 +182,7 @@ function commandOf(fields: Fields, name: string, problems: string[]): CommandSet
   const extend = words('extend');
   const list = words('list');
   const offers = fields.list('offers', (value, path) => offerOf(value, path, problems));
+  const environment = Object.entries(fields.record('environment') ?? {});
   return {
     kind: 'command',
     name,
@@ -194,7 +192,7 @@ function commandOf(fields: Fields, name: string, problems: string[]): CommandSet
     ...(list ? { list } : {}),
     offers: offers ?? [{ ...unknownOffer, id: name, title: name }],
     timeoutMinutes: fields.number('timeoutMinutes', 0.01, 24 * 60) ?? 30,
-    environment: fields.record('environment') ?? {},
+    environment: Object.fromEntries(environment.map(([key, value]) => [key, fromHome(value)])),
     install: fields.flag('install') ?? true,
   };
 }
@@ -223,9 +221,4 @@ function offerOf(value: unknown, path: string, problems: string[]): Offer {
   price?.refuseOthers();
   fields.refuseOthers();
   return offer;
-}
-
-/** No shell is there to do it. */
-function fromHome(word: string): string {
-  return word.startsWith('~/') ? join(homedir(), word.slice(2)) : word;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../../src/base/clock';
@@ -78,6 +78,12 @@ describe('The lender that asks commands', () => {
       offer: 'c5.metal',
       memory: 4096,
     });
+  });
+
+  it('finds a key below the home folder', async () => {
+    const answer = { ssh: { host: 'h', keyFile: '~/.ssh/x' } };
+    const { ssh } = await lenderOf({ borrow: answering(answer) }).borrow({}, request(), signal);
+    assert.equal(ssh.keyFile, join(homedir(), '.ssh/x'));
   });
 
   it('knows a refusal: then nothing was made', async () => {

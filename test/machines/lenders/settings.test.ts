@@ -55,7 +55,7 @@ describe('The settings of lending', () => {
           },
         ],
         timeoutMinutes: 45,
-        environment: { AWS_REGION: 'eu-central-1' },
+        environment: { AWS_REGION: 'eu-central-1', AWS_CONFIG_FILE: '~/.aws/ci' },
       },
     ],
   };
@@ -74,6 +74,10 @@ describe('The settings of lending', () => {
     ]);
     assert.deepEqual(lab.fromSshConfig, ['lab-*', '!lab-gateway']);
     assert.deepEqual(aws.borrow, ['sh', join(homedir(), 'aws.sh'), 'borrow']);
+    assert.deepEqual(aws.environment, {
+      AWS_REGION: 'eu-central-1',
+      AWS_CONFIG_FILE: join(homedir(), '.aws/ci'),
+    });
     assert.equal(aws.offers[0]?.price?.amount, 4.08);
     assert.ok(accepted(whole), JSON.stringify(accepted.errors));
   });
