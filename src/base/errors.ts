@@ -31,6 +31,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** As `messageOf`, and what the person can do about it. */
+export function messageWithAdvice(error: unknown): string {
+  const advice = isUserError(error) ? (error.advice ?? '') : '';
+  return `${messageOf(error)} ${advice}`.trim();
+}
+
 /** The code of a system's error, such as `ECONNREFUSED`; empty where it has none. */
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

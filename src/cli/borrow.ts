@@ -1,7 +1,7 @@
-import { isUserError, UserError } from '../base/errors';
+import { isUserError, messageWithAdvice, UserError } from '../base/errors';
 import { bootstrapScript } from '../machines/bootstrap';
 import { borrow } from '../machines/leases/borrow';
-import { checkCaps, priceText } from '../machines/leases/caps';
+import { checkCaps, costText } from '../machines/leases/caps';
 import type { Lease } from '../machines/leases/ledger';
 import { estimates, type Estimate } from '../machines/leases/offers';
 import { lendersFile } from '../machines/lenders/lendersFile';
@@ -92,8 +92,7 @@ async function isAgreed(
   signal: AbortSignal,
 ): Promise<boolean> {
   checkCaps(caps, hours, total);
-  const cost = total ? `up to ${priceText(total)}` : priceText(total);
-  const plan = `${offer.title} of ${lender}, for ${timeText(duration * 1000)}: ${cost}`;
+  const plan = `${offer.title} of ${lender}, for ${timeText(duration * 1000)}: ${costText(total)}`;
   if (yes) {
     terminal.say(plan);
     return true;
@@ -122,7 +121,7 @@ async function readyLease(
     if (lacking.length === 0) terminal.say(`${lease.title} is ready`);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    terminal.say(printable(`${error.message} ${error.advice ?? ''}`));
+    terminal.say(printable(messageWithAdvice(error)));
     terminal.say('it is tried again before the first reproduction there');
   }
 }

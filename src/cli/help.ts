@@ -162,13 +162,14 @@ back first. As JSON, one line for each:
   {"kind": "offer", "lender", "id", "title", "price", "memory", "cpus", "available", "spot", "plan"?, "metro"?,
    "systems"?}
 
-Prices are {"amount", "currency"}: of an hour, soFar in all. Moments are milliseconds since 1970, memory is in
-megabytes. A lease's ssh is {"host", "port"?, "user"?, "keyFile"?, "hostKeys"?}.
+Prices are {"amount", "currency"}: of an hour, soFar in all; hosts of your own cost 0 XXX, which is no currency.
+Moments are milliseconds since 1970, memory is in megabytes. A lease's
+ssh is {"host", "port"?, "user"?, "keyFile"?, "hostKeys"?}.
 `,
   borrow: `ci-parity borrow [OFFER] [choices] [--for 2h] [--yes] [--json]
 
 Borrows a machine: OFFER is a lender's name, an offer's id, or LENDER/OFFER, as machines lists them. Or say what
-it must be; the first is taken that fits, which is the cheapest of its lender:
+it must be; the cheapest is taken that fits. What is not told of an offer fits no --memory and no --max-price.
 
   --plan c3.small.x86     what the lender calls that kind of machine
   --metro am              the code of its place

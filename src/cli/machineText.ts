@@ -1,4 +1,5 @@
-import { priceSoFar, priceText } from '../machines/leases/caps';
+import { printable } from '../base/json';
+import { hourText, priceSoFar, priceText } from '../machines/leases/caps';
 import { workOn, type Lease } from '../machines/leases/ledger';
 import type { Offered } from '../machines/leases/offers';
 
@@ -23,7 +24,7 @@ export function leaseLine(lease: Lease, now: number): string {
     `${title} of ${lender}`,
     stateWords(state),
     end > now ? `${timeText(end - now)} left` : 'its time is over',
-    ...(soFar ? [`${priceText(soFar)} so far`] : []),
+    ...(soFar && soFar.amount > 0 ? [`${priceText(soFar)} so far`] : []),
     ...workOn(lease).map(({ words }) => words),
   ].join('  ');
 }
@@ -34,10 +35,12 @@ export function offerLine({ lender, offer }: Offered): string {
     `${lender}/${id}`,
     title,
     ...(memory === undefined ? [] : [`${Math.round(memory / 102.4) / 10} GB`]),
-    price ? `${priceText(price)} an hour` : 'no price is known',
+    hourText(price),
     ...(spot ? ['spot: others may outbid it'] : []),
     ...(available === false ? [problem ?? 'not to be had at the moment'] : []),
-  ].join('  ');
+  ]
+    .map((words) => printable(words, 300))
+    .join('  ');
 }
 
 export function stateWords(state: Lease['state']): string {

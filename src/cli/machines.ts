@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../base/errors';
 import { extend } from '../machines/leases/borrow';
-import { costOf, priceText } from '../machines/leases/caps';
+import { costOf, costText } from '../machines/leases/caps';
 import { giveBack } from '../machines/leases/giveBack';
 import { leaseNamed, leaseOf, readLedger, workOn, type Lease } from '../machines/leases/ledger';
 import { offersAt } from '../machines/leases/offers';
@@ -92,6 +92,6 @@ export async function extendMachine(name: string, flags: Flags, terminal: Termin
   const now = desk.clock.now();
   terminal.emit({ kind: 'lease', ...summary(lease, now) });
   const total = costOf(lease.price, lease.end - lease.askedAt);
-  const cost = total ? `, up to ${priceText(total)} in all` : '';
+  const cost = total && total.amount > 0 ? `, ${costText(total)} in all` : '';
   terminal.say(`${lease.title} is lent for ${timeText(lease.end - now)} more${cost}`);
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../base/errors';
 import type { Offered } from '../../machines/leases/offers';
-import { costOf, priceText } from '../../machines/leases/caps';
+import { costOf, costText, hourText } from '../../machines/leases/caps';
 import type { Lease } from '../../machines/leases/ledger';
 import type { Wishes } from '../../machines/leases/talk';
 import { pickOne, type PickItem } from '../doing/pickOne';
@@ -78,9 +78,7 @@ export async function chooseHours(
 ): Promise<number | undefined> {
   const choice = await vscode.window.showQuickPick(
     hoursUpTo(most).map((hours) => {
-      const total = cost(hours);
-      const description = total ? `up to ${priceText(total)}` : 'no price is known';
-      return { label: hoursText(hours), description, hours };
+      return { label: hoursText(hours), description: costText(cost(hours)), hours };
     }),
     { title: plain(title), placeHolder: 'For how long?', ignoreFocusOut: true },
   );
@@ -95,11 +93,11 @@ export async function agreeOn(
   const cost = (hours: number) => costOf(offer.price, hours * 3600_000);
   const hours = await chooseHours(`Borrow ${offer.title}`, caps.hours, cost);
   if (hours === undefined) return undefined;
-  const total = cost(hours);
-  const price =
-    total && offer.price
-      ? `It costs up to ${priceText(total)}: ${priceText(offer.price)} an hour, and an hour that was begun counts as whole.`
-      : 'Its lender tells no price.';
+  const price = !offer.price
+    ? 'Its lender tells no price: what it turns out to cost is held to your caps.'
+    : offer.price.amount === 0
+      ? 'It is free.'
+      : `It costs ${costText(cost(hours))}: ${hourText(offer.price)}, and an hour that was begun counts as whole.`;
   const answer = await vscode.window.showWarningMessage(
     `Borrow ${plain(offer.title)} of ${plain(lender)} for ${hoursText(hours)}?`,
     {

@@ -1,6 +1,6 @@
 import type { Attachment } from '../../attach/ledger';
 import type { Offered } from '../../machines/leases/offers';
-import { costOf, priceText } from '../../machines/leases/caps';
+import { costOf, hourText, priceText } from '../../machines/leases/caps';
 import { workOn, type Lease } from '../../machines/leases/ledger';
 import { plain } from '../look/plain';
 import type { Row } from '../look/row';
@@ -127,14 +127,16 @@ export function leaseFacts(lease: Lease, known: Known): Row[] {
     );
   const total = costOf(price, end - askedAt);
   rows.push(
-    fact('price', 'credit-card', price ? `${priceText(price)} an hour` : 'No price is known', {
+    fact('price', 'credit-card', sentence(hourText(price)), {
       description: [
         ...(soFar(lease, now) === undefined ? [] : [`${soFar(lease, now) ?? ''} so far`]),
-        ...(total && isThere(lease) ? [`${priceText(total)} until its end`] : []),
+        ...(total && total.amount > 0 && isThere(lease)
+          ? [`${priceText(total)} until its end`]
+          : []),
       ].join(', '),
     }),
     fact('lender', 'organization', `Of ${plain(lender)}`, { description: lease.id }),
-    fact('owner', 'account', ownerLine(ownerText(lease, known))),
+    fact('owner', 'account', sentence(ownerText(lease, known))),
   );
   if (state.kind === 'lent' || state.kind === 'ready')
     rows.push(
@@ -162,7 +164,7 @@ export function offerRow({ lender, offer }: Offered, unasked = false): Row {
   }
   const taken = available === false;
   const description = [
-    taken ? 'not at the moment' : price ? `${priceText(price)} an hour` : 'no price is known',
+    taken ? 'not at the moment' : hourText(price),
     ...(memory === undefined ? [] : [`${Math.round(memory / 102.4) / 10} GB`]),
     ...(cpus === undefined ? [] : [`${cpus} CPUs`]),
     ...(spot ? ['spot: others may outbid it'] : []),
@@ -216,6 +218,6 @@ function agentRow(id: string, { server, name, labels, state, problem }: Attachme
   };
 }
 
-function ownerLine(text: string): string {
+function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -73,11 +73,11 @@ export function stateText(lease: Lease, { now, progress }: Known): string {
   }
 }
 
-/** What it has cost until now; undefined where that is not known. Hours that were begun count as whole. */
+/** What it has cost until now; undefined where that is nothing, or not known. Hours that were begun count as whole. */
 export function soFar(lease: Lease, now: number): string | undefined {
   // While it is asked for, how far that is says more.
   const price = lease.state.kind === 'asked' ? undefined : priceSoFar(lease, now);
-  return price && priceText(price);
+  return price && price.amount > 0 ? priceText(price) : undefined;
 }
 
 /** State, price and work, as they stand behind a machine's title. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { messageOf, UserError } from '../../base/errors';
 import { isLoanRefused, type Price } from '../lender';
-import { costOf, priceText, reserve, settle } from './caps';
+import { costOf, hourText, priceText, reserve, settle } from './caps';
 import { clockNote, putRight } from './clocks';
 import { lenderOf, STEP, type Desk } from './desk';
 import { giveBack } from './giveBack';
@@ -63,7 +63,9 @@ export async function borrow(
       await change(desk.root, id, (lease) => ({ ...lease, handle }));
     };
     const request = { id, owner: desk.who, until, folder, progress, note };
-    const borrowed = await lender.borrow({ ...wish, offer: offer.id }, request, signal);
+    const maxPrice = offer.price?.amount ?? wish.maxPrice;
+    const wanted = { ...wish, offer: offer.id, ...(maxPrice !== undefined && { maxPrice }) };
+    const borrowed = await lender.borrow(wanted, request, signal);
     const lent = await change(desk.root, id, (lease) =>
       // Somebody may have given it back meanwhile: that stands.
       lease.state.kind !== 'asked'
@@ -80,7 +82,12 @@ export async function borrow(
     );
     if (lent?.state.kind !== 'lent')
       throw new UserError('The machine was given back before it was there.');
-    checkPrice(offer.price, borrowed.price);
+    const { price } = borrowed;
+    if (price) checkPrice(price, offer.price, maxPrice);
+    if (price && !offer.price) {
+      progress(`it costs ${hourText(price)}`);
+      await reserve(desk.root, desk.caps, lent, desk.clock.now());
+    }
     return lent;
   } catch (error) {
     if (isLoanRefused(error)) {
@@ -99,12 +106,13 @@ export async function borrow(
   }
 }
 
-/** Never more than what the person agreed to, whatever the lender says afterwards. */
-function checkPrice(agreed: Price | undefined, told: Price | undefined): void {
-  if (!told || !agreed) return;
-  if (told.currency === agreed.currency && told.amount <= agreed.amount * 1.0001) return;
+/** Never more than what the person agreed to, whatever the lender says afterwards; `most` is of an hour. */
+function checkPrice(told: Price, offered: Price | undefined, most = Infinity): void {
+  const isSame = offered === undefined || told.currency === offered.currency;
+  if (isSame && told.amount <= most * 1.0001) return;
+  const agreed = offered ? `${priceText(offered)} as offered` : `${most} at most as wished`;
   throw new UserError(
-    `The machine costs ${priceText(told)} an hour, not ${priceText(agreed)} as offered: it is given back.`,
+    `The machine costs ${priceText(told)} an hour, not ${agreed}: it is given back.`,
   );
 }
 

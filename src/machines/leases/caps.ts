@@ -32,12 +32,25 @@ export function priceSoFar(lease: Lease, now: number): Lease['price'] {
   const { state, handle } = lease;
   const wasLent = state.kind === 'returning' ? state.wasLent : state.kind !== 'asked';
   if (!wasLent && Object.keys(handle).length === 0) return undefined;
-  return costOf(lease.price, now - lease.askedAt);
+  return costOf(lease.price, Math.min(now, lease.endedAt ?? now) - lease.askedAt);
 }
 
 /** For people: `1.50 USD`. */
-export function priceText(price: Price | undefined): string {
-  return price ? `${price.amount.toFixed(2)} ${price.currency}` : 'no price is known';
+export function priceText({ amount, currency }: Price): string {
+  return `${amount.toFixed(2)} ${currency}`;
+}
+
+/** What an hour costs: `1.50 USD an hour`. */
+export function hourText(price: Price | undefined): string {
+  return price === undefined || price.amount === 0
+    ? costText(price)
+    : `${priceText(price)} an hour`;
+}
+
+/** What it costs at most: `up to 3.00 USD`. */
+export function costText(total: Price | undefined): string {
+  if (!total) return 'no price is known';
+  return total.amount === 0 ? 'free' : `up to ${priceText(total)}`;
 }
 
 /**
@@ -94,7 +107,7 @@ export async function settle(
   now: number,
 ): Promise<void> {
   await changeSpent(root, now, (spent) => {
-    if (!spent.has(lease.id)) return;
+    // Also what nothing was reserved for, since its price was told too late, or was too high.
     if (cost) spent.set(lease.id, { at: lease.askedAt, ...cost });
     else spent.delete(lease.id);
   });

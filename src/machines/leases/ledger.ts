@@ -36,6 +36,10 @@ export interface Lease {
   readonly end: number;
   /** Until when the lender lends it: moved towards `end` while the owner lives. */
   readonly until: number;
+  /** When its lender ended it by itself, at the latest, where that was found out: it costs nothing since. */
+  readonly endedAt?: number;
+  /** Its end was moved once, since its lender had a later one than this machine's clock. */
+  readonly prolonged?: boolean;
   /** Milliseconds that the lender's clock was ahead of this machine's when these moments were written, if it tells. */
   readonly clockAhead?: number;
   /** Empty until the lender tells it. */

@@ -1,4 +1,5 @@
-import { messageOf, UserError } from '../../base/errors';
+import { messageWithAdvice, UserError } from '../../base/errors';
+import { printable } from '../../base/json';
 import type { Offer, Price, Wish } from '../lender';
 import { costOf, priceText } from './caps';
 import type { Desk } from './desk';
@@ -38,15 +39,16 @@ export async function offersAt(
   const problems: string[] = [];
   for (const [at, answer] of answers.entries()) {
     const lender = desk.lenders[at]?.name ?? '';
-    if (answer.status === 'rejected') problems.push(`${lender}: ${messageOf(answer.reason)}`);
+    if (answer.status === 'rejected')
+      problems.push(`${lender}: ${messageWithAdvice(answer.reason)}`);
     else offers.push(...answer.value.map((offer) => ({ lender, offer })));
   }
   return { offers, problems };
 }
 
 /**
- * The prices of all offers that fit, in the order of the lenders: never none. `what` is a lender's name, an
- * offer's id, or `lender/offer`; any unless told.
+ * The prices of all offers that fit, the cheapest first, those without a price last: never none. `what` is a
+ * lender's name, an offer's id, or `lender/offer`; any unless told.
  * @throws UserError where none fits, with why, or where `what` may mean the offers of several lenders.
  */
 export async function estimates(
@@ -90,13 +92,15 @@ export async function estimates(
     ...(system !== undefined && { system }),
     ...(maxPrice !== undefined && { maxPrice }),
   };
-  return left.map((one) => {
-    const total = costOf(one.offer.price, hours * 3600_000);
-    return { ...one, wish, hours, total };
-  }) as [Estimate, ...Estimate[]];
+  return left
+    .toSorted((a, b) => amountOf(a.offer) - amountOf(b.offer))
+    .map((one) => {
+      const total = costOf(one.offer.price, hours * 3600_000);
+      return { ...one, wish, hours, total };
+    }) as [Estimate, ...Estimate[]];
 }
 
-/** The first of `estimates`. */
+/** The cheapest of `estimates`. */
 export async function estimate(...args: Parameters<typeof estimates>): Promise<Estimate> {
   const [first] = await estimates(...args);
   return first;
@@ -137,9 +141,14 @@ function demandsOf(wanted: Wanted, isNamed: boolean): Demand[] {
     );
   if (memory !== undefined)
     demand(
-      (offer) => (offer.memory ?? Infinity) >= memory,
-      (offers) =>
-        `The largest has ${Math.max(...offers.map((one) => one.memory ?? 0))} MB of memory.`,
+      // Of what is not told, nobody knows whether it is enough; so it is with the price below.
+      ({ memory: has = 0 }) => has >= memory,
+      (offers) => {
+        const most = Math.max(...offers.map(({ memory: has = 0 }) => has));
+        return most > 0
+          ? `The largest has ${most} MB of memory.`
+          : 'Of none it is told how much memory it has.';
+      },
     );
   if (spot)
     demand(
@@ -152,25 +161,31 @@ function demandsOf(wanted: Wanted, isNamed: boolean): Demand[] {
       (offer) => !offer.spot,
       () => 'What there is is on the spot market, where others may outbid it: --spot takes it.',
     );
-  if (maxPrice !== undefined)
-    demand(
-      ({ price }) => (price?.amount ?? 0) <= maxPrice,
-      (offers) => `The cheapest costs ${cheapest(offers)} an hour.`,
-    );
+  if (maxPrice !== undefined) demand((offer) => amountOf(offer) <= maxPrice, cheapest);
   demand(
     ({ available }) => available !== false,
-    (offers) => offers.map(({ title }) => `${title}: not to be had at the moment`).join('\n'),
+    (offers) =>
+      offers.map(({ title }) => `${printable(title)}: not to be had at the moment`).join('\n'),
   );
   return demands;
 }
 
 function listed(names: readonly (string | undefined)[]): string {
-  const known = [...new Set(names)].filter((name) => name !== undefined);
+  const known = [...new Set(names)].flatMap((name) =>
+    name === undefined ? [] : [printable(name, 80)],
+  );
   if (known.length === 0) return '';
   return `There are: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ' …' : ''}`;
 }
 
+/** Of an hour, whatever the currency; what has no price may cost anything. */
+function amountOf({ price }: Offer): number {
+  return price?.amount ?? Infinity;
+}
+
 function cheapest(offers: readonly Offer[]): string {
-  const prices = offers.flatMap(({ price }) => (price ? [price] : []));
-  return priceText(prices.sort((a, b) => a.amount - b.amount)[0]);
+  const [first] = offers.toSorted((a, b) => amountOf(a) - amountOf(b));
+  return first?.price
+    ? `The cheapest costs ${priceText(first.price)} an hour.`
+    : 'Of none it is told what it costs.';
 }

@@ -1,6 +1,7 @@
-import { messageOf } from '../../base/errors';
+import { isUserError, messageOf } from '../../base/errors';
 import type { Lender, Marked } from '../lender';
 import { keepLease } from './borrow';
+import { reserve } from './caps';
 import { putRight } from './clocks';
 import { lenderOf, type Desk } from './desk';
 import { giveBack } from './giveBack';
@@ -70,8 +71,10 @@ export async function sweep(
   const short: Lease[] = [];
   for (const found of leases) {
     const lease = await putRight(desk, found);
-    if (await isDue(desk, lease, lists)) due.push(lease);
-    else if (isCutShort(desk, lease)) short.push(lease);
+    if (await isDue(desk, lease, lists)) {
+      await noteEnded(desk, lease, lists.get(lease.lender));
+      due.push(lease);
+    } else if (isCutShort(desk, lease)) short.push(lease);
   }
   const others: (Marked & { lender: string })[] = [];
   for (const [lender, list] of lists)
@@ -138,7 +141,10 @@ export async function judge(
   const now = desk.clock.now();
   const ended = now < lease.end ? 'gone' : 'over';
   const marked = listed?.find((one) => one.lease === lease.id);
-  if (listed && !marked) return ended;
+  if (listed && !marked) {
+    await noteEnded(desk, lease, listed);
+    return ended;
+  }
   const until = marked?.until;
   if (until === undefined) return now < lease.end ? 'lent' : 'over';
   // What is left of it then is on its way out, or is a key.
@@ -146,10 +152,41 @@ export async function judge(
   if (now < lease.end) return 'lent';
   // By a clock that is right, whoever moved the end there was not us.
   if (lease.clockAhead !== undefined && lenderOf(desk, lease.lender).clockAhead) return 'over';
-  // Once more as long as it was lent for, at the most: that is what the person has agreed to.
-  const end = Math.min(until, now + lease.end - lease.askedAt);
-  await change(desk.root, lease.id, (one) => ({ ...one, until: end, end }));
-  return 'lent';
+  return (await prolong(desk, lease, until)) ? 'lent' : 'over';
+}
+
+/**
+ * Once more as long as it was lent for, at the most, and within the caps: the clock here was wrong then. Only once,
+ * since a lender whose ends are coarse has a later one each time.
+ */
+async function prolong(desk: Desk, lease: Lease, until: number): Promise<boolean> {
+  if (lease.prolonged) return false;
+  const now = desk.clock.now();
+  const length = lease.end - lease.askedAt;
+  const moved = { askedAt: now - length, end: Math.min(until, now + length) };
+  try {
+    await reserve(desk.root, desk.caps, { ...lease, ...moved }, now);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    return false;
+  }
+  await change(desk.root, lease.id, (one) =>
+    one.prolonged ? undefined : { ...one, ...moved, until: moved.end, prolonged: true },
+  );
+  return true;
+}
+
+/** What its lender has no more cost something until its end there, at the latest. */
+async function noteEnded(
+  desk: Desk,
+  { id }: Lease,
+  listed: readonly Marked[] | undefined,
+): Promise<void> {
+  if (!listed || listed.some(({ lease }) => lease === id)) return;
+  const now = desk.clock.now();
+  await change(desk.root, id, (one) =>
+    one.endedAt === undefined ? { ...one, endedAt: Math.min(now, one.until) } : undefined,
+  );
 }
 
 async function isDue(

@@ -118,7 +118,7 @@ async function makeDevice(
     const server = { plan: offer.plan, metro: offer.metro };
     if ((await metal.capacity.checkCapacityForMetro(server, signal).catch(refuse)) === false)
       continue;
-    const price = wish.maxPrice ?? offer.price?.amount;
+    const most = wish.maxPrice ?? offer.price?.amount;
     try {
       const device = await metal.devices.createDevice(
         project,
@@ -137,7 +137,7 @@ async function makeDevice(
           }),
           ...(offer.spot && {
             spotInstance: true,
-            ...(price !== undefined && { spotPriceMax: price }),
+            ...(most !== undefined && { spotPriceMax: most }),
           }),
         },
         // To its end too: a device that nobody was told of costs money.
@@ -169,11 +169,12 @@ function refusal(cause: UserError): LoanRefused {
   return new LoanRefused(cause.message, { cause, advice: cause.advice });
 }
 
-function nothingFits(name: string, { offer }: Wish): LoanRefused {
+function nothingFits(name: string, { offer, maxPrice }: Wish): LoanRefused {
+  const price = maxPrice === undefined ? '' : ` for at most ${maxPrice} an hour`;
   return new LoanRefused(
     offer === undefined
       ? `${name} has no machine at the moment that fits.`
-      : `${name} does not have ${printable(offer)} at the moment.`,
+      : `${name} does not have ${printable(offer)}${price} at the moment.`,
     { advice: 'See what can be borrowed with `ci-parity machines`.' },
   );
 }

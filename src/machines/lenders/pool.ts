@@ -1,4 +1,4 @@
-import { isUserError, messageOf, UserError } from '../../base/errors';
+import { messageWithAdvice, UserError } from '../../base/errors';
 import {
   LoanRefused,
   type Borrowed,
@@ -7,6 +7,7 @@ import {
   type Lent,
   type Marked,
   type Offer,
+  type Price,
   type SshAddress,
   type Wish,
 } from '../lender';
@@ -22,6 +23,9 @@ export interface PoolOptions {
   /** Logs in at a host. Whoever gets the machine disposes it. */
   readonly open: (address: SshAddress, signal: AbortSignal) => Promise<Machine>;
 }
+
+/** They cost nothing in any currency: ISO 4217 calls that XXX. */
+const FREE: Price = { amount: 0, currency: 'XXX' };
 
 /** Lends hosts of one's own, each to one lease at a time: a lock on the host itself says to which. */
 export function poolLender({ name, hosts, install = false, open }: PoolOptions): Lender {
@@ -56,7 +60,7 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
       await lease.note({ host: id });
       const title = await on(address, signal, async (machine) => {
         const seen = await lock(machine, 'look', lease.id, lease.owner, 0, signal);
-        if ((seen.memory ?? Infinity) < (wish.memory ?? 0)) return undefined;
+        if ((seen.memory ?? 0) < (wish.memory ?? 0)) return undefined;
         const seconds = (lease.until - Date.now()) / 1000;
         const { state, by } = await lock(machine, 'take', lease.id, lease.owner, seconds, signal);
         if (state === 'held') held.push(`${id} is lent to ${by}`);
@@ -69,7 +73,7 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
       });
       if (title !== undefined)
         return {
-          ...{ handle: { host: id }, ssh: address, price: undefined, title },
+          ...{ handle: { host: id }, ssh: address, price: FREE, title },
           mayInstall: install,
         };
     }
@@ -84,7 +88,7 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
       Promise.all(
         hosts.map(async (address): Promise<Offer> => {
           // Nobody can choose what runs on them.
-          const fixed = { price: undefined, spot: false, systems: [] };
+          const fixed = { price: FREE, spot: false, systems: [] };
           const offer = { id: idOf(address), ...fixed };
           try {
             const seen = await on(address, signal, (machine) =>
@@ -95,8 +99,7 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
             return { ...offer, title, cpus, memory, available: state !== 'held' };
           } catch (error) {
             signal.throwIfAborted();
-            const advice = isUserError(error) ? (error.advice ?? '') : '';
-            const problem = `${messageOf(error)} ${advice}`.trim();
+            const problem = messageWithAdvice(error);
             const unknown = { cpus: undefined, memory: undefined, available: false };
             return { ...offer, ...unknown, title: offer.id, problem };
           }

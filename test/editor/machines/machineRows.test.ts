@@ -5,6 +5,7 @@ import {
   offerRow,
   problemRow,
 } from '../../../src/editor/machines/machineRows';
+import type { Price } from '../../../src/machines/lender';
 import type { Attachment } from '../../../src/attach/ledger';
 import { leftText, momentText } from '../../../src/editor/machines/machineText';
 import { thisProcess } from '../../../src/machines/leases/ledger';
@@ -166,6 +167,33 @@ describe('The line of an offer', () => {
       offerRow({ lender: 'metal', offer }).description,
       '0.75 USD an hour · 32 GB · 8 CPUs · spot: others may outbid it',
     );
+  });
+
+  it('says that it is free, or that no price is known', () => {
+    const priced = (price: Price | undefined) =>
+      offerRow({ lender: 'lab', offer: { ...offer, price, spot: false } }).description;
+    assert.equal(priced({ amount: 0, currency: 'XXX' }), 'free · 32 GB · 8 CPUs');
+    assert.equal(priced(undefined), 'no price is known · 32 GB · 8 CPUs');
+    const lease = leaseFor({ price: { amount: 0, currency: 'XXX' } });
+    assert.equal(leaseRow(lease, knownAt()).description, '1 h 10 min left');
+    const facts = leaseFacts(lease, knownAt()).map(({ label, description }) => [
+      label,
+      description,
+    ]);
+    assert.deepEqual(facts[1], ['Free', '']);
+  });
+
+  it('shows names of a lender as text', () => {
+    const evil = '\u001b[2Jx\n9 $(zap) [y](command:evil)\u202e';
+    const hostile = { ...offer, id: evil, title: evil };
+    for (const row of [
+      offerRow({ lender: 'metal', offer: hostile }),
+      offerRow({ lender: 'metal', offer: { ...hostile, available: false, problem: evil } }),
+    ])
+      for (const words of [row.label, row.description ?? '', row.spoken ?? '']) {
+        assert.doesNotMatch(words, /\$\(zap|\]\(command/);
+        assert.doesNotMatch(words, /[\u001b\n\u202e]/);
+      }
   });
 
   it('says why a machine could not be asked, or that it was not asked yet', () => {

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as immediately } from 'node:timers/promises';
 import type { Clock } from '../../../src/base/clock';
-import type { Lender, Marked } from '../../../src/machines/lender';
+import { UserError } from '../../../src/base/errors';
+import type { Lender, Marked, Wish } from '../../../src/machines/lender';
 import { attend, renew, type LeaseNews } from '../../../src/machines/leases/attend';
 import { borrow, extend, keepLease, markReady, working } from '../../../src/machines/leases/borrow';
 import { costOf, usualCaps, type Caps, priceSoFar } from '../../../src/machines/leases/caps';
@@ -61,6 +70,11 @@ describe('Leases', () => {
   const assertEmpty = (): void => {
     assert.deepEqual(readdirSync(folder), []);
     assert.deepEqual(readLedger(root), { leases: [], damaged: [] });
+  };
+
+  const spentOn = ({ id }: Lease): number | undefined => {
+    const text = readFileSync(join(root, 'leases', 'spent'), 'utf8');
+    return (JSON.parse(text) as Record<string, { amount: number }>)[id]?.amount;
   };
 
   describe('Borrowing', () => {
@@ -132,6 +146,63 @@ describe('Leases', () => {
       assertEmpty();
     });
 
+    describe('of a lender that tells the price only with the machine', () => {
+      const unpriced = { ...smallOffer, price: undefined };
+
+      for (const [what, dearer, caps, reason] of [
+        ['one lease', 500, usualCaps, /up to 1000\.00 USD, and no lease may cost more than 25\.00/],
+        ['a day', 10, { ...usualCaps, perDay: 15 }, /more than the 15\.00 USD a day/],
+      ] as const)
+        it(`gives back what is above the cap of ${what}, and counts what that has cost`, async () => {
+          const desk = deskOf({ offers: [unpriced], dearer }, caps);
+          await assert.rejects(borrowOne(desk), reason);
+          assertEmpty();
+          const cheap = deskOf({ offers: [unpriced], dearer: 6 }, caps);
+          await assert.rejects(borrowOne(cheap, 1), /With what was borrowed within 24 hours/);
+        });
+
+      it('says the price, and counts it', async () => {
+        const desk = deskOf({ offers: [unpriced], dearer: 10 }, { ...usualCaps, perDay: 35 });
+        const words: string[] = [];
+        const wanted = await estimate(desk, undefined, {}, 2, signal);
+        assert.equal(wanted.total, undefined);
+        const options = {
+          keep: 'until its end',
+          progress: (one: string) => words.push(one),
+        } as const;
+        await borrow(desk, wanted, options, signal);
+        assert.deepEqual(words, ['it costs 10.00 USD an hour']);
+        await assert.rejects(borrowOne(desk), /could cost 40\.00 USD/);
+      });
+
+      it('gives back what is dearer than was wished', async () => {
+        const desk = deskOf({ offers: [unpriced], dearer: 3 });
+        const wanted = await estimate(desk, undefined, {}, 2, signal);
+        const wished = { ...wanted, wish: { maxPrice: 2 } };
+        const options = { keep: 'until its end', progress: quiet } as const;
+        await assert.rejects(
+          borrow(desk, wished, options, signal),
+          /costs 3\.00 USD an hour, not 2 at most as wished/,
+        );
+        assertEmpty();
+      });
+    });
+
+    it('tells the lender at most the price that was agreed to', async () => {
+      const desk = deskOf();
+      const [books] = desk.lenders;
+      assert.ok(books);
+      const wishes: Wish[] = [];
+      const borrowing: Lender['borrow'] = (wish, ...more) => {
+        wishes.push(wish);
+        return books.borrow(wish, ...more);
+      };
+      const asking = { ...desk, lenders: [{ ...books, borrow: borrowing }] };
+      const wanted = await estimate(asking, undefined, { maxPrice: 2 }, 1, signal);
+      await borrow(asking, wanted, { keep: 'until its end', progress: quiet }, signal);
+      assert.deepEqual(wishes, [{ offer: 'small', maxPrice: 0.5 }]);
+    });
+
     it('gives back a machine that somebody gave back before it was there', async () => {
       let returned: Promise<void> | undefined;
       const at: Books['at'] = (step, id) => {
@@ -199,6 +270,13 @@ describe('Leases', () => {
         offer('c3@am', { ...c3, metro: 'am', price: usd(0.75) }),
         offer('c3@da', { ...c3, metro: 'da', price: usd(0.8) }),
         offer('m3@da', { plan: 'm3', systems: ['debian_12'], metro: 'da', price: usd(3) }),
+        offer('x1', {
+          plan: 'x1',
+          systems: ['debian_12'],
+          metro: 'da',
+          price: undefined,
+          memory: undefined,
+        }),
       ];
       const found = async (wanted: object, what?: string): Promise<string[]> =>
         (await estimates(deskOf({ offers }), what, wanted, 1, signal)).map(
@@ -206,7 +284,9 @@ describe('Leases', () => {
         );
 
       const choices: [object, string[]][] = [
-        [{}, ['c3@am', 'c3@da', 'm3@da']],
+        [{}, ['c3@am', 'c3@da', 'm3@da', 'x1']],
+        [{ memory: 4096 }, ['c3@am', 'c3@da', 'm3@da']],
+        [{ maxPrice: 1000 }, ['c3@am', 'c3@da', 'm3@da']],
         [{ spot: true }, ['c3@am/spot']],
         [{ plan: 'c3' }, ['c3@am', 'c3@da']],
         [{ plan: 'c3', metro: 'da' }, ['c3@da']],
@@ -226,7 +306,9 @@ describe('Leases', () => {
       });
 
       const refusals: [object, RegExp][] = [
-        [{ plan: 'x9' }, /^There is no plan "x9"\. There are: c3, m3\n/],
+        [{ plan: 'x9' }, /^There is no plan "x9"\. There are: c3, m3, x1\n/],
+        [{ plan: 'x1', memory: 1 }, /^Of none it is told how much memory it has\.\n/],
+        [{ plan: 'x1', maxPrice: 9 }, /^Of none it is told what it costs\.\n/],
         [{ plan: 'm3', metro: 'am' }, /^There is none in "am"\. There are: da\n/],
         [{ system: 'dos' }, /^None can have the system "dos"\. There are: debian_12, fedora_39\n/],
         [{ memory: 1 << 20, plan: 'c3' }, /^The largest has 32768 MB of memory\.\n/],
@@ -236,6 +318,25 @@ describe('Leases', () => {
         it(`is nothing for ${JSON.stringify(wanted)}, and that is said`, async () => {
           await assert.rejects(found(wanted), { message: /No machine that fits/, advice: why });
         });
+
+      it('has the cheapest first, whoever lends it and in whatever order', async () => {
+        const desk = deskOf({ offers: offers.toReversed() });
+        const free = offer('lab', { price: { amount: 0, currency: 'XXX' } });
+        const lab: Lender = { ...bookLender({ folder, offers: [free] }), name: 'lab' };
+        const both = { ...desk, lenders: [...desk.lenders, lab] };
+        const ids = (await estimates(both, undefined, {}, 1, signal)).map(
+          ({ offer: { id } }) => id,
+        );
+        assert.deepEqual(ids, ['lab', 'c3@am', 'c3@da', 'm3@da', 'x1']);
+      });
+
+      it('is named without what would move a cursor or begin a line', async () => {
+        const hostile = offer('\u001b[2Jx\n9  y', { plan: '\u001b[2Jx\n9  y', available: false });
+        const named = estimate(deskOf({ offers: [hostile] }), undefined, { plan: 'z' }, 1, signal);
+        await assert.rejects(named, { advice: /^There is no plan "z"\. There are: \[2Jx 9 y\n/ });
+        const taken = estimate(deskOf({ offers: [hostile] }), undefined, {}, 1, signal);
+        await assert.rejects(taken, { advice: /^\[2Jx 9 y: not to be had at the moment\n/ });
+      });
 
       it('is said whose, where several have one of the name', async () => {
         const desk = deskOf({ offers });
@@ -255,13 +356,13 @@ describe('Leases', () => {
       const broken: Lender = {
         ...bookLender({ folder, offers: [] }),
         name: 'broken',
-        offers: () => Promise.reject(new Error('401')),
+        offers: () => Promise.reject(new UserError('401', { advice: 'Set a token.' })),
       };
       const { offers, problems } = await offersAt(
         { ...desk, lenders: [broken, ...desk.lenders] },
         signal,
       );
-      assert.deepEqual([offers.length, problems], [1, ['broken: 401']]);
+      assert.deepEqual([offers.length, problems], [1, ['broken: 401 Set a token.']]);
     });
 
     it('so far is shown', async () => {
@@ -269,6 +370,39 @@ describe('Leases', () => {
       const lease = await borrowOne(desk);
       clock.time += 1.5 * HOUR;
       assert.deepEqual(priceSoFar(lease, clock.now()), { amount: 1, currency: 'USD' });
+    });
+
+    it('is over with its end, where its lender ended it while nobody looked', async () => {
+      const desk = deskOf({}, { ...usualCaps, perDay: 6 });
+      const lease = await borrowOne(desk, 4, 'until its end');
+      clock.time += 13 * HOUR;
+      const { returned } = await sweep(desk, quiet, signal);
+      assert.deepEqual(
+        returned.map(({ id }) => id),
+        [lease.id],
+      );
+      assert.equal(spentOn(lease), 2);
+    });
+
+    it('is over with its end, too, where whoever had it has died', async () => {
+      const desk = deskOf({ now: () => clock.now() });
+      const lease = await borrowOne(desk, 4);
+      const dead = { who: 'ada@laptop', process: { pid: 1 << 22, bornAt: 'x' } };
+      writeFileSync(
+        join(root, 'leases', `${lease.id}.json`),
+        JSON.stringify({ ...lease, owner: dead }),
+      );
+      clock.time += 13 * HOUR;
+      await sweep(desk, quiet, signal);
+      assert.equal(spentOn(lease), 0.5);
+    });
+
+    it('goes on where its lender ends nothing', async () => {
+      const desk = deskOf({ now: () => 0 });
+      const lease = await borrowOne(desk, 4, 'until its end');
+      clock.time += 13 * HOUR;
+      await sweep(desk, quiet, signal);
+      assert.equal(spentOn(lease), 6.5);
     });
 
     for (const [what, caps, reason] of [
@@ -563,8 +697,32 @@ describe('Leases', () => {
         (await books.list(stop))?.map((one) => ({ ...one, until: clock.now() + HOUR }));
       const { returned } = await sweep({ ...desk, lenders: [{ ...books, list }] }, quiet, signal);
       assert.deepEqual(returned, []);
-      assert.equal(leaseOf(root, id).end, clock.now() + HOUR);
+      const lease = leaseOf(root, id);
+      assert.equal(lease.end, clock.now() + HOUR);
+      assert.deepEqual(priceSoFar(lease, clock.now()), { amount: 1, currency: 'USD' });
     });
+
+    for (const [what, caps, lent] of [
+      ['once, where the caps allow that', usualCaps, 4],
+      ['not at all where they do not', { ...usualCaps, hours: 3 }, 2],
+    ] as const)
+      it(`lets a lender move the end that has a later one each time: ${what}`, async () => {
+        const desk = deskOf({}, caps);
+        const [books] = desk.lenders;
+        assert.ok(books);
+        const list: Lender['list'] = async (stop) =>
+          (await books.list(stop))?.map((one) => ({ ...one, until: clock.now() + 24 * HOUR }));
+        lendersTime = () => 0;
+        const coarse = { ...desk, lenders: [{ ...books, list }] };
+        await borrowOne(coarse, 2, 'until its end');
+        const begun = clock.now();
+        for (let hours = 0; hours < 24 && readLedger(root).leases.length > 0; hours++) {
+          clock.time += HOUR;
+          await sweep(coarse, quiet, signal);
+        }
+        assert.equal(clock.now() - begun, lent * HOUR);
+        assertEmpty();
+      });
 
     it('names the machines of others, and does not touch them', async () => {
       const desk = deskOf();

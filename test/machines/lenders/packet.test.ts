@@ -160,6 +160,12 @@ describe('The lender packet', () => {
       bed.lender().borrow({ maxPrice: 0.5 }, bed.lease(), signal),
       isLoanRefused,
     );
+    const dearer = { offer: 'c3.small.x86@am', maxPrice: 0.74 };
+    await assert.rejects(bed.lender().borrow(dearer, bed.lease(), signal), (error) => {
+      assert.ok(isLoanRefused(error));
+      assert.match(error.message, /does not have c3\.small\.x86@am for at most 0\.74 an hour/);
+      return true;
+    });
     bed.isEmpty();
   });
 

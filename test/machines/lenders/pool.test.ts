@@ -90,6 +90,7 @@ describe('The lender of one’s own hosts', () => {
     const [first, second] = await pool.offers(signal);
     assert.match(first?.title ?? '', /^vm1 \(\d+ CPUs, [\d.]+ GB\)$/);
     assert.ok((first?.memory ?? 0) > 100 && (first?.cpus ?? 0) > 0 && first?.available === true);
+    assert.deepEqual(first.price, { amount: 0, currency: 'XXX' });
     const { title, problem, available } = second ?? {};
     assert.deepEqual([title, problem, available], ['vm2', 'no route to host', false]);
     await pool.borrow({}, request(one), signal);
