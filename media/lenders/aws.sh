@@ -1,11 +1,13 @@
 #!/bin/sh
-# Lends machines of AWS, such as c5.metal, by its own command line tool, version 2.
+# Lends machines of AWS, such as c5.metal, by its own command line tool.
 # In the environment: AWS_IMAGE (an AMI with cloud-init), AWS_SECURITY_GROUP (one that lets SSH in from where you are:
 # the default one lets nobody in), AWS_DISK (100 gigabytes unless told), AWS_SUBNET (of the default network unless
 # told; one that gives public addresses). AWS_PROFILE and AWS_REGION say where; else AWS's own configuration does.
 # When the lease is over, the machine halts by itself, which terminates it.
 . "$(dirname "$0")/common.sh"
 need_tools aws
+# Version 1 of it knows the region by another name only.
+[ -z "${AWS_REGION:-}" ] || export AWS_DEFAULT_REGION="$AWS_REGION"
 
 # The machines of the filter $1, with what a lease wants to know of them.
 machines() {

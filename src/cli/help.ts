@@ -23,8 +23,9 @@ same Jenkinsfile, the same environment; and says whether the same failure came b
   ci-parity run ID                        carry out a reproduction that the editor prepared
 
 Everywhere: --json (JSON lines on standard output, words for people on standard error), --help.
-In the environment: JENKINS_USER and JENKINS_TOKEN (without them: anonymous); JENKINS_CA, a file with
-the authorities to believe; HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+In the environment: JENKINS_USER and JENKINS_TOKEN (without them: anonymous); JENKINS_URL, the server that
+failures asks unless told, and that the two are for where a machine is taken off a Jenkins; JENKINS_CA, a file
+with the authorities to believe; HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 Exit codes: 0 done, reproduced · 1 not reproduced · 2 usage, or nobody can be asked · 3 could not run
 · 130 cancelled; ssh and enter have that of what they run
 
@@ -32,10 +33,18 @@ Try:  ci-parity help reproduce
 `;
 
 const topics: Readonly<Record<string, string>> = {
-  runs: `ci-parity runs JOB-URL [--limit N]
+  runs: `ci-parity runs JOB-URL [--limit N] [--json]
 
 Lists the newest runs of a job, with branch, commit and result. The address is the one that the
-browser shows; any page below the job will do.
+browser shows; any page below the job will do. As JSON, one line for each run; what its server does not
+tell is not there:
+
+  {"url", "server", "job", "jobUrl", "number", "displayName", "building", "result"?, "startedAt", "duration",
+   "estimatedDuration"?, "parameters": [{"name", "value"?, "kind"}], "commit"?: {"sha", "remoteUrls"},
+   "branch"?, "change"?: {"id", "url"?, "title"?, "author"?, "target"?, "branch"?, "fork"?}, "causes", "node"?}
+
+startedAt is in milliseconds since 1970, durations are in milliseconds. The result is one of: SUCCESS,
+UNSTABLE, FAILURE, NOT_BUILT, ABORTED.
 
   ci-parity runs https://ci.example.org/job/networking/job/cilium/job/master/
 `,
@@ -43,10 +52,11 @@ browser shows; any page below the job will do.
 
 Lists what fails: at the address of a job the failed ones among its newest runs, at that of a folder,
 a project or a server the last run of each job that fails. Says of each whether it is new, or since
-which run the job fails, or in which it was mended. Without an address the server of JENKINS_URL is asked. As JSON, one line for
-each run:
+which run the job fails, or in which it was mended. Without an address the server of JENKINS_URL is asked.
+As JSON, one line for each run:
 
-  {"url", "job", "number", "result", "startedAt", "branch", "commit", "failing": "new"|"the first to fail"|"since #N"|"mended in #N"|null}
+  {"url", "job", "number", "result", "startedAt", "branch", "commit",
+   "failing": "new"|"the first to fail"|"since #N"|"mended in #N"|null}
 
   ci-parity failures https://ci.example.org/job/networking/
 `,
@@ -73,7 +83,13 @@ The exit code is 3 where the run cannot be read or has not failed.
 Shows the commit, the stages and commands in their order, the environment of each with where every
 value came from, and what cannot be repeated. Nothing is run. With - a
 recipe is read from standard input, as a reproduction keeps one in recipe.json; its schema is
-media/recipe.schema.json in the package.
+media/recipe.schema.json in the package. As JSON, one object:
+
+  {"recipe", "plan": {"items": [{"kind", "stage", "line", "source"?, "conditions", …}], "error"?, "environment",
+   "agents", "credentials", "branches", "settings", "problems"}, "document"}
+
+The kind of an item is one of: stage, agent, sh, step, left out, cannot be repeated. The document is what is
+shown to people; items in detail may change from version to version.
 `,
   reproduce: `ci-parity reproduce RUN-URL|JENKINSFILE [options]
 
@@ -114,25 +130,49 @@ environment, where <ID> is the id in upper case with _ for whatever is neither l
                                            key and its passphrase; with _PSW of a key store
   CI_PARITY_CREDENTIAL_<ID>_USR_SECRET=1   hides the user name too
 
+As JSON, a line for each event, as it happens and as the reproduction's events.ndjson keeps it; output of
+the steps goes to standard error. Each has "at", a moment, and "type"; who reads them passes over others:
+
+  {"type": "started", "version": 1, "pid", "bornAt"}
+  {"type": "finding", "finding": {"level": "ok"|"warning"|"stop", "subject", "message", "advice"?}}
+  {"type": "stage", "path", "state": "running"|"passed"|"failed"|"unstable"|"aborted"|"skipped", "line"?, "why"?}
+  {"type": "step", "step", "stage", "branches"?, "line", "script", "post", "offset"}
+  {"type": "exit", "step", "code"?, "signal"?, "offset"}
+  {"type": "omitted", "name", "line", "reason"}
+  {"type": "kept", "directory", "machines", "environment"}
+  {"type": "verdict", "verdict": {"kind", "sentence", "details", "failedTests"}}
+  {"type": "ended", "left"}
+
+The kind of a verdict is one of: reproduced, another failure, passed here, could not run, cancelled; without
+a run to compare with, passed or failed.
+
   JENKINS_USER=ada JENKINS_TOKEN=… ci-parity reproduce https://ci.example.org/job/cilium/42/
 `,
   run: `ci-parity run ID
 
 Carries out a reproduction that the editor has prepared. On one that has ended it says what
-happened; on one that was interrupted it puts away what was left. It never repeats steps.
+happened; on one that was interrupted it puts away what was left. It never repeats steps. As JSON, the
+events of reproduce, if it carries it out; what happened has show.
 `,
   attend: `ci-parity attend
 
 The editor starts it: it owns the machines that a window borrows, and speaks JSON with it on standard
 input and output. When standard input is closed it lets them go, as the window has told it.
 `,
-  list: `ci-parity list
+  list: `ci-parity list [--json]
 
-Lists the reproductions, newest first, with their state and verdict.
+Lists the reproductions, newest first, with their state and verdict. As JSON, the object of show for each.
 `,
-  show: `ci-parity show ID
+  show: `ci-parity show ID [--json]
 
-Says what happened: stages, findings, verdict, and where output and artifacts are.
+Says what happened: stages, findings, verdict, and where output and artifacts are. As JSON, one object:
+
+  {"id", "state": "new"|"running"|"kept"|"interrupted"|"ended", "verdict"?: {"kind", "sentence", "details",
+   "failedTests"}, "run"?: {"url", "job", "number"}, "commit", "on"?, "stages": [{"path", "state", "why"?}],
+   "startedAt"?, "endedAt"?, "made": [{"what", "where"}], "left", "output", "artifacts"}
+
+Moments are milliseconds since 1970. made is what may still be there, left what could not be put away; output
+and artifacts are the paths of a file and a folder.
 `,
   enter: `ci-parity enter ID [MACHINE]
 
@@ -140,14 +180,18 @@ Opens a shell (vagrant ssh) in a machine that --keep kept, with the environment 
 was evaluated with. Without a machine there, a shell in the workspace. Where that is on another
 machine, ssh leads there. The exit code is that of the shell.
 `,
-  finish: `ci-parity finish ID
+  finish: `ci-parity finish ID [--json]
 
-Lets a reproduction whose machine was kept go on: post is run, and everything is put away.
+Lets a reproduction whose machine was kept go on: post is run, and everything is put away. As JSON, the
+object of show.
 `,
-  clean: `ci-parity clean
+  clean: `ci-parity clean [--json]
 
 Puts away what reproductions left whose program was killed: processes, machines, worktrees. What
-cannot be put away is named.
+cannot be put away is named, and the exit code is 3. As JSON, a line for each reproduction that had left
+something:
+
+  {"id", "left"}
 `,
   machines: `ci-parity machines [--json]
 
@@ -190,7 +234,8 @@ line of a lease as machines has it.
 `,
   extend: `ci-parity extend ID|NAME [--for 2h] [--json]
 
-Moves the end of a borrowed machine, within the caps of lenders.json, and says what it costs then.
+Moves the end of a borrowed machine, within the caps of lenders.json, and says what it costs then. As JSON,
+the line of a lease as machines has it.
 `,
   ssh: `ci-parity ssh ID|NAME [-- COMMAND…]
 
@@ -225,7 +270,9 @@ program has ended: until detach, or until the machine goes back.
                           user in on the machine. Without it a key is made for the machine, let in there, and
                           given to the server (Credentials/Create and Credentials/Delete); detach removes it
 
-The authorities of JENKINS_CA are those that the agent believes, beside those that Java knows.
+The authorities of JENKINS_CA are those that the agent believes, beside those that Java knows. As JSON:
+
+  {"kind": "attached", "id", "server", "name", "labels"}
 
   JENKINS_USER=ada JENKINS_TOKEN=… ci-parity attach ID https://ci.example.org/ --label vagrant
 `,
@@ -233,7 +280,9 @@ The authorities of JENKINS_CA are those that the agent believes, beside those th
 
 Takes a machine off the Jenkins that it is an agent of, and ends what runs on it for that. Giving a machine
 back does the same before. JENKINS_USER and JENKINS_TOKEN must be those of attach; where JENKINS_URL is set
-and names another server, they are not sent.
+and names another server, they are not sent. As JSON:
+
+  {"kind": "detached", "machine"}
 `,
   outline: `ci-parity outline FILE… [--json]
 
