@@ -96,6 +96,16 @@ describe('On a borrowed machine a person', function () {
     await notification(page, /yours for/);
   }
 
+  /** The window takes up again what it has borrowed. */
+  async function borrowAndReload(): Promise<void> {
+    await openView(page, 'CI Parity');
+    await borrowFor('1 hour');
+    await reload(page);
+    await openView(page, 'CI Parity');
+    await theMachine().locator('.monaco-tl-twistie').click();
+    await treeItem(page, "This window's").waitFor();
+  }
+
   const theMachine = (): Locator => treeItem(page, /^Borrowed machine c3\.small\.x86 in Amsterdam/);
 
   it('has the real Vagrant reproduce a failed run there, also after a stop, logs in, and gives it back: the books are empty', async () => {
@@ -156,12 +166,7 @@ describe('On a borrowed machine a person', function () {
     const { metal: double } = await prepare();
     const env = { METAL_AUTH_TOKEN: double.token };
     await openWindow(env);
-    await openView(page, 'CI Parity');
-    await borrowFor('1 hour');
-    await reload(page);
-    await openView(page, 'CI Parity');
-    await theMachine().locator('.monaco-tl-twistie').click();
-    await treeItem(page, "This window's").waitFor();
+    await borrowAndReload();
     assert.equal(double.books().devices.length, 1);
 
     await workbench?.[Symbol.asyncDispose]();
@@ -181,12 +186,7 @@ describe('On a borrowed machine a person', function () {
     const { metal: double } = await prepare();
     const settings = { ...demoSettings(demo), 'ciParity.machines.onClose': 'return' };
     await openWindow({ METAL_AUTH_TOKEN: double.token }, settings);
-    await openView(page, 'CI Parity');
-    await borrowFor('1 hour');
-    await reload(page);
-    await openView(page, 'CI Parity');
-    await theMachine().locator('.monaco-tl-twistie').click();
-    await treeItem(page, "This window's").waitFor();
+    await borrowAndReload();
 
     const changes = new EventEmitter();
     using watch = new LeaseWatch(() => changes.emit('change'), demo.stateDir);

@@ -1,47 +1,36 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { bornAt } from '../../src/machines/processes';
-import type { Secrets } from '../../src/base/secretChannel';
-import { composeFromFile, type Wishes } from '../../src/recipe/compose';
-import type { JournalEvent, Verdict } from '../../src/reproduce/journal';
+import type { Wishes } from '../../src/recipe/compose';
 import { runReproduction, type Surroundings } from '../../src/reproduce/run';
-import { createReproduction, readReproduction, type Files } from '../../src/reproduce/store';
+import { readReproduction, type Files } from '../../src/reproduce/store';
+import {
+  interruptsWhenReady,
+  openWorkshop,
+  type Person,
+  type Seen,
+  type Workshop,
+} from './workshop';
 
 /** A repository with a Jenkinsfile, run as "Run this stage here" does. */
 describe('A reproduction', () => {
-  const { signal } = new AbortController();
+  let shop: Workshop;
   let root: string;
   let repository: string;
-  const stateHome = process.env['XDG_STATE_HOME'];
+  beforeEach(() => {
+    shop = openWorkshop();
+    ({ root, repository } = shop);
+  });
+  afterEach(() => {
+    shop[Symbol.dispose]();
+  });
 
-  const git = (...args: string[]): string =>
-    execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@localhost', ...args], {
-      cwd: repository,
-      encoding: 'utf8',
-    });
-  const write = (files: Record<string, string>): void => {
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(repository, name)), { recursive: true });
-      writeFileSync(join(repository, name), text);
-    }
-  };
-  const commit = (files: Record<string, string>): void => {
-    write(files);
-    git('add', '--all');
-    git('commit', '-qm', 'change');
-  };
+  const git = (...args: string[]): string => shop.git(...args);
+  const write = (files: Record<string, string>): void => shop.write(files);
+  const commit = (files: Record<string, string>): void => shop.commit(files);
   /** All that belongs to the person. */
   const untouched = (): string =>
     [
@@ -53,73 +42,8 @@ describe('A reproduction', () => {
     ]
       .map((command) => git(...command.split(' ')))
       .join('\n');
-
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'ci-parity-run-'));
-    process.env['XDG_STATE_HOME'] = join(root, 'state');
-    repository = join(root, 'repo');
-    mkdirSync(repository);
-    git('init', '-q', '-b', 'main');
-  });
-  afterEach(() => {
-    if (stateHome === undefined) delete process.env['XDG_STATE_HOME'];
-    else process.env['XDG_STATE_HOME'] = stateHome;
-    rmSync(root, { recursive: true, force: true });
-  });
-
-  interface Seen {
-    readonly verdict: Verdict;
-    readonly files: Files;
-    readonly output: string;
-    readonly said: string;
-    readonly events: readonly JournalEvent[];
-  }
-  interface Person {
-    /** Called with each event and each piece of output. */
-    readonly watch?: (seen: { event?: JournalEvent; output: string }, files: Files) => void;
-    readonly interrupt?: (listener: (why: string) => void) => void;
-    readonly secrets?: Secrets;
-    readonly base?: Record<string, string>;
-  }
-
-  async function run(wishes: Partial<Wishes> = {}, person: Person = {}): Promise<Seen> {
-    const recipe = await composeFromFile(
-      {
-        file: join(repository, 'Jenkinsfile'),
-        select: { kind: 'all' },
-        keep: 'never',
-        withChanges: true,
-        ...wishes,
-      },
-      signal,
-    );
-    const files = createReproduction(recipe);
-    let output = '';
-    let said = '';
-    const events: JournalEvent[] = [];
-    const surroundings: Surroundings = {
-      screen: {
-        output: (chunk) => {
-          output += chunk.toString();
-          person.watch?.({ output }, files);
-        },
-        say: (line) => (said += `${line}\n`),
-      },
-      base: { PATH: process.env['PATH'] ?? '', HOME: root, ...person.base },
-      secrets: () => Promise.resolve(person.secrets ?? {}),
-      onInterrupt: (listener) => {
-        person.interrupt?.(listener);
-        return { [Symbol.dispose]: () => undefined };
-      },
-      onFinish: () => ({ [Symbol.dispose]: () => undefined }),
-      onEvent: (event) => {
-        events.push(event);
-        person.watch?.({ event, output }, files);
-      },
-    };
-    const verdict = await runReproduction(files.id, surroundings);
-    return { verdict, files, output, said, events };
-  }
+  const run = (wishes: Partial<Wishes> = {}, person: Person = {}): Promise<Seen> =>
+    shop.runAsIs(person, { withChanges: true, ...wishes });
 
   const pipeline = (stages: string, rest = ''): string =>
     `pipeline {\n agent any\n ${rest}\n stages {\n${stages}\n }\n}\n`;
@@ -331,20 +255,7 @@ describe('A reproduction', () => {
         `${post}\n}\n`,
       ),
     });
-    let interrupt: (why: string) => void = () => undefined;
-    let done = false;
-    const { verdict, output, files } = await run(
-      {},
-      {
-        interrupt: (listener) => (interrupt = listener),
-        watch: (seen) => {
-          if (!done && seen.output.includes('\nready')) {
-            done = true;
-            interrupt('interrupted');
-          }
-        },
-      },
-    );
+    const { verdict, output, files } = await run({}, interruptsWhenReady());
     assert.equal(verdict.kind, 'cancelled');
     assert.deepEqual(
       output.split('\n').filter((line) => /^(always|aborted|success)$/.test(line)),
@@ -554,7 +465,7 @@ describe('A reproduction', () => {
     assert.equal(verdict.sentence, 'failed: c failed with exit code 3');
     assert.doesNotMatch(output, /c4nary-v4lue/);
     assert.match(output, /post of a/);
-    assert.doesNotMatch(output, /^a\nb$/m);
+    assert.doesNotMatch(output, /^\[\w\] a\n\[\w\] b$/m);
     leavesNothing(files);
   });
 

@@ -43,6 +43,8 @@ export interface Workshop extends Disposable {
   commit(files: Readonly<Record<string, string>>): void;
   /** Commits the Jenkinsfile and runs it. */
   run(jenkinsfile: string, person?: Person, wishes?: Partial<Wishes>): Promise<Seen>;
+  /** Runs the Jenkinsfile that is there. */
+  runAsIs(person?: Person, wishes?: Partial<Wishes>): Promise<Seen>;
 }
 
 export function openWorkshop(): Workshop {
@@ -68,59 +70,63 @@ export function openWorkshop(): Workshop {
     git('commit', '-q', '--allow-empty', '-m', 'change');
   };
   git('init', '-q', '-b', 'main');
+  const runAsIs: Workshop['runAsIs'] = async (person = {}, wishes = {}) => {
+    const { signal } = new AbortController();
+    const composed = await composeFromFile(
+      {
+        file: join(repository, 'Jenkinsfile'),
+        select: { kind: 'all' },
+        keep: 'never',
+        withChanges: false,
+        ...wishes,
+      },
+      signal,
+    );
+    const files = createReproduction(person.recipe?.(composed) ?? composed);
+    let output = '';
+    let said = '';
+    let wanted: readonly WantedCredential[] = [];
+    const events: JournalEvent[] = [];
+    const nothing = { [Symbol.dispose]: () => undefined };
+    const surroundings: Surroundings = {
+      screen: {
+        output: (chunk, branch) => {
+          const text = chunk.toString();
+          output += branch === undefined ? text : text.replace(/^(?=.)/gm, `[${branch}] `);
+          person.watch?.({ output }, files);
+        },
+        say: (line) => (said += `${line}\n`),
+      },
+      base: { PATH: process.env['PATH'] ?? '', HOME: root, ...person.base },
+      secrets: (asked) => {
+        wanted = asked;
+        return Promise.resolve(person.secrets ?? {});
+      },
+      ask: (question) => Promise.resolve(person.answer?.(question)),
+      onInterrupt: (listener) => {
+        person.interrupt?.(listener);
+        return nothing;
+      },
+      onFinish: () => nothing,
+      onEvent: (event) => {
+        events.push(event);
+        person.watch?.({ event, output }, files);
+      },
+    };
+    const verdict = await runReproduction(files.id, surroundings);
+    return { verdict, files, output, said, events, wanted };
+  };
   return {
     root,
     repository,
     git,
     write,
     commit,
-    run: async (jenkinsfile, person = {}, wishes = {}) => {
+    run: (jenkinsfile, person, wishes) => {
       commit({ Jenkinsfile: jenkinsfile });
-      const { signal } = new AbortController();
-      const composed = await composeFromFile(
-        {
-          file: join(repository, 'Jenkinsfile'),
-          select: { kind: 'all' },
-          keep: 'never',
-          withChanges: false,
-          ...wishes,
-        },
-        signal,
-      );
-      const files = createReproduction(person.recipe?.(composed) ?? composed);
-      let output = '';
-      let said = '';
-      let wanted: readonly WantedCredential[] = [];
-      const events: JournalEvent[] = [];
-      const nothing = { [Symbol.dispose]: () => undefined };
-      const surroundings: Surroundings = {
-        screen: {
-          output: (chunk, branch) => {
-            const text = chunk.toString();
-            output += branch === undefined ? text : text.replace(/^(?=.)/gm, `[${branch}] `);
-            person.watch?.({ output }, files);
-          },
-          say: (line) => (said += `${line}\n`),
-        },
-        base: { PATH: process.env['PATH'] ?? '', HOME: root, ...person.base },
-        secrets: (asked) => {
-          wanted = asked;
-          return Promise.resolve(person.secrets ?? {});
-        },
-        ask: (question) => Promise.resolve(person.answer?.(question)),
-        onInterrupt: (listener) => {
-          person.interrupt?.(listener);
-          return nothing;
-        },
-        onFinish: () => nothing,
-        onEvent: (event) => {
-          events.push(event);
-          person.watch?.({ event, output }, files);
-        },
-      };
-      const verdict = await runReproduction(files.id, surroundings);
-      return { verdict, files, output, said, events, wanted };
+      return runAsIs(person, wishes);
     },
+    runAsIs,
     [Symbol.dispose]: () => {
       if (before === undefined) delete process.env['XDG_STATE_HOME'];
       else process.env['XDG_STATE_HOME'] = before;

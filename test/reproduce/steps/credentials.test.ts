@@ -244,18 +244,11 @@ describe('Credentials in a reproduction', () => {
   });
 
   it('takes files away when the person interrupts', async () => {
-    let interrupt: (why: string) => void = () => undefined;
     const { verdict, files } = await shop.run(
       `node { withCredentials([file(credentialsId: 'config', variable: 'CONF')]) { sh 'trap "exit 1" INT; echo ready; while :; do sleep 0.1; done' } }`,
       {
         secrets,
-        interrupt: (listener) => (interrupt = listener),
-        watch: ({ output }) => {
-          if (!output.includes('\nready')) return;
-          const once = interrupt;
-          interrupt = () => undefined;
-          once('interrupted');
-        },
+        ...interruptsWhenReady(),
       },
     );
     assert.equal(verdict.kind, 'cancelled');

@@ -8,7 +8,7 @@ import { sweep } from '../../../src/reproduce/putAway';
 import { createReproduction, readReproduction } from '../../../src/reproduce/store';
 import { podmanBed } from '../../bed/vagrant/vagrant';
 import { recipeFor } from '../recipes';
-import { openWorkshop, printed, type Workshop } from '../workshop';
+import { interruptsWhenReady, openWorkshop, printed, type Workshop } from '../workshop';
 import { without } from '../../bed/without';
 
 /** On real containers, by the bed's podman and its local image. */
@@ -85,7 +85,6 @@ describe('Steps in containers', function () {
   });
 
   it('are ended in there when the person interrupts', async () => {
-    let interrupt: (why: string) => void = () => undefined;
     const { verdict, files, output } = await run(
       `pipeline {
   agent { docker { image '${image}'; args '${limits}' } }
@@ -94,13 +93,7 @@ describe('Steps in containers', function () {
 }
 `,
       {
-        interrupt: (listener) => (interrupt = listener),
-        watch: (seen) => {
-          if (!seen.output.includes('\nready')) return;
-          const once = interrupt;
-          interrupt = () => undefined;
-          once('interrupted');
-        },
+        ...interruptsWhenReady(),
       },
     );
     assert.equal(verdict.kind, 'cancelled');
