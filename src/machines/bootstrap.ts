@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors';
 import type { Machine, RunOptions } from './machine';
-import { INSTALLING } from './packages';
+import { INSTALLING, PROXIES } from './packages';
 
 /** What a machine has to have for a recipe, beside git and rsync. */
 export interface ReadyWish {
@@ -55,11 +55,11 @@ export async function makeReady(
   const { signal } = running;
   const before = await lookAt(machine, wish, hook, signal);
   const run = async ({ script, advice }: Script): Promise<void> => {
-    const { home, path } = before;
+    const { home, path, login } = before;
     const { code } = await machine.run(script, {
       ...running,
       directory: home,
-      environment: { HOME: home, PATH: path, LANG: 'C.UTF-8' },
+      environment: { ...login, HOME: home, PATH: path, LANG: 'C.UTF-8' },
       grace: 10_000,
       captureStdout: false,
     });
@@ -98,7 +98,7 @@ async function lookAt(
   wish: ReadyWish,
   hook: Hook,
   signal: AbortSignal,
-): Promise<Readiness & { home: string; path: string }> {
+): Promise<Readiness & { home: string; path: string; login: Record<string, string> }> {
   const { mark, plugins } = ours(wish);
   const marks = [mark, hook === undefined ? '' : theirs(hook).mark];
   const words = [...marks, programsFor(wish).join(' '), plugins.join(' ')];
@@ -115,6 +115,12 @@ async function lookAt(
     }),
     hookWaits: told.includes('hook waits'),
     marked: told.includes('marked'),
+    login: Object.fromEntries(
+      told.flatMap((line) => {
+        const [, name, value] = /^login (\w+)=(.*)$/.exec(line) ?? [];
+        return name === undefined ? [] : [[name, value ?? '']];
+      }),
+    ),
   };
 }
 
@@ -197,6 +203,10 @@ const HAS = `has() {
 const LOOK = `${PLACE}
 ${HAS}mark=$1 hook=$2 programs=$3 plugins=$4
 printf '%s\\n' "$HOME" "$PATH"
+for name in USER LOGNAME ${PROXIES}; do
+  eval "value=\\\${$name-}"
+  [ -z "$value" ] || printf 'login %s=%s\\n' "$name" "$value"
+done
 if [ -n "$hook" ] && [ ! -e "$place/$hook" ]; then echo 'hook waits'; fi
 if [ -e "$place/$mark" ]; then echo marked; exit 0; fi
 for program in $programs; do has "$program" || echo "lacks $program"; done

@@ -1,3 +1,7 @@
+/** Where a host has no other way out, its login says so in these: apt, dnf, Vagrant and curl heed them. */
+export const PROXIES =
+  'http_proxy https_proxy ftp_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY';
+
 /**
  * What scripts that install something with the system's own packages begin with: apt on Debian and Ubuntu, dnf
  * on Fedora and its kin. For POSIX shells, also under `set -eu`.
@@ -7,9 +11,14 @@
  * started is often holding it. dnf waits for its lock by itself (`exit_on_lock` in dnf.conf(5)).
  */
 export const INSTALLING = `
+proxies=
+for name in ${PROXIES}; do
+  eval "value=\\\${$name-}"
+  [ -z "$value" ] || proxies=$proxies\${proxies:+,}$name
+done
 say() { printf 'ci-parity: %s\\n' "$*"; }
 has() { command -v "$1" > /dev/null 2>&1; }
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n \${proxies:+"--preserve-env=$proxies"} "$@"; fi; }
 can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true > /dev/null 2>&1; }
 if has apt-get; then system=apt; elif has dnf; then system=dnf; else system=none; fi
 updated=

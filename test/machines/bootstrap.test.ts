@@ -119,6 +119,23 @@ describe('Making a machine ready', () => {
     await assert.rejects(bare.makeReady(LIBVIRT, 'exit 3\n'), /exit code 3/);
   });
 
+  it('finds the way out that its login names, also as root and in the project’s own script', async () => {
+    const login = { USER: 'ada', https_proxy: "http://a:p'w@proxy:3128", NO_PROXY: 'a b' };
+    for (const user of [0, 1000]) {
+      await using bare = await open('apt-get', { user, login });
+      const hook = 'set +x; echo "$USER, $https_proxy, $NO_PROXY"\n';
+      await bare.makeReady({ provider: 'none', plugins: [] }, hook);
+      assert.match(bare.output(), /\nada, http:\/\/a:p'w@proxy:3128, a b\n$/);
+      const asked = await bare.asked();
+      assert.equal(asked.filter((line) => line.startsWith('apt-get')).length, 3);
+      assert.deepEqual(
+        asked.filter((line) => line.startsWith('by ')),
+        Array.from({ length: 3 }, () => `by ${login.https_proxy} but ${login.NO_PROXY}`),
+      );
+      assert.doesNotMatch(asked.filter((line) => line.startsWith('sudo')).join(), /proxy:3128/);
+    }
+  });
+
   it('is done by one at a time, also where one of two died in the middle', async () => {
     await using bare = await open('apt-get');
     await mkdir(bare.place, { recursive: true });
@@ -164,6 +181,9 @@ async function open(
     builds = 'nothing',
     /** A plugin that wants a compiler. */
     compiled = 'nothing',
+    user = 0,
+    /** More that its login gives. */
+    login = {},
   } = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'ci-parity-ready-'));
@@ -171,7 +191,7 @@ async function open(
   await mkdir(bin);
   await mkdir(home);
   await writeFile(log, '');
-  const tools = 'sh cat chmod dirname env grep ln ls mkdir mktemp mv rm sleep tee';
+  const tools = 'sh cat chmod dirname env grep ln ls mkdir mktemp mv rm sed sleep tee';
   for (const tool of tools.split(' ')) {
     const { stdout } = await execa('sh', ['-c', `command -v ${tool}`]);
     await symlink(stdout, join(bin, tool));
@@ -180,14 +200,26 @@ async function open(
     await writeFile(join(bin, name), `#!/bin/sh\necho "${name} $*" >> ${log}\n${script}`);
     await chmod(join(bin, name), 0o755);
   };
-  await writeFile(join(bin, 'id'), '#!/bin/sh\necho 0\n', { mode: 0o755 });
+  await writeFile(join(bin, 'id'), `#!/bin/sh\necho ${user}\n`, { mode: 0o755 });
   await writeFile(join(bin, 'uname'), '#!/bin/sh\n[ "$*" = -r ] && echo 6.1 || echo x86_64\n', {
     mode: 0o755,
   });
+  // As the real one: of the environment nothing stays but what it is told.
+  await write(
+    'sudo',
+    `shift
+case $1 in --preserve-env=*) kept=\${1#*=}; shift ;; esac
+for name in $(env | sed 's/=.*//'); do
+  case ,$kept,PATH, in *,$name,*) ;; *) unset $name ;; esac
+done
+"$@"
+`,
+  );
   // What is installed is there from then on; the system's Vagrant comes with the plugin of libvirt.
   await write(
     manager,
-    `for package; do
+    `[ -z "$https_proxy" ] || echo "by $https_proxy but $NO_PROXY" >> ${log}
+for package; do
   case $package in
     ${without || 'nothing'}) exit 100 ;;
     git | git-core) name=git ;; rsync) name=rsync ;; libvirt-clients | libvirt-client) name=virsh ;;
@@ -222,7 +254,7 @@ true
   // What the kernel shows of a module is a file of its own, too.
   const own = (script: string): string => script.replaceAll('/dev/vboxdrv', `${folder}/vboxdrv`);
   const local = openLocalMachine();
-  const environment = { HOME: home, PATH: bin };
+  const environment = { HOME: home, PATH: bin, ...login };
   const machine: Machine = {
     ...local,
     run: (script, options) => local.run(own(script), options),
