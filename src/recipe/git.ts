@@ -175,6 +175,25 @@ export async function blobAt(
   return { mode, text: await git(['cat-file', 'blob', sha], directory, signal) };
 }
 
+/** Whether the commit keeps files in Git LFS: any of its folders may have attributes that say so. */
+export async function keepsLfs(
+  directory: string,
+  commit: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const words = ['grep', '--quiet', '--no-recurse-submodules', '-F', '-e', 'filter=lfs', commit];
+  try {
+    await git([...words, '--', ':(top,glob)**/.gitattributes'], directory, signal);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    // Its exit code where it found nothing.
+    const { cause } = error as Error;
+    if (cause instanceof Error && 'code' in cause && cause.code === 1) return false;
+    throw error;
+  }
+}
+
 /** Whether two addresses name one repository: `git@host:a/b.git` and `https://host/a/b` do. */
 export function sameRepository(a: string, b: string): boolean {
   return canonicalRemote(a) === canonicalRemote(b);

@@ -5,16 +5,30 @@ import { join } from 'node:path';
 import { isUserError, UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
 import { git } from '../recipe/git';
-import type { Recipe } from '../recipe/recipe';
+
+/** As `git lfs install` sets them, for a git that goes without. */
+export const lfsFilters = [
+  ...['-c', 'filter.lfs.process=git-lfs filter-process'],
+  ...['-c', 'filter.lfs.smudge=git-lfs smudge -- %f'],
+  ...['-c', 'filter.lfs.clean=git-lfs clean -- %f'],
+  ...['-c', 'filter.lfs.required=true'],
+];
+
+export interface LfsCarried {
+  /** A repository of this machine, or its git directory. */
+  readonly directory: string;
+  readonly commit: string;
+  /** Where it is kept on the other machine. */
+  readonly repository: string;
+}
 
 /**
  * Brings what the commit keeps in Git LFS to the repository on another machine, as far as it is in the
  * person's clone and not there yet. What is nowhere, git-lfs fetches over there, or fails.
  */
 export async function carryLfs(
-  { repository: { directory }, commit }: Recipe,
+  { directory, commit, repository }: LfsCarried,
   machine: Machine,
-  repository: string,
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Machine } from '../machines/machine';
-import { git, hasCommit, withoutLogin } from '../recipe/git';
+import { git, hasCommit, keepsLfs, withoutLogin } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedName, carry, nameOf } from './carry';
+import { carryLfs, lfsFilters } from './carryLfs';
 import { gitOn, noHooks } from './gitOn';
 
 /**
@@ -48,10 +49,10 @@ interface Level {
 async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSignal): Promise<void> {
   const { machine, into, marks, say } = checkout;
   if (!(await machine.files.stat(join(into, '.gitmodules'), signal))) return;
-  const run = (args: readonly string[], where = into): Promise<string> =>
-    gitOn(machine, [...noHooks, ...args], where, signal, { marks });
+  const run = (args: readonly string[], where = into, more = {}): Promise<string> =>
+    gitOn(machine, [...noHooks, ...args], where, signal, { marks: { ...marks, ...more } });
   const wanted = await submodulesIn(into, run);
-  const found: { submodule: Submodule; home: string; name: string; repository: string }[] = [];
+  const found: Found[] = [];
   for (const submodule of wanted) {
     const { name, commit } = submodule;
     const url = withoutLogin(submodule.url);
@@ -68,7 +69,9 @@ async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSign
       machine,
       signal,
     );
-    found.push({ submodule, home, name: carried, repository });
+    const lfs = (await keepsLfs(home, commit, signal)) && (await hasLfs(name, checkout, signal));
+    if (lfs) await carryLfs({ directory: home, commit, repository }, machine, say, signal);
+    found.push({ submodule, home, name: carried, repository, lfs });
   }
   const from = found.flatMap(({ submodule, repository }) => [
     '-c',
@@ -76,26 +79,38 @@ async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSign
   ]);
   // Git trusts no repository on the same machine unless it is told.
   const trust = found.length > 0 ? ['-c', 'protocol.file.allow=always'] : [];
-  await run([
-    ...allSubmodules,
-    ...trust,
-    ...from,
-    'submodule',
-    '--quiet',
-    'update',
-    '--no-recommend-shallow',
-  ]);
+  const settings = [...allSubmodules, ...trust, ...from];
+  const update = [...settings, 'submodule', '--quiet', 'update', '--no-recommend-shallow'];
+  // Where it is cloned from Git LFS would find nothing: its files come afterwards.
+  const later = found.filter(({ lfs }) => lfs).map(({ submodule }) => submodule.path);
+  if (later.length > 0) await run([...update, '--', ...later], into, { GIT_LFS_SKIP_SMUDGE: '1' });
+  await run(update);
   for (const { path, name, url } of wanted) {
     const inside = join(into, path);
     const own = found.find(({ submodule }) => submodule.name === name);
     // Where its own submodules are relative to, and what a step may ask for.
     if (own) await run(['config', 'remote.origin.url', withoutLogin(url)], inside);
+    if (own?.lfs === true) {
+      await run(['config', 'lfs.storage', `${own.repository}/lfs`], inside);
+      await run([...lfsFilters, 'lfs', 'pull'], inside);
+    }
     const below = {
       name: own?.name ?? nameOf(`${level.name}/${name}`),
       homes: own ? [own.home] : [],
     };
     await carryLevel(below, { ...checkout, into: inside }, signal);
   }
+}
+
+/** One that is in the person's clone. */
+interface Found {
+  readonly submodule: Submodule;
+  readonly home: string;
+  /** As what it was carried. */
+  readonly name: string;
+  readonly repository: string;
+  /** Whether it keeps files in Git LFS, which the machine has. */
+  readonly lfs: boolean;
 }
 
 interface Submodule {
@@ -151,6 +166,20 @@ function settings(text: string, key: string): Map<string, string> {
       return name === undefined || value === undefined || word !== key ? [] : [[name, value]];
     }),
   );
+}
+
+/** Jenkins brings what a submodule keeps there only where an agent has it, too. */
+async function hasLfs(
+  submodule: string,
+  { machine, say }: FarCheckout,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { code } = await machine.exec(['git', 'lfs', 'version'], { signal });
+  if (code !== 0)
+    say(
+      `git-lfs is not on ${machine.name}: of what the submodule ${submodule} keeps there, it has the names only`,
+    );
+  return code === 0;
 }
 
 /** The git directory here that has the submodule's commit. */

@@ -3,23 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
-import { blobAt, git, headCommit, releaseCommit } from '../recipe/git';
+import { blobAt, git, headCommit, keepsLfs, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedTo, carryCommit } from './carry';
-import { carryLfs } from './carryLfs';
+import { carryLfs, lfsFilters } from './carryLfs';
 import { allSubmodules, carrySubmodules } from './carrySubmodules';
 import { gitOn, noHooks } from './gitOn';
-
-const lfs = [
-  '-c',
-  'filter.lfs.process=git-lfs filter-process',
-  '-c',
-  'filter.lfs.smudge=git-lfs smudge -- %f',
-  '-c',
-  'filter.lfs.clean=git-lfs clean -- %f',
-  '-c',
-  'filter.lfs.required=true',
-];
 
 export interface CheckoutOptions {
   /** In the environment of the processes that take long, so that they are found if this one is killed. */
@@ -47,8 +36,7 @@ export async function checkout(
   const { directory } = recipe.repository;
   // Read before the checkout: the changes are those of the moment in which it was asked for.
   const changes = recipe.withChanges ? await uncommittedChanges(directory, signal) : undefined;
-  const attributes = await blobAt(directory, recipe.commit, '.gitattributes', signal);
-  const usesLfs = attributes?.text.includes('filter=lfs') ?? false;
+  const usesLfs = await keepsLfs(directory, recipe.commit, signal);
   const [there, repository] = await Promise.all([
     machine.files.list(into, signal),
     recipe.on ? carryCommit(recipe, machine, signal) : directory,
@@ -57,9 +45,12 @@ export async function checkout(
   if (recipe.on && changes && changes.on !== recipe.commit)
     await carryCommit({ ...recipe, commit: changes.on }, machine, signal);
   if (usesLfs) await needLfs(machine, repository, signal);
-  if (usesLfs && recipe.on) await carryLfs(recipe, machine, repository, say, signal);
+  if (usesLfs && recipe.on) {
+    const { commit } = recipe;
+    await carryLfs({ directory, commit, repository }, machine, say, signal);
+  }
   const run = (args: readonly string[], where: string): Promise<string> =>
-    gitOn(machine, [...noHooks, ...(usesLfs ? lfs : []), ...args], where, signal, { marks });
+    gitOn(machine, [...noHooks, ...(usesLfs ? lfsFilters : []), ...args], where, signal, { marks });
   // `--force` also where an emptied folder is still noted as a worktree.
   const add = ['worktree', 'add', '--force', '--detach', '--quiet'];
   if (there.length === 0) await run([...add, into, recipe.commit], repository);

@@ -5,7 +5,7 @@ import type { Lease } from '../machines/leases/ledger';
 import type { SshAddress } from '../machines/lender';
 import type { Machine } from '../machines/machine';
 import { neededPlugins } from '../machines/vagrantPlugins';
-import { showFile } from '../recipe/git';
+import { keepsLfs, showFile } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import type { Screen } from './effects';
 import { installLeave, rememberedName, rememberInstallLeave } from './installLeave';
@@ -76,10 +76,11 @@ async function bring(
 ): Promise<readonly string[]> {
   const { environment, containers = false, lease, address, root, screen } = readying;
   const { ask, insist = false, signal, kill } = readying;
-  const [vagrantfile, attributes, hook] = await Promise.all(
-    ['Vagrantfile', '.gitattributes', HOOK].map((path) => textAt(source, path, signal)),
-  );
-  const lfs = attributes?.includes('filter=lfs') ?? false;
+  const [vagrantfile, hook, lfs] = await Promise.all([
+    textAt(source, 'Vagrantfile', signal),
+    textAt(source, HOOK, signal),
+    keepsLfs(source.repository.directory, source.commit, signal),
+  ]);
   const wishes = wishesFor(vagrantfile, lfs, environment).map((wish) => ({
     ...wish,
     ...(containers && { containers }),

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recipe } from '../../src/recipe/recipe';
+import { lfsFilters } from '../../src/reproduce/carryLfs';
 import { addressFrom } from '../../src/reproduce/carrySubmodules';
 import { checkout, removeCheckout } from '../../src/reproduce/checkout';
 import { never, openFar, type Far } from '../machines/ssh/far';
@@ -275,24 +276,45 @@ describe('Carrying the source to another machine', function () {
     );
   });
 
-  it('brings what Git LFS keeps from the clone', async function () {
+  it('brings what Git LFS keeps from the clone, also in submodules, and by attributes of a folder', async function () {
     try {
       git(shop.root, 'lfs', 'version');
     } catch {
       without(this, 'git-lfs is missing: apt-get install git-lfs');
     }
-    git(shop.repository, 'lfs', 'install', '--local');
+    const attributes = '*.bin filter=lfs diff=lfs merge=lfs -text\n';
     const large = noise(300);
-    shop.commit({
-      '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
-      'a.bin': large,
-    });
-    await carry(recipeOf());
-    assert.deepEqual(said, []);
-    assert.equal(
-      await far.host.inside('sha256sum < /root/work/a.bin'),
-      `${createHash('sha256').update(large).digest('hex')}  -`,
-    );
+    const lib = newRepository(join(shop.root, 'lib'), git, { file: '1\n' });
+    git(lib, 'lfs', 'install', '--local');
+    writeFileSync(join(lib, '.gitattributes'), attributes);
+    writeFileSync(join(lib, 'b.bin'), `${large}b`);
+    git(lib, 'add', '--all');
+    git(lib, 'commit', '-q', '-m', 'large');
+    git(shop.repository, 'lfs', 'install', '--local');
+    // As whoever has it for all repositories: its files are in the submodule's store here.
+    git(shop.repository, ...lfsFilters, 'submodule', '--quiet', 'add', lib, 'lib');
+    shop.commit({ 'deep/.gitattributes': attributes, 'deep/a.bin': large });
+    // What the machine cannot reach.
+    execFileSync('mv', [lib, `${lib}.gone`]);
+    const sum = (text: string): string => createHash('sha256').update(text).digest('hex');
+    // Where it is set up for the whole machine, and where it is not.
+    for (const words of ['install --skip-repo', 'uninstall --skip-repo']) {
+      await far.host.inside(`git lfs ${words}`);
+      await carry(recipeOf());
+      assert.deepEqual(said, []);
+      assert.equal(
+        await far.host.inside(
+          'cd /root/work; cat deep/a.bin | sha256sum; cat lib/b.bin | sha256sum',
+        ),
+        `${sum(large)}  -\n${sum(`${large}b`)}  -`,
+      );
+      assert.equal(
+        await far.host.inside(
+          `cd /root/work; git -C lib ${lfsFilters.map((word) => `'${word}'`).join(' ')} status --porcelain`,
+        ),
+        '',
+      );
+    }
   });
 
   it('leaves a history cut off where that of the clone is, and whole once it is whole', async () => {
