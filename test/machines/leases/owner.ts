@@ -1,4 +1,6 @@
 // A program that borrows from the books, goes as far as it is told, says "there" and stays: to be killed.
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '../../../src/base/clock';
 import { borrow, extend, markReady } from '../../../src/machines/leases/borrow';
 import { estimate } from '../../../src/machines/leases/offers';
@@ -8,7 +10,7 @@ import { renew } from '../../../src/machines/leases/attend';
 import { giveBack } from '../../../src/machines/leases/giveBack';
 import { whoWeAre } from '../../../src/machines/leases/ledger';
 import { sweep } from '../../../src/machines/leases/sweep';
-import { bookLender, smallOffer, type Step } from '../../bed/bookLender';
+import { bookLender, smallOffer } from '../../bed/bookLender';
 
 const [, , root = '', folder = '', where = ''] = process.argv;
 const { signal } = new AbortController();
@@ -21,11 +23,13 @@ function stay(): Promise<never> {
 }
 
 const reached = async (step: string): Promise<void> => {
+  if (where === 'sweep' && step === 'give back: asked')
+    appendFileSync(join(root, 'given'), 'once\n');
   if (step === where) await stay();
 };
 const desk: Desk = {
   root,
-  lenders: [bookLender({ folder, offers: [smallOffer], at: (step: Step) => reached(step) })],
+  lenders: [bookLender({ folder, offers: [smallOffer], at: reached })],
   caps: usualCaps,
   clock: { ...systemClock, now: () => Date.now() + ahead },
   who: whoWeAre(),
