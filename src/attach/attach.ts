@@ -121,7 +121,7 @@ export async function attach(
     };
     write(ways.root, attaching);
     try {
-      const mark = markOf(attaching);
+      const mark = await markOf(ways.root, attaching);
       const { folder } = prepared;
       /** Where the server says no, nothing of it is under way any more. */
       const asking = async (request: () => Promise<void>): Promise<void> => {

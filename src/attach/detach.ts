@@ -1,6 +1,7 @@
 import { messageOf, UserError } from '../base/errors';
 import { endAgent } from '../machines/agent';
 import { readLedger } from '../machines/leases/ledger';
+import { isOurs } from '../machines/leases/ownerMark';
 import type { SshAddress } from '../machines/lender';
 import type { Machine } from '../machines/machine';
 import type { OtherMachine } from '../recipe/recipe';
@@ -74,7 +75,7 @@ async function sweepServer(
   const known = new Set(readAttachments(ways.root).attachments.map(({ id }) => id));
   const left: string[] = [];
   for (const { name, mark } of marked) {
-    if (mark.owner !== ways.who || known.has(mark.lease)) continue;
+    if (!isOurs(ways.root, mark.owner) || known.has(mark.lease)) continue;
     ways.say(`taking off the agent ${name}, which nobody knows any more`);
     try {
       await agents.remove(name, mark, signal);

@@ -1,6 +1,7 @@
 import { messageOf, UserError } from '../base/errors';
 import type { AgentMark, Agents } from '../jenkins/agents';
 import { thisProcess } from '../machines/leases/ledger';
+import { ownerMark } from '../machines/leases/ownerMark';
 import { attachmentOf, holding, strikeOff, write, type Attachment } from './ledger';
 
 /** What an agent is taken off its server by. */
@@ -60,7 +61,7 @@ export async function takeOff(
   try {
     using agents = await ways.agents(server, user);
     // First the server, so that nothing new is sent there.
-    const wasThere = await agents.remove(name, markOf(attachment), signal);
+    const wasThere = await agents.remove(name, await markOf(ways.root, attachment), signal);
     if (credential !== undefined) await agents.keys.remove(credential, signal);
     const age = Date.now() - (askedAt ?? 0);
     if (!wasThere && age >= 0 && age < LATE)
@@ -73,8 +74,8 @@ export async function takeOff(
   }
 }
 
-export function markOf({ id, owner }: Attachment): AgentMark {
-  return { lease: id, owner: owner.who };
+export async function markOf(root: string, { id, owner }: Attachment): Promise<AgentMark> {
+  return { lease: id, owner: await ownerMark(root, owner.who) };
 }
 
 export function leftWords({ name, server }: Attachment, error: unknown): string {

@@ -46,9 +46,10 @@ export async function returnMachines(
   const signal = interruptible(terminal);
   const desk = openDesk(await tokenOf(signal), opener(terminal), { leave: leaver(terminal) });
   // Of another host one cannot say whether somebody works with it: by name only.
-  const ours = readLedger(desk.root).leases.filter(({ owner }) => owner.who === desk.who);
+  const { leases } = readLedger(desk.root);
+  const away = flags.all ? leases.filter(({ owner }) => owner.who !== desk.who) : [];
   const wanted = flags.all
-    ? ours
+    ? leases.filter(({ owner }) => owner.who === desk.who)
     : [...new Set(ids.map((id) => leaseNamed(desk.root, id).id))].map((id) =>
         leaseOf(desk.root, id),
       );
@@ -82,6 +83,18 @@ export async function returnMachines(
         'If it is to end with the machine: --yes',
       ].join('\n'),
     });
+  if (away.length > 0)
+    throw new UserError(
+      `Some was borrowed on another computer than ${desk.who}, or by another name of it.`,
+      {
+        advice: [
+          ...away.map(
+            (lease) => `${printable(leaseLine(lease, desk.clock.now()))}  ${lease.owner.who}`,
+          ),
+          'If nobody works there: ci-parity return ID',
+        ].join('\n'),
+      },
+    );
   if (wanted.length === 0) terminal.say('nothing is borrowed');
 }
 

@@ -27,6 +27,11 @@ export interface Lender {
    */
   giveBack(lease: Lent, signal: AbortSignal): Promise<boolean>;
   /**
+   * Ends what still makes a machine for the lease, also where whoever asked for it is dead. Resolves with whether there
+   * was something. Not there where nothing outlives who asks.
+   */
+  readonly stop?: (lease: string, signal: AbortSignal) => Promise<boolean>;
+  /**
    * All machines at the lender that bear our mark, whoever borrowed them: what is not among them is gone.
    * Undefined where the lender cannot tell at all; rejects where it could not be asked, or not about all.
    */
@@ -82,7 +87,7 @@ export interface Price {
 export interface LeaseRequest {
   /** Unique; 12 letters and digits. It is part of the machine's mark. */
   readonly id: string;
-  /** Who borrows: `user@host`. */
+  /** Who borrows, as `ownerMark` tells it. It is part of the machine's mark. */
   readonly owner: string;
   /** When the lender may end it by itself, unless `extend` is called. */
   readonly until: number;
@@ -129,6 +134,7 @@ export interface SshAddress {
 export interface Marked {
   /** The lease's id. */
   readonly lease: string;
+  /** As the request told it, if the lender keeps it whole. */
   readonly owner: string;
   readonly handle: Handle;
   readonly title: string;

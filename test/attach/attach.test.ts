@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attach, type AttachWish, type Joining, type Way } from '../../src/attach/attach';
 import { detach, sweepAgents } from '../../src/attach/detach';
+import { ownerMark } from '../../src/machines/leases/ownerMark';
 import { readAttachments } from '../../src/attach/ledger';
 import { Cleanups } from '../../src/base/cleanups';
 import { isUserError } from '../../src/base/errors';
@@ -330,6 +331,24 @@ describe('A machine as an agent', function () {
       }
       await assertNothing(keysBefore);
     });
+
+  it('is taken off where the ledger has lost it, and let be where a namesake has it', async () => {
+    await start();
+    await attach(ways(), wish(INBOUND), never);
+    using agents = await ways().agents(jenkins.base, 'ada');
+    const made = async (name: string, lease: string, owner: string): Promise<void> => {
+      const agent = { name, labels: 'x', executors: 1, folder: '/srv', mark: { lease, owner } };
+      await agents.create(agent, never);
+    };
+    await made('lost', 'abcdef012345', await ownerMark(root, 'ada@desk'));
+    await made('theirs', 'abcdef543210', 'k3f9x2q8abcd.ada@desk');
+    assert.deepEqual(await sweepAgents(ways(), never), []);
+    assert.deepEqual(
+      jenkins.nodes.map(({ name }) => name),
+      ['metal', 'theirs'],
+    );
+    await detach(ways(), on(), never);
+  });
 
   it('is asked for nothing at a server that is away, and what is left is told', async () => {
     await start();

@@ -8,6 +8,7 @@ import { takeSecrets } from '../../src/base/secretChannel';
 import { stateDirectory } from '../../src/base/stateDirectory';
 import type { MachineNode } from '../../src/editor/machines/machineRows';
 import { change, whoWeAre } from '../../src/machines/leases/ledger';
+import { ownerMark } from '../../src/machines/leases/ownerMark';
 import { lendersFile } from '../../src/machines/lenders/lendersFile';
 import type { Recipe } from '../../src/recipe/recipe';
 import { readReproduction } from '../../src/reproduce/store';
@@ -213,7 +214,7 @@ describe('borrowed machines', function () {
     hear('Information');
     const node = await borrow();
     const { base, nodes: agents } = moat();
-    const mark = { lease: node.id, owner: whoWeAre() };
+    const mark = { lease: node.id, owner: await ownerMark(stateDirectory(), whoWeAre()) };
     const client = await servers.client(servers.at(base));
     const wish = { name: 'metal', labels: 'vagrant', executors: 1, folder: '/work', mark };
     await (await client.doing.agents()).create(wish, signal);

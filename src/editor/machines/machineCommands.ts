@@ -229,9 +229,17 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
       const { here } = known();
       // Of another host one cannot say whether somebody works with it: only one by one.
       const leases = watch.all().filter(({ owner }) => owner.who === here);
-      if (leases.length === 0) throw new UserError('Nothing is borrowed.');
-      if (await agreesToReturn(leases, Date.now()))
+      const away = watch.all().filter(({ owner }) => owner.who !== here);
+      if (leases.length + away.length === 0) throw new UserError('Nothing is borrowed.');
+      if (leases.length > 0) {
+        if (!(await agreesToReturn(leases, Date.now()))) return;
         await returnAll(leases, 'Giving back all machines');
+      }
+      if (away.length > 0)
+        throw new UserError(
+          `Still lent, since it was borrowed on another computer than ${plain(here)}, or by another name of it: ${away.map(titleOf).join(', ')}`,
+          { advice: 'If nobody works there, use Return… in its line of the view Machines.' },
+        );
     },
 
     async keep(node) {

@@ -18,6 +18,7 @@ import {
   type Work,
 } from './ledger';
 import type { Estimate } from './offers';
+import { ownerMark } from './ownerMark';
 
 export interface BorrowOptions {
   /** Kept until its end, or only as long as this process lives and `attend` moves its end. */
@@ -54,34 +55,46 @@ export async function borrow(
     work: [],
   };
   const { id, until } = asked;
+  const owner = await ownerMark(desk.root, desk.who);
   await reserve(desk.root, desk.caps, asked, now);
   await enter(desk.root, asked);
   try {
     const folder = folderOf(desk.root, id);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const note = async (handle: Lease['handle']): Promise<void> => {
-      await change(desk.root, id, (lease) => ({ ...lease, handle }));
+    /** Somebody may have given it back meanwhile: that stands, also where it seemed to be gone already. */
+    const told = async (
+      handle: Lease['handle'],
+      how: (lease: Lease) => Lease,
+      kind: Lease['state']['kind'],
+    ): Promise<Lease> => {
+      const lease = await change(desk.root, id, (one) => ({
+        ...(one.state.kind === 'asked' ? how(one) : one),
+        handle,
+      }));
+      if (lease?.state.kind === kind) return lease;
+      const state = { kind: 'returning', wasLent: true, attempts: 0 } as const;
+      if (!lease) await enter(desk.root, { ...asked, handle, state });
+      throw new UserError('The machine was given back before it was there.');
     };
-    const request = { id, owner: desk.who, until, folder, progress, note };
+    const note = async (handle: Lease['handle']): Promise<void> => {
+      await told(handle, (lease) => lease, 'asked');
+    };
+    const request = { id, owner, until, folder, progress, note };
     const maxPrice = offer.price?.amount ?? wish.maxPrice;
     const wanted = { ...wish, offer: offer.id, ...(maxPrice !== undefined && { maxPrice }) };
     const borrowed = await lender.borrow(wanted, request, signal);
-    const lent = await change(desk.root, id, (lease) =>
-      // Somebody may have given it back meanwhile: that stands.
-      lease.state.kind !== 'asked'
-        ? { ...lease, handle: borrowed.handle }
-        : {
-            ...lease,
-            owner: keep === 'until its end' ? { who: desk.who } : lease.owner,
-            title: borrowed.title,
-            ...(borrowed.price ? { price: borrowed.price } : {}),
-            handle: borrowed.handle,
-            mayInstall: borrowed.mayInstall ?? false,
-            state: { kind: 'lent', ssh: borrowed.ssh },
-          },
+    const lent = await told(
+      borrowed.handle,
+      (lease) => ({
+        ...lease,
+        owner: keep === 'until its end' ? { who: desk.who } : lease.owner,
+        title: borrowed.title,
+        ...(borrowed.price ? { price: borrowed.price } : {}),
+        mayInstall: borrowed.mayInstall ?? false,
+        state: { kind: 'lent', ssh: borrowed.ssh },
+      }),
+      'lent',
     );
-    if (lent?.state.kind !== 'lent')
-      throw new UserError('The machine was given back before it was there.');
     const { price } = borrowed;
     if (price) checkPrice(price, offer.price, maxPrice);
     if (price && !offer.price) {
@@ -97,11 +110,10 @@ export async function borrow(
     }
     progress('giving back what may have been made');
     // Also where the person has cancelled; but nobody is held for ever, since the next start goes on with it.
-    await giveBack(desk, id, { attempts: 5 }, AbortSignal.timeout(5 * 60_000)).catch(
-      (why: unknown) => {
-        progress(`it could not be seen gone: ${messageOf(why)}; the next start tries again`);
-      },
-    );
+    const returning = { attempts: 5, askedUntil: desk.clock.now() };
+    await giveBack(desk, id, returning, AbortSignal.timeout(5 * 60_000)).catch((why: unknown) => {
+      progress(`it could not be seen gone: ${messageOf(why)}; the next start tries again`);
+    });
     throw error;
   }
 }

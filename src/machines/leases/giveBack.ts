@@ -10,11 +10,13 @@ import { UnwritableLedger } from './ledgerFiles';
 /** How long, in milliseconds, one attempt may take: deleting a metal machine takes minutes. */
 const PATIENCE = 10 * 60_000;
 
-/** A request to make a machine may be under way so long after it was sent, though nobody waits for it. */
+/** A request to make a machine may be under way so many milliseconds after it was sent, though nobody waits for it. */
 const LATE = 2 * 60_000;
 
 export interface GivingBack {
   readonly attempts: number;
+  /** Until when the lender was asked for it, by whoever knows that. */
+  readonly askedUntil?: number;
   /** Told why an attempt failed that is not the last one, and after how many milliseconds comes the next. */
   readonly trouble?: ((why: string, next: number) => void) | undefined;
 }
@@ -27,18 +29,18 @@ export interface GivingBack {
 export async function giveBack(
   desk: Desk,
   id: string,
-  { attempts, trouble }: GivingBack,
+  how: GivingBack,
   signal: AbortSignal,
 ): Promise<void> {
   const claim = join(leasesIn(desk.root), `${id}.giving`);
   try {
     while (!known(desk, id) || !claimed(claim)) {
       if (!known(desk, id)) return;
-      if (attempts === 1) throw new UserError('another process gives it back');
+      if (how.attempts === 1) throw new UserError('another process gives it back');
       await elapsed(desk.clock, 1000, signal);
     }
     try {
-      await untilGone(desk, id, { attempts, trouble }, signal);
+      await untilGone(desk, id, how, signal);
     } finally {
       rmSync(claim, { force: true });
     }
@@ -63,23 +65,29 @@ function known(desk: Desk, id: string): Lease | undefined {
 async function untilGone(
   desk: Desk,
   id: string,
-  { attempts, trouble }: GivingBack,
+  { attempts, askedUntil, trouble }: GivingBack,
   signal: AbortSignal,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
-    const lease = await change(desk.root, id, returning);
+    let lease = await change(desk.root, id, (one) => returning(one, askedUntil));
     if (!lease) return;
     let problem: string;
     let wait = Math.min(60_000, 1000 * 2 ** (attempt - 1));
     if (attempt === 1) await desk.leave?.(id, signal);
     try {
       const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
-      const seen = await lenderOf(desk, lease.lender).giveBack(lease, patience);
-      const now = desk.clock.now();
-      const age = now - lease.askedAt;
-      // By a clock that was set back, the time may seem not to have come for ever.
+      const lender = lenderOf(desk, lease.lender);
       const wasLent = lease.state.kind === 'returning' && lease.state.wasLent;
+      if (!wasLent && (await lender.stop?.(id, patience))) {
+        const stopped = desk.clock.now();
+        lease = (await change(desk.root, id, (one) => returning(one, stopped))) ?? lease;
+      }
+      const seen = await lender.giveBack(lease, patience);
+      const now = desk.clock.now();
+      const asked = lease.state.kind === 'returning' ? lease.state.askedUntil : undefined;
+      const age = now - (asked ?? lease.askedAt);
+      // By a clock that was set back, the time may seem not to have come for ever.
       if (wasLent || seen || age > LATE || age < 0) {
         await settle(desk.root, lease, priceSoFar(lease, now), now).catch(unlessUnreadable);
         await strikeOff(desk.root, id);
@@ -105,10 +113,16 @@ function unlessUnreadable(error: unknown): void {
   if (!(error instanceof UnreadableSpent)) throw error;
 }
 
-function returning(lease: Lease): Lease | undefined {
-  if (lease.state.kind === 'returning') return undefined;
-  const wasLent = lease.state.kind !== 'asked';
-  return { ...lease, state: { kind: 'returning', wasLent, attempts: 0 } };
+function returning(lease: Lease, askedUntil: number | undefined): Lease | undefined {
+  const { state } = lease;
+  const asked = askedUntil === undefined ? {} : { askedUntil };
+  if (state.kind !== 'returning') {
+    const wasLent = state.kind !== 'asked';
+    return { ...lease, state: { kind: 'returning', wasLent, attempts: 0, ...asked } };
+  }
+  return state.wasLent || askedUntil === undefined || askedUntil <= (state.askedUntil ?? 0)
+    ? undefined
+    : { ...lease, state: { ...state, ...asked } };
 }
 
 function noted(lease: Lease, problem: string): Lease | undefined {

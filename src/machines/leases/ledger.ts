@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -74,6 +74,8 @@ export type LeaseState =
       readonly wasLent: boolean;
       readonly attempts: number;
       readonly problem?: string;
+      /** Until when it was asked for, where that was longer than at `askedAt`. */
+      readonly askedUntil?: number;
     };
 
 export interface Owner {
@@ -179,7 +181,6 @@ export function leasesCalled(root: string, name: string): Lease[] {
 
 /** Writes a lease down for the first time. Resolves with whether it was not there before. */
 export async function enter(root: string, lease: Lease): Promise<boolean> {
-  mkdirSync(leasesIn(root), { recursive: true, mode: 0o700 });
   return await locked(root, lease.id, () => {
     if (typeof readLease(root, lease.id) === 'object') return false;
     replaceFile(fileOf(root, lease.id), lease);
@@ -217,6 +218,7 @@ export async function strikeOff(root: string, id: string): Promise<void> {
 
 /** Does it while no other process does anything under this name. */
 export async function locked<T>(root: string, name: string, work: () => T): Promise<T> {
+  mkdirSync(leasesIn(root), { recursive: true, mode: 0o700 });
   const lock = join(leasesIn(root), `${name}.lock`);
   // All that is done under a lock takes milliseconds.
   const deadline = performance.now() + 20_000;
@@ -260,7 +262,17 @@ export function leasesIn(root: string): string {
   return join(root, 'leases');
 }
 
-function fileOf(root: string, id: string): string {
+/** The lender of a damaged lease, where that can still be read. */
+export function lenderOfDamaged(root: string, id: string): string | undefined {
+  const name = /"lender": ?("(?:[^"\\]|\\.)*")/.exec(readFileSync(fileOf(root, id), 'utf8'))?.[1];
+  try {
+    return name === undefined ? undefined : (JSON.parse(name) as string);
+  } catch {
+    return undefined;
+  }
+}
+
+export function fileOf(root: string, id: string): string {
   return entryFile(leasesIn(root), id);
 }
 

@@ -8,7 +8,9 @@ import { giveBack } from './giveBack';
 import {
   change,
   enter,
+  fileOf,
   isThere,
+  lenderOfDamaged,
   ownerLives,
   readLedger,
   removeDrafts,
@@ -16,6 +18,7 @@ import {
   type Lease,
 } from './ledger';
 import { isEntryId } from './ledgerFiles';
+import { isOurs, whoIn } from './ownerMark';
 
 /** How long, in milliseconds, a lender may take to say what it has. */
 const PATIENCE = 60_000;
@@ -31,7 +34,7 @@ export interface Swept {
   readonly returned: readonly Lease[];
   /** Could not be given back, or asked about; each a sentence. */
   readonly left: readonly string[];
-  /** Machines with our mark that others have borrowed, or we on another host. */
+  /** Machines with the mark of CI Parity that others have borrowed, or we with another ledger; `owner` is for people. */
   readonly others: readonly (Marked & { readonly lender: string })[];
 }
 
@@ -80,8 +83,8 @@ export async function sweep(
   for (const [lender, list] of lists)
     for (const marked of list ?? []) {
       if (known.has(marked.lease)) continue;
-      if (marked.owner !== desk.who || !isEntryId(marked.lease)) {
-        others.push({ ...marked, lender });
+      if (!isOurs(desk.root, marked.owner) || !isEntryId(marked.lease)) {
+        others.push({ ...marked, owner: whoIn(marked.owner), lender });
         continue;
       }
       const found = adopted(desk, lender, marked);
@@ -118,13 +121,11 @@ export async function sweep(
   for (const id of damaged) {
     // It is in the ledger again, by its mark.
     if (due.some((lease) => lease.id === id)) continue;
-    // All were asked, and none has it.
-    if (
-      lists.size === desk.lenders.length &&
-      [...lists.values()].every((list) => list !== undefined)
-    )
+    // Its lender has none.
+    const lender = lenderOfDamaged(desk.root, id);
+    if (lender !== undefined && lists.get(lender)?.every(({ lease }) => lease !== id))
       await strikeOff(desk.root, id);
-    else left.push(`what was written of ${id} cannot be read`);
+    else left.push(damagedWords(desk.root, id));
   }
   return { returned, left, others };
 }
@@ -204,6 +205,11 @@ async function isDue(
   // One that is kept is gone before its end where its lender could not be told of that.
   if (now < (away ? lease.end + GRACE : Math.min(lease.end, lease.until))) return false;
   return (await judge(desk, lease, lists.get(lease.lender))) !== 'lent';
+}
+
+function damagedWords(root: string, id: string): string {
+  const path = fileOf(root, id);
+  return `what was written of ${id} cannot be read: remove ${path} when no lender has a machine that bears ${id}`;
 }
 
 /** It is kept, and its lender does not know yet until when. */

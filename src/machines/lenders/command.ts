@@ -14,6 +14,7 @@ import {
   type Price,
   type SshAddress,
 } from '../lender';
+import { endProcessesWith, processesWith } from '../processes';
 import { Fields } from './fields';
 
 /** Programs of the person's that borrow and give back: each gets a JSON request, and answers in JSON. */
@@ -53,6 +54,7 @@ export function commandLender(
     request: object,
     progress: (words: string) => void,
     signal: AbortSignal,
+    more: Readonly<Record<string, string>> = {},
   ): Promise<Fields & { done(): void }> => {
     const command = commands[verb] ?? [];
     const what = `"${verb}" of ${commands.name}`;
@@ -60,7 +62,7 @@ export function commandLender(
     const text = JSON.stringify({ version: 1, do: verb, ...request });
     const answer = await run(command, text, {
       what,
-      environment,
+      environment: { ...environment, ...more },
       progress,
       signal: AbortSignal.any([signal, minutes]),
     }).catch((error: unknown) => {
@@ -80,7 +82,7 @@ export function commandLender(
       const { offer, memory, system, maxPrice } = wish;
       const wanted = { offer, memory, system, maxPrice };
       const request = { lease: id, owner, ...endOf(until), folder, ...wanted };
-      const answer = await ask('borrow', request, progress, signal);
+      const answer = await ask('borrow', request, progress, signal, { [BORROWING]: id });
       const refused = answer.text('refused');
       const borrowed = refused === undefined ? borrowedOf(answer, commands.name) : undefined;
       answer.done();
@@ -100,6 +102,14 @@ export function commandLender(
         throw new UserError(`"return" of ${commands.name} did not say that it is gone.`);
       return false;
     },
+    stop: async (lease, signal) => {
+      const cookie = `${BORROWING}=${lease}`;
+      if (processesWith(cookie, NONE).length === 0) return false;
+      const left = await endProcessesWith(cookie, NONE, GRACE, signal);
+      if (left.length > 0)
+        throw new UserError(`"borrow" of ${commands.name} does not end: ${left.join(', ')}`);
+      return true;
+    },
     list: async (signal) => {
       if (!commands.list) return undefined;
       const problems: string[] = [];
@@ -112,6 +122,12 @@ export function commandLender(
     },
   };
 }
+
+/** The variable by which a program that borrows is found, with all that it has started, also when its owner is dead. */
+const BORROWING = 'CI_PARITY_BORROWING';
+
+/** No process is spared. */
+const NONE = /(?!)/;
 
 const quiet = (): void => undefined;
 

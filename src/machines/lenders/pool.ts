@@ -11,6 +11,7 @@ import {
   type SshAddress,
   type Wish,
 } from '../lender';
+import { whoIn } from '../leases/ownerMark';
 import type { Machine } from '../machine';
 import { cleanHost } from './poolClean';
 import { LOCK, LOCK_SCRIPT } from './poolLock';
@@ -63,7 +64,7 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
         if ((seen.memory ?? 0) < (wish.memory ?? 0)) return undefined;
         const seconds = (lease.until - Date.now()) / 1000;
         const { state, by } = await lock(machine, 'take', lease.id, lease.owner, seconds, signal);
-        if (state === 'held') held.push(`${id} is lent to ${by}`);
+        if (state === 'held') held.push(`${id} is lent to ${whoIn(by)}`);
         if (state !== 'taken' && state !== 'taken over') return undefined;
         if (state === 'taken over') {
           lease.progress('clearing away what its last lease left');
@@ -95,7 +96,7 @@ export function poolLender({ name, hosts, install = false, open }: PoolOptions):
               lock(machine, 'look', '', '', 0, signal),
             );
             const { cpus, memory, state, by } = seen;
-            const title = `${titleOf(offer.id, seen)}${state === 'held' ? `, lent to ${by}` : ''}`;
+            const title = `${titleOf(offer.id, seen)}${state === 'held' ? `, lent to ${whoIn(by)}` : ''}`;
             return { ...offer, title, cpus, memory, available: state !== 'held' };
           } catch (error) {
             signal.throwIfAborted();

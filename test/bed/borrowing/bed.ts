@@ -22,7 +22,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Cleanups } from '../../../src/base/cleanups';
 import type { OnClose } from '../../../src/machines/leases/handOver';
-import { readLedger, type Lease } from '../../../src/machines/leases/ledger';
+import { readLedger, whoWeAre, type Lease } from '../../../src/machines/leases/ledger';
+import { ownerMark } from '../../../src/machines/leases/ownerMark';
 import type { FromAttendant, Verb, Wishes } from '../../../src/machines/leases/talk';
 import type { MetalOptions } from '../metal/account';
 import { startMetal, type MetalDouble } from '../metal/double';
@@ -110,6 +111,8 @@ export async function openBed({ before, kind, caps, lender, ...options }: Borrow
       execFileSync('git', [...person, ...args], { cwd: bed.clone });
     },
     ledger: (): Lease[] => readLedger(state).leases,
+    /** Whose the mark of a machine of ours says that it is. */
+    mark: (): Promise<string> => ownerMark(state, whoWeAre()),
     only: (): Lease => {
       const [lease, ...more] = bed.ledger();
       assert.ok(lease && more.length === 0, 'there is one lease');

@@ -214,6 +214,35 @@ describe('Leases', () => {
       assertEmpty();
     });
 
+    for (const step of ['borrow: asked', 'borrow: noted'] as const)
+      it(`gives back a machine that was there only when it had been struck off (${step})`, async () => {
+        const at: Books['at'] = async (reached, id) => {
+          if (reached !== step) return;
+          await giveBack(desk, id, { attempts: 3 }, signal);
+          assert.deepEqual(readLedger(root).leases, []);
+          if (step === 'borrow: noted')
+            writeFileSync(join(folder, id), JSON.stringify({ lease: id, owner: '', handle: {} }));
+        };
+        const desk = deskOf({ at });
+        await assert.rejects(borrowOne(desk), /given back before it was there/);
+        assertEmpty();
+      });
+
+    it('does not believe that nothing was made before a request had time to come', async () => {
+      const asked: number[] = [];
+      let failed = 0;
+      const at: Books['at'] = (step) => {
+        if (step === 'give back: asked') asked.push(clock.now() - failed);
+        if (step !== 'borrow: asked') return;
+        clock.time += 25 * MINUTE;
+        failed = clock.now();
+        throw new Error('the program was ended');
+      };
+      await assert.rejects(borrowOne(deskOf({ at })), /the program was ended/);
+      assert.ok((asked.at(-1) ?? 0) > 2 * MINUTE, `${asked.join()} ms later`);
+      assertEmpty();
+    });
+
     it('leaves it to the next start where it cannot be given back', async () => {
       let down = true;
       const at: Books['at'] = (step) => {
@@ -740,6 +769,56 @@ describe('Leases', () => {
         [[['theirs', 'books']], []],
       );
       assert.equal(machines().length, 1);
+    });
+
+    it('names what another ledger of a namesake has, and does not touch it', async () => {
+      const desk = deskOf();
+      await borrowOne(desk, 2);
+      const other = join(root, 'other');
+      const { others, returned } = await sweep({ ...desk, root: other }, quiet, signal);
+      await borrowOne({ ...desk, root: other }, 2);
+      const again = await sweep({ ...desk, root: other }, quiet, signal);
+      for (const swept of [others, again.others])
+        assert.deepEqual(
+          swept.map(({ owner }) => owner),
+          ['ada@laptop'],
+        );
+      assert.deepEqual([returned, again.returned, machines().length], [[], [], 2]);
+    });
+
+    it('gives back what bears our ledger where this host has another name by now', async () => {
+      await borrowOne(deskOf(), 2);
+      rmSync(join(root, 'leases'), { recursive: true });
+      const { returned } = await sweep({ ...deskOf(), who: 'ada@laptop.local' }, quiet, signal);
+      assert.equal(returned.length, 1);
+      assertEmpty();
+    });
+
+    it('names what is damaged, and keeps its key, where its lender was not asked', async () => {
+      const { id } = await borrowOne(deskOf(), 2);
+      const path = join(root, 'leases', `${id}.json`);
+      const text = readFileSync(path, 'utf8');
+      const tear = (length: number): void => writeFileSync(path, text.slice(0, length));
+      rmSync(join(folder, id));
+      // Its lender is in the first lines, or cannot be read any more.
+      const [others] = deskOf().lenders;
+      assert.ok(others);
+      const cases = [
+        [200, []],
+        [200, [{ ...others, name: 'others' }]],
+        [20, deskOf().lenders],
+      ] as const;
+      for (const [length, lenders] of cases) {
+        tear(length);
+        const { left } = await sweep({ ...deskOf(), lenders }, quiet, signal);
+        assert.deepEqual(left, [
+          `what was written of ${id} cannot be read: remove ${path} when no lender has a machine that bears ${id}`,
+        ]);
+        assert.ok(existsSync(folderOf(root, id)));
+      }
+      tear(200);
+      assert.deepEqual((await sweep(deskOf(), quiet, signal)).left, []);
+      assertEmpty();
     });
 
     it('does not judge by process numbers of another host', async () => {

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../../src/base/clock';
+import { messageOf } from '../../../src/base/errors';
 import { borrow } from '../../../src/machines/leases/borrow';
 import { estimate } from '../../../src/machines/leases/offers';
 import { usualCaps } from '../../../src/machines/leases/caps';
-import { readLedger } from '../../../src/machines/leases/ledger';
+import { change, readLedger, whoWeAre } from '../../../src/machines/leases/ledger';
+import { sweep } from '../../../src/machines/leases/sweep';
 import { commandLender, type CommandLender } from '../../../src/machines/lenders/command';
 import type { LeaseRequest, Lender } from '../../../src/machines/lender';
 import { isAlive, bornAt } from '../../../src/machines/processes';
+import { QuickClock } from '../../bed/quickClock';
 
 describe('The lender that asks commands', () => {
   let folder: string;
@@ -202,6 +205,58 @@ describe('The lender that asks commands', () => {
     assert.ok(child);
     // The system tells when it has ended; this test ends by its timeout where it never does.
     while (isAlive(child.pid, child.born)) await delay(10);
+  });
+
+  it('ends what still borrows for a lease, with all that it has started, and nothing else', async () => {
+    const script = `cat >/dev/null; sh -c 'echo $$ >&2; sleep 1000; touch "$FOLDER/made"' & wait`;
+    const lender = lenderOf({ borrow: sh(script) });
+    const begun = async (id: string): Promise<{ pid: number; ended: Promise<unknown> }> => {
+      let ended: Promise<unknown> = Promise.resolve();
+      const pid = await new Promise<number>((resolve) => {
+        const progress = (words: string): void => resolve(Number(words));
+        ended = lender.borrow({}, { ...request(), id, progress }, signal).catch(messageOf);
+      });
+      return { pid, ended };
+    };
+    const one = await begun('abcdef123456');
+    const other = await begun('abcdef654321');
+    assert.equal(await lender.stop?.('abcdef123456', signal), true);
+    assert.match(String(await one.ended), /"borrow" of mine ended with SIGTERM/);
+    assert.deepEqual([bornAt(one.pid), bornAt(other.pid) !== undefined], [undefined, true]);
+    assert.equal(await lender.stop?.('abcdef123456', signal), false);
+    assert.equal(await lender.stop?.('abcdef654321', signal), true);
+    await other.ended;
+    assert.equal(existsSync(join(folder, 'made')), false);
+  });
+
+  it('makes nothing any more after its owner was killed and its lease given back', async () => {
+    // What the program of a dead owner does: it makes its machine in its own time.
+    const script = `cat >/dev/null; echo there >&2; sleep 1000; touch "$FOLDER/made"`;
+    const offer = { id: 'a', title: 'a', price: undefined, memory: 1, cpus: 1, spot: false };
+    const clock = new QuickClock();
+    const desk = {
+      root: folder,
+      lenders: [lenderOf({ borrow: sh(script), offers: [{ ...offer, available: true }] })],
+      caps: usualCaps,
+      clock,
+      who: whoWeAre(),
+    };
+    const wanted = await estimate(desk, undefined, {}, 4, signal);
+    let borrowed: Promise<unknown> = Promise.resolve();
+    await new Promise<void>((resolve) => {
+      const progress = (words: string): void => (words === 'there' ? resolve() : undefined);
+      const options = { keep: 'while this process lives', progress } as const;
+      borrowed = borrow(desk, wanted, options, signal).catch(messageOf);
+    });
+    const [{ id } = { id: '' }] = readLedger(folder).leases;
+    const dead = { who: desk.who, process: { pid: 1, bornAt: 'x' } };
+    await change(folder, id, (lease) => ({ ...lease, owner: dead }));
+    clock.time += 25 * 60_000;
+    const { left } = await sweep(desk, () => undefined, signal);
+    assert.match(left.join(), /a request may still be under way/);
+    assert.match(String(await borrowed), /ended with SIGTERM/);
+    assert.deepEqual(readLedger(folder).leases, []);
+    assert.equal(existsSync(join(folder, 'made')), false);
   });
 
   it('ends a command that takes too long, and says so', async () => {

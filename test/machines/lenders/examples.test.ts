@@ -127,7 +127,7 @@ describe('The examples of lenders', () => {
     beforeEach(() => void told.splice(0));
     const request = (): LeaseRequest => ({
       id: 'abcdef123456',
-      owner: 'ada@laptop',
+      owner: 'k3f9x2q8abcd.ada@laptop',
       until: Date.now() + 7200_000,
       folder: join(folder, 'a lease'),
       progress: (words) => told.push(words),
@@ -162,7 +162,10 @@ describe('The examples of lenders', () => {
         assert.ok(told.some((words) => words.includes('waiting')));
 
         const [one, ...more] = (await lender.list(signal)) ?? [];
-        assert.deepEqual([one?.lease, one?.owner, more.length], ['abcdef123456', 'ada@laptop', 0]);
+        assert.deepEqual(
+          [one?.lease, one?.owner, more.length],
+          ['abcdef123456', 'k3f9x2q8abcd.ada@laptop', 0],
+        );
         const lent = { id: 'abcdef123456', handle };
         await lender.extend(lent, Date.now() + 10_800_000, signal);
         // The machine's own end, or the lab's, moves too.
@@ -289,7 +292,7 @@ describe('The examples of lenders', () => {
       const { handle } = await lender.borrow({ offer: 'ccx33' }, request(), signal);
       writeFileSync(cloud, JSON.stringify({ ...stateOf(), machines: [] }));
       const [key] = (await lender.list(signal)) ?? [];
-      assert.deepEqual([key?.lease, key?.owner], ['abcdef123456', 'ada@laptop']);
+      assert.deepEqual([key?.lease, key?.owner], ['abcdef123456', 'k3f9x2q8abcd.ada@laptop']);
       // Nothing is lent any more.
       assert.ok((key?.until ?? Infinity) <= Date.now());
       await lender.giveBack({ id: 'abcdef123456', handle }, signal);

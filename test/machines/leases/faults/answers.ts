@@ -73,10 +73,11 @@ export const answers: Row[] = [
     'the answer is lost, and the machine shows only much later: it is not believed gone before',
     async (bed) => {
       await bed.killedAt(bed.start(['borrow', '--yes']), MAKING, false);
-      const { id, owner } = bed.only();
+      const { id } = bed.only();
+      const owner = await bed.mark();
       const output = await bed.does(0, 'machines');
       assert.match(output, /a request may still be under way/);
-      const tags = ['ci-parity', `ci-parity-lease=${id}`, `ci-parity-owner=${owner.who}`];
+      const tags = ['ci-parity', `ci-parity-lease=${id}`, `ci-parity-owner=${owner}`];
       bed.metal.addDevice({ tags, project: bed.metal.project });
       await nextStart(bed);
     },
@@ -85,10 +86,11 @@ export const answers: Row[] = [
     'the answer is lost, and the machine shows after its lease was struck off: its tags are enough',
     async (bed) => {
       await bed.killedAt(bed.start(['borrow', '--yes']), MAKING, false);
-      const { id, owner } = bed.only();
+      const { id } = bed.only();
+      const owner = await bed.mark();
       await nextStart(bed);
       bed.isEmpty();
-      const tags = ['ci-parity', `ci-parity-lease=${id}`, `ci-parity-owner=${owner.who}`];
+      const tags = ['ci-parity', `ci-parity-lease=${id}`, `ci-parity-owner=${owner}`];
       bed.metal.addDevice({ tags, project: bed.metal.project });
       await nextStart(bed);
     },
