@@ -132,7 +132,9 @@ export const clocks: Row[] = [
     const { window } = await windowWithMachine(bed);
     window.child.kill('SIGSTOP');
     const { sshd } = bed.device();
-    await sshd.inside('cd /var/lib/ci-parity; echo 1 > new; mv new extend');
+    await sshd.inside(
+      'cd /run; echo 1 > ci-parity-end.new; mv ci-parity-end.new ci-parity-end.told',
+    );
     await bed.over();
     await bed.later(HOUR);
     assert.deepEqual(bed.metal.books().devices, []);
