@@ -54,6 +54,9 @@ export const network: Row[] = [
     for (let cuts = 0; cuts < 50; cuts++) {
       while ((await bed.device().sshd.cut()) === 0) await program.more();
       while (backs() <= cuts) await program.more();
+      // A machine that hangs up at once is not asked without a pause.
+      const from = program.so().length;
+      while (program.so().length < from + 10_000) await program.more();
     }
     await goesOn(bed, program);
   }),
