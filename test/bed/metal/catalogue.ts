@@ -1,4 +1,5 @@
 /** What the double offers: metros, plans with prices, systems; in the API's own shapes. */
+import { createHash } from 'node:crypto';
 
 export interface PlanSpec {
   readonly slug: string;
@@ -36,13 +37,13 @@ export const SYSTEMS: readonly string[] = ['debian_12', 'ubuntu_22_04', 'fedora_
 
 /** The schema Metro. */
 export function metroJson({ code, name }: MetroSpec): object {
-  return { id: metroId(code), code, name, country: 'XX', href: metroHref(code) };
+  return { id: uuidOf(`metro ${code}`), code, name, country: 'XX' };
 }
 
 /** The schema Plan. */
 export function planJson(plan: PlanSpec): object {
   return {
-    id: `plan-${plan.slug}`,
+    id: uuidOf(`plan ${plan.slug}`),
     slug: plan.slug,
     name: plan.slug,
     description: 'A server.',
@@ -65,7 +66,7 @@ export function planJson(plan: PlanSpec): object {
 export function systemJson(slug: string): object {
   const [distro, ...version] = slug.split('_');
   return {
-    id: `system-${slug}`,
+    id: uuidOf(`system ${slug}`),
     slug,
     name: slug,
     distro,
@@ -75,9 +76,11 @@ export function systemJson(slug: string): object {
 }
 
 function metroHref(code: string): string {
-  return `/metal/v1/locations/metros/${metroId(code)}`;
+  return `/metal/v1/locations/metros/${uuidOf(`metro ${code}`)}`;
 }
 
-function metroId(code: string): string {
-  return `metro-of-${code}`;
+/** The same for the same words. */
+export function uuidOf(words: string): string {
+  const digits = createHash('sha256').update(words).digest('hex');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }

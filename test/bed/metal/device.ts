@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { metroJson, planJson, systemJson, type MetroSpec, type PlanSpec } from './catalogue';
+import {
+  metroJson,
+  planJson,
+  systemJson,
+  uuidOf,
+  type MetroSpec,
+  type PlanSpec,
+} from './catalogue';
 
 /** The machine behind a device. */
 export interface DeviceMachine extends AsyncDisposable {
@@ -69,8 +76,9 @@ export function deviceJson(device: DeviceRecord): object {
     locked: false,
     created_at: new Date(device.createdAt).toISOString(),
     ...(device.state === 'provisioning' && { provisioning_percentage: device.percentage }),
-    termination_time:
-      device.terminationTime === undefined ? null : new Date(device.terminationTime).toISOString(),
+    ...(device.terminationTime !== undefined && {
+      termination_time: new Date(device.terminationTime).toISOString(),
+    }),
     spot_instance: device.spot !== undefined,
     ...(device.spot && { spot_price_max: device.spot.max }),
     ip_addresses: [
@@ -83,7 +91,6 @@ export function deviceJson(device: DeviceRecord): object {
     project: { href: `/metal/v1/projects/${device.project}` },
     ssh_keys: device.keys.map(({ id }) => ({ href: `/metal/v1/ssh-keys/${id}` })),
     userdata: device.userdata,
-    hardware_reservation: null,
     volumes: [],
   };
 }
@@ -91,7 +98,7 @@ export function deviceJson(device: DeviceRecord): object {
 /** The schema IPAssignment. */
 function assignment(address: string, family: 4 | 6, open: boolean): object {
   return {
-    id: `ip-${address}`,
+    id: uuidOf(`address ${address}`),
     address,
     address_family: family,
     public: open,

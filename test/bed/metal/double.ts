@@ -1,6 +1,6 @@
 /**
  * A server that speaks the Metal v1 API as its OpenAPI document has it, on 127.0.0.1, with faults and a
- * clock under the test's control. It keeps books: what is still there, and what it has cost.
+ * clock under the test's control. What is not as in the document (`document.ts`), asked or answered, is a 500. It keeps books: what is still there, and what it has cost.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -9,6 +9,7 @@ import { json } from 'node:stream/consumers';
 import { fields, list } from '../../../src/base/json';
 import { openAccount, type Books, type MetalOptions, type Reply } from './account';
 import { metroJson, planJson, systemJson, SYSTEMS } from './catalogue';
+import { unlikeDocument } from './document';
 import { deviceJson, type DeviceRecord, type DeviceWish } from './device';
 import { answerWrongly, Faults, type Fault } from './faults';
 
@@ -132,10 +133,16 @@ export async function startMetal(options: MetalOptions = {}): Promise<MetalDoubl
     response.setHeader('Content-Type', 'application/json');
     const fault = faults.take(line);
     account.settle();
-    const right = (): Reply =>
-      request.headers['x-auth-token'] === token
-        ? answer(request.method ?? '', path, url.searchParams, body)
-        : { status: 401, body: { error: 'Invalid authentication token' } };
+    const method = request.method ?? '';
+    const right = (): Reply => {
+      const told =
+        request.headers['x-auth-token'] === token
+          ? answer(method, path, url.searchParams, body)
+          : { status: 401, body: { error: 'Invalid authentication token' } };
+      const wrong = unlikeDocument({ method, path, query: url.searchParams, body, reply: told });
+      if (wrong.length > 0) throw new Error(wrong.join('; '));
+      return told;
+    };
     const reply = fault && fault.done !== true ? undefined : right();
     for (const watcher of watchers) watcher(line);
     if (fault) answerWrongly(fault, request, response);
