@@ -1,4 +1,4 @@
-import { isUserError, messageOf } from '../../base/errors';
+import { isUserError, messageOf, messageWithAdvice } from '../../base/errors';
 import type { Lender, Marked } from '../lender';
 import { keepLease } from './borrow';
 import { reserve } from './caps';
@@ -64,7 +64,7 @@ export async function sweep(
         lists.set(lender.name, await listOf(lender, signal));
       } catch (error) {
         signal.throwIfAborted();
-        left.push(`${lender.name} could not be asked: ${messageOf(error)}`);
+        left.push(`${lender.name} could not be asked: ${messageWithAdvice(error)}`);
       }
     }),
   );
