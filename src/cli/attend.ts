@@ -3,12 +3,11 @@ import { readAttachments } from '../attach/ledger';
 import { systemClock } from '../base/clock';
 import { isAbort, isUserError, messageOf } from '../base/errors';
 import { stateDirectory } from '../base/stateDirectory';
-import { bootstrapScript } from '../machines/bootstrap';
 import type { Surroundings } from '../machines/lenders/open';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import { readLendingSettings } from '../machines/lenders/settings';
 import { attend, type LeaseNews } from '../machines/leases/attend';
-import { borrow, extend } from '../machines/leases/borrow';
+import { borrow, extend, keepLease } from '../machines/leases/borrow';
 import type { Desk } from '../machines/leases/desk';
 import { giveBack } from '../machines/leases/giveBack';
 import { letGo, ownLeases, seeOut, take, type OnClose } from '../machines/leases/handOver';
@@ -20,7 +19,7 @@ import type { Screen } from '../reproduce/effects';
 import { unlessNamedOtherwise } from './attach';
 import { interruptible } from './commands';
 import { leaver, openDesk } from './desk';
-import { makeLeaseReady, sourceIn } from './readying';
+import { bootstrapFor, makeLeaseReady, sourceIn } from './readying';
 import { opener } from './sshQuestions';
 import { printable, type Terminal } from './terminal';
 import { windowChannel, type WindowQuestions } from './windowQuestions';
@@ -37,7 +36,9 @@ export async function attendWindow(terminal: Terminal): Promise<void> {
   const counter = (quiet: boolean): Counter => {
     const questions = channel.questions(quiet);
     const open = opener(terminal, questions.ssh);
-    return { questions, open, desk: openWindowDesk(() => tokens, open, terminal) };
+    const deskWith = (bootstrap?: string): Desk =>
+      openWindowDesk(() => tokens, open, terminal, bootstrap);
+    return { questions, open, desk: deskWith(), deskWith };
   };
   const asking = counter(false);
   // For what nobody has asked for at this moment.
@@ -93,6 +94,8 @@ const GOODBYE = 20 * 60_000;
 /** Where lenders are asked, and who answers what they want to know. */
 interface Counter {
   readonly desk: Desk;
+  /** A desk whose machines run this at their first start. */
+  readonly deskWith: (bootstrap: string | undefined) => Desk;
   readonly questions: WindowQuestions;
   readonly open: Surroundings['open'];
 }
@@ -116,7 +119,7 @@ function screenFor(terminal: Terminal, progress: Tell['progress']): Screen {
 }
 
 async function carryOut(
-  { desk, questions, open }: Counter,
+  { desk, deskWith, questions, open }: Counter,
   line: Extract<ToAttendant, { n: number }>,
   { progress, news, screen }: Tell,
   signal: AbortSignal,
@@ -128,16 +131,21 @@ async function carryOut(
       return { ...told, caps: desk.caps, unasked: questions.unanswered() > before };
     }
     case 'borrow': {
-      const { lender, offer, hours, most } = line.wish;
+      const { lender, offer, hours, most, directory } = line.wish;
+      const source = directory === undefined ? undefined : await sourceIn(directory, signal);
+      const at = deskWith(source && (await bootstrapFor(source, signal)));
       const wish = most ? { maxPrice: most.amount } : {};
-      const wanted = await estimate(desk, `${lender}/${offer}`, wish, hours, signal);
-      return await borrow(desk, wanted, { keep: 'while this process lives', progress }, signal);
+      const wanted = await estimate(at, `${lender}/${offer}`, wish, hours, signal);
+      return await borrow(at, wanted, { keep: 'while this process lives', progress }, signal);
     }
     case 'extend': {
       const { lease, hours } = line.wish;
       if (leaseOf(desk.root, lease).letGo) await take(desk, [lease], news, signal);
       return await extend(desk, lease, hours, signal);
     }
+    case 'keep':
+      await keepLease(desk, line.wish.lease, signal);
+      return null;
     case 'return':
       await giveBack(desk, line.wish.lease, { attempts: 5 }, signal);
       return null;
@@ -172,10 +180,9 @@ function openWindowDesk(
   tokens: () => Readonly<Record<string, string>>,
   open: Surroundings['open'],
   terminal: Terminal,
+  bootstrap: string | undefined,
 ): Desk {
   const environment = process.env['METAL_AUTH_TOKEN'];
-  // For what is not known yet; before a reproduction the rest is brought.
-  const bootstrap = bootstrapScript({ provider: 'libvirt', plugins: [] });
   let known: { readonly text: string; readonly desk: Desk } | undefined;
   const now = (): Desk => {
     const settings = readLendingSettings(lendersFile());

@@ -1,17 +1,16 @@
 import { isUserError, messageWithAdvice, UserError } from '../base/errors';
-import { bootstrapScript } from '../machines/bootstrap';
 import { borrow } from '../machines/leases/borrow';
 import { checkCaps, costText } from '../machines/leases/caps';
 import type { Lease } from '../machines/leases/ledger';
 import { estimates, type Estimate } from '../machines/leases/offers';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import type { Surroundings } from '../machines/lenders/open';
-import { textAt, wishesFor, type Source } from '../reproduce/ready';
+import type { Source } from '../reproduce/ready';
 import { interruptible } from './commands';
 import { leaver, openDesk, sweepDesk, tokenOf } from './desk';
 import { UsageError, type Flags } from './flags';
 import { leaseLine, offerLine, summary, timeText } from './machineText';
-import { makeLeaseReady, sourceIn } from './readying';
+import { bootstrapFor, makeLeaseReady, sourceIn } from './readying';
 import { opener } from './sshQuestions';
 import { printable, type Terminal } from './terminal';
 
@@ -23,9 +22,7 @@ export async function borrowMachine(
 ): Promise<void> {
   const signal = interruptible(terminal);
   const here = await sourceIn(flags.repository, signal);
-  const vagrantfile = here && (await textAt(here, 'Vagrantfile', signal));
-  const [wish] = vagrantfile === undefined ? [] : wishesFor(vagrantfile, false, {});
-  const bootstrap = wish && bootstrapScript(wish);
+  const bootstrap = here && (await bootstrapFor(here, signal));
   const open = opener(terminal);
   const desk = openDesk(await tokenOf(signal), open, { bootstrap, leave: leaver(terminal) });
   await sweepDesk(desk, terminal, signal);

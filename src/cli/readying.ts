@@ -1,12 +1,13 @@
 import { stateDirectory } from '../base/stateDirectory';
 import { isUserError, messageOf, UserError } from '../base/errors';
+import { bootstrapScript } from '../machines/bootstrap';
 import type { Surroundings } from '../machines/lenders/open';
 import { markUnready } from '../machines/leases/borrow';
 import { leaseOf } from '../machines/leases/ledger';
 import { headCommit, topLevel } from '../recipe/git';
 import type { Screen } from '../reproduce/effects';
 import { environmentOf } from '../reproduce/place';
-import { getReady, type Readying, type Source } from '../reproduce/ready';
+import { getReady, textAt, wishesFor, type Readying, type Source } from '../reproduce/ready';
 
 /** The clone that a folder lies in, as it is committed; undefined where there is none. */
 export async function sourceIn(folder: string, signal: AbortSignal): Promise<Source | undefined> {
@@ -17,6 +18,16 @@ export async function sourceIn(folder: string, signal: AbortSignal): Promise<Sou
     if (isUserError(error)) return undefined;
     throw error;
   }
+}
+
+/** What a machine may run at its first start, as far as a clone tells that; undefined where it does nothing with Vagrant. */
+export async function bootstrapFor(
+  source: Source,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const vagrantfile = await textAt(source, 'Vagrantfile', signal);
+  const [wish] = vagrantfile === undefined ? [] : wishesFor(vagrantfile, false, {});
+  return wish && bootstrapScript(wish);
 }
 
 export interface LeaseReadying extends Pick<Readying, 'ask' | 'insist' | 'environment'> {

@@ -19,7 +19,7 @@ import { actionsFor, hoursText } from './machineActions';
 import type { MachineNode } from './machineRows';
 import { describeLease, isThere, titleOf, type Known } from './machineText';
 import { unreturnedText, warn } from './notices';
-import { makeReady, readyForWorkspace, type Reporting } from './readying';
+import { clone, makeReady, readyForWorkspace, type Reporting } from './readying';
 import { openRemote, remoteIsThere } from './remoteSsh';
 import { askToken } from './tokens';
 
@@ -93,8 +93,9 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
   }
 
   async function borrowOffer(offered: Parameters<typeof agreeOn>[0]): Promise<Lease | undefined> {
-    const wish = await agreeOn(offered, await offers());
-    if (!wish) return undefined;
+    const agreed = await agreeOn(offered, await offers());
+    if (!agreed) return undefined;
+    const wish = { ...agreed, directory: clone() };
     const { title } = offered.offer;
     return withProgress(`Borrowing ${plain(title)}`, (signal, report) =>
       parts.reporting(title, report, (told) => attendant.ask('borrow', wish, signal, told)),

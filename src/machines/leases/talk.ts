@@ -23,13 +23,14 @@ export interface Wishes {
       readonly unasked: boolean;
     };
   };
-  /** `most` is the price of an hour that the person has agreed to. */
+  /** `most` is the price of an hour that the person has agreed to; `directory` is in the clone that it is wanted for. */
   readonly borrow: {
     readonly wish: {
       readonly lender: string;
       readonly offer: string;
       readonly hours: number;
       readonly most?: Price | undefined;
+      readonly directory?: string | undefined;
     };
     readonly answer: Lease;
   };
@@ -37,6 +38,8 @@ export interface Wishes {
     readonly wish: { readonly lease: string; readonly hours: number };
     readonly answer: Lease;
   };
+  /** Keeps it until its end, though the window closes. */
+  readonly keep: { readonly wish: { readonly lease: string }; readonly answer: null };
   readonly return: { readonly wish: { readonly lease: string }; readonly answer: null };
   /** Leases that no living process has become the window's; answered with those that are its own now. */
   readonly take: {
