@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Attachment } from '../../src/attach/ledger';
 import { stateDirectory } from '../../src/base/stateDirectory';
@@ -217,6 +226,7 @@ describe('borrowed machines, once they are there', function () {
   let person: Person;
   let directory: string;
   let lender: ScriptLender;
+  const before = { HOME: process.env['HOME'], XDG_STATE_HOME: process.env['XDG_STATE_HOME'] };
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'ci-parity-host-care-'));
@@ -225,6 +235,9 @@ describe('borrowed machines, once they are there', function () {
     await vscode.commands.executeCommand('ciParity.refreshOffers');
   });
   afterEach(async () => {
+    for (const [name, value] of Object.entries(before))
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
     lender.break(false);
     const { machines } = await api();
     const { attendant, watch } = await machines.load();
@@ -318,6 +331,56 @@ describe('borrowed machines, once they are there', function () {
     assert.deepEqual(person.notified, []);
   });
 
+  it('are opened in Remote-SSH by a name that OpenSSH knows, once the person agrees to that', async () => {
+    const { machines } = await api();
+    const { watch } = await machines.load();
+    const node = await borrow();
+    const opened = withRemoteSsh();
+    const home = withHome();
+    mkdirSync(join(home, '.ssh'), { mode: 0o700 });
+    const dotfiles = join(home, 'dotfiles');
+    writeFileSync(dotfiles, 'Host lab\n  User ada\n', { mode: 0o640 });
+    symlinkSync(dotfiles, join(home, '.ssh', 'config'));
+    const open = () => vscode.commands.executeCommand('ciParity.machineRemote', node);
+    await open();
+    assert.match(person.asked[0] ?? '', /^Keep a big box .* until .*, though this window closes\?/);
+    person.agrees.push('Only with This Window');
+    await open();
+    assert.match(person.asked[2] ?? '', /^Add a line to .*\.ssh.config\?/);
+    assert.deepEqual([opened, readFileSync(dotfiles, 'utf8')], [[], 'Host lab\n  User ada\n']);
+    person.agrees.push('Only with This Window', 'Add the Line');
+    await open();
+    const authority = `ssh-remote+ci-parity-${node.id}`;
+    assert.deepEqual(opened, [authority]);
+    const own = join(stateDirectory(), 'ssh', 'config');
+    const text = `# Borrowed machines of CI Parity.\nInclude "${own}"\n\nHost lab\n  User ada\n`;
+    assert.equal(readFileSync(dotfiles, 'utf8'), text);
+    assert.equal(statSync(dotfiles).mode & 0o777, 0o640);
+    assert.ok(lstatSync(join(home, '.ssh', 'config')).isSymbolicLink());
+    assert.match(readFileSync(own, 'utf8'), new RegExp(`Host ci-parity-${node.id}\n.*127`));
+    person.agrees.push('Keep Until Its End');
+    await open();
+    assert.deepEqual(opened, [authority, authority]);
+    await until(machines.onDidChangeTreeData, async () => {
+      await items();
+      return watch.all().every(({ owner }) => owner.process === undefined);
+    });
+    // It stays whatever this window does.
+    await open();
+    assert.deepEqual([person.asked.length, opened.length], [6, 3]);
+    assert.equal(readFileSync(dotfiles, 'utf8'), text);
+  });
+
+  it('are not opened in Remote-SSH where its configuration cannot be read', async () => {
+    const node = await borrow();
+    const opened = withRemoteSsh();
+    mkdirSync(join(withHome(), '.ssh', 'config'), { recursive: true });
+    person.agrees.push('Only with This Window');
+    await vscode.commands.executeCommand('ciParity.machineRemote', node);
+    assert.match(person.notified.at(-1) ?? '', /\.ssh.config cannot be read: EISDIR/);
+    assert.deepEqual(opened, []);
+  });
+
   it('that were given back are no end of what was reproduced on them: it is asked where to do it again', async () => {
     const terminals = stand.catchTerminals();
     person.picks.push('This Machine');
@@ -328,6 +391,36 @@ describe('borrowed machines, once they are there', function () {
     await again({ lease: 'abcdef000000' });
     assert.equal(terminals.length, 1, 'nothing is done where nothing was picked');
   });
+
+  /** Notes which windows would be opened. */
+  function withRemoteSsh(): readonly string[] {
+    const opened: string[] = [];
+    const { getExtension } = vscode.extensions;
+    stand.replace(vscode.env, 'remoteName', undefined);
+    stand.replace(vscode.extensions, 'getExtension', (id: string) =>
+      id === 'ms-vscode-remote.remote-ssh' ? {} : getExtension(id),
+    );
+    const { executeCommand } = vscode.commands;
+    stand.replace(
+      vscode.commands,
+      'executeCommand',
+      (command: string, ...rest: { remoteAuthority: string }[]) => {
+        if (command !== 'vscode.newWindow') return executeCommand(command, ...rest);
+        opened.push(rest[0]?.remoteAuthority ?? '');
+        return Promise.resolve();
+      },
+    );
+    return opened;
+  }
+
+  /** Another folder as the person's home; what is lent stays where it is. */
+  function withHome(): string {
+    const home = join(directory, 'home');
+    mkdirSync(home);
+    process.env['XDG_STATE_HOME'] = dirname(stateDirectory());
+    process.env['HOME'] = home;
+    return home;
+  }
 
   async function again(on: { lease: string }): Promise<void> {
     const place = { directory: repository(), remoteUrl: undefined };

@@ -8,6 +8,7 @@ import { readLendingSettings } from '../../machines/lenders/settings';
 import type { OtherMachine, Recipe } from '../../recipe/recipe';
 import { openProgram } from '../frame/programTerminal';
 import { withProgress } from '../frame/progress';
+import { onMachinesClose } from '../frame/settings';
 import { plain } from '../look/plain';
 import type { Attaching } from './attaching';
 import type { Attendant } from './attendant';
@@ -17,7 +18,7 @@ import { agreesToReturn, pickLease, soleOrPicked } from './chooseLease';
 import { openLenders } from './lendersDocument';
 import { actionsFor, hoursText } from './machineActions';
 import type { MachineNode } from './machineRows';
-import { describeLease, isThere, titleOf, type Known } from './machineText';
+import { describeLease, isThere, momentText, titleOf, type Known } from './machineText';
 import { unreturnedText, warn } from './notices';
 import { clone, makeReady, readyForWorkspace, type Reporting } from './readying';
 import { openRemote, remoteIsThere } from './remoteSsh';
@@ -137,6 +138,27 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
     }
   }
 
+  /** What a window of Remote-SSH does on a machine is not seen from here; false when the person cancelled. */
+  async function stays(lease: Lease): Promise<boolean> {
+    if (!attendant.owns(lease) || onMachinesClose() === 'keep') return true;
+    const until = momentText(lease.end, Date.now());
+    const answer = await vscode.window.showInformationMessage(
+      `Keep ${titleOf(lease)} until ${until}, though this window closes?`,
+      {
+        modal: true,
+        detail:
+          'It is this window that has borrowed it. If it is not kept, it is let go of when this window closes, whatever is open on it in another one.',
+      },
+      KEEP,
+      WITH_WINDOW,
+    );
+    if (answer === KEEP)
+      await withProgress(`Keeping ${titleOf(lease)}`, (signal) =>
+        attendant.ask('keep', { lease: lease.id }, signal),
+      );
+    return answer !== undefined;
+  }
+
   return {
     returning,
 
@@ -192,7 +214,7 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
             'It takes the extension "Remote - SSH", in a window of this machine itself. SSH In works in any.',
         });
       const lease = await chosen(node, 'Open which machine?', isThere);
-      if (lease) await openRemote(lease, watch.all());
+      if (lease && (await stays(lease))) await openRemote(lease, watch.all());
     },
 
     async ready(node) {
@@ -321,4 +343,6 @@ function idOf(node: MachineNode | undefined): string | undefined {
   return node?.kind === 'line' ? node.lease : undefined;
 }
 
+const KEEP = 'Keep Until Its End';
+const WITH_WINDOW = 'Only with This Window';
 const UNRETURNED = ['Try Again', 'Show Machines'] as const;

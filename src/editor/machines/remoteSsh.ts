@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import { codeOf } from '../../base/errors';
+import { codeOf, messageOf, UserError } from '../../base/errors';
 import { stateDirectory } from '../../base/stateDirectory';
 import type { Lease } from '../../machines/leases/ledger';
 import { plain } from '../look/plain';
@@ -57,10 +57,11 @@ async function writtenDown(lease: Lease, leases: readonly Lease[]): Promise<bool
   await replace(knownHostsFile, entries.map(knownHosts).join(''));
   await replace(file, entries.map(sshEntry).join('\n'));
   const theirs = ownConfig();
-  const text = await readFile(theirs, 'utf8').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return '';
-    throw error;
-  });
+  const text = await readFile(theirs, 'utf8')
+    .catch(unlessMissing(''))
+    .catch((cause: unknown) => {
+      throw unusable(theirs, 'read', cause);
+    });
   const included = withInclude(text, file);
   if (included === undefined) return true;
   const answer = await vscode.window.showInformationMessage(
@@ -72,8 +73,7 @@ async function writtenDown(lease: Lease, leases: readonly Lease[]): Promise<bool
     ADD,
   );
   if (answer !== ADD) return false;
-  await mkdir(dirname(theirs), { recursive: true, mode: 0o700 });
-  await writeFile(theirs, included, { mode: 0o600 });
+  await replaceTheirs(theirs, included);
   return true;
 }
 
@@ -89,8 +89,40 @@ function nameOf({ id }: Lease): string {
   return `ci-parity-${id}`;
 }
 
-async function replace(file: string, text: string): Promise<void> {
+/** The person's own file is never there by halves; what it is a link to is replaced, and who may read it stays. */
+async function replaceTheirs(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const real = await realpath(file).catch(unlessMissing(file));
+    const mode = await stat(real).then((before) => before.mode & 0o777, unlessMissing(0o600));
+    await replace(real, text, mode);
+  } catch (cause) {
+    throw unusable(file, 'written', cause);
+  }
+}
+
+function unusable(file: string, done: string, cause: unknown): UserError {
+  return new UserError(`${file} cannot be ${done}: ${messageOf(cause)}`, {
+    cause,
+    advice: 'It is as it was. SSH In works without it.',
+  });
+}
+
+function unlessMissing<T>(otherwise: T): (error: unknown) => T {
+  return (error) => {
+    if (codeOf(error) === 'ENOENT') return otherwise;
+    throw error;
+  };
+}
+
+async function replace(file: string, text: string, mode = 0o600): Promise<void> {
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, text, { mode: 0o600 });
-  await rename(draft, file);
+  try {
+    await writeFile(draft, text, { mode });
+    await chmod(draft, mode);
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
 }
