@@ -172,29 +172,37 @@ function report(error: unknown, terminal: Pick<Terminal, 'error'>): number {
 
 /**
  * VS Code closes a terminal together with its program, and with it what was to be read. So the
- * editor asks us to stay until a key is pressed.
+ * editor asks us to stay until a key is pressed: always, or where the way into a shell has `failed`.
  */
-async function stay(): Promise<void> {
+async function stay(failed: boolean): Promise<void> {
   const { stdin, stderr } = process;
-  if (process.env['CI_PARITY_HOLD'] !== '1' || !stdin.isTTY) return;
-  stderr.write('\nPress any key to close this terminal.');
-  // It may have been paused, and let go of, by whoever listened for Enter.
-  stdin.setRawMode(true).ref().resume();
-  await once(stdin, 'data');
-  stdin.setRawMode(false).pause();
+  const hold = process.env['CI_PARITY_HOLD'];
+  if (hold === undefined || !stdin.isTTY) return;
+  if (hold === 'always' || failed) {
+    stderr.write('\nPress any key to close this terminal.');
+    // It may have been paused, and let go of, by whoever listened for Enter.
+    stdin.setRawMode(true).ref().resume();
+    await once(stdin, 'data');
+    stdin.setRawMode(false).pause();
+  }
   // The person has seen how it ended; VS Code would report the exit code as a mishap of its own.
   process.exitCode = 0;
 }
+
+/** The exit code of ssh where it does not come to a shell. */
+const SSH_FAILED = 255;
 
 main(process.argv.slice(2))
   .then(
     (code) => {
       process.exitCode = code;
+      return code === SSH_FAILED;
     },
     (error: unknown) => {
       process.exitCode = report(error, {
         error: (line) => process.stderr.write(`ci-parity: ${line}\n`),
       });
+      return true;
     },
   )
-  .then(stay, stay);
+  .then(stay);

@@ -118,6 +118,24 @@ describe('A live session in a terminal', function () {
       await terminal.shows(/HOST IDENTIFICATION HAS CHANGED|Host key verification failed/);
       assert.equal(await terminal.ended, 255);
     });
+
+    it('stays open in the editor where it came to no shell, and closes after any other', async () => {
+      const env = { CI_PARITY_HOLD: 'failed' };
+      await using host = await startSshd();
+      const id = await lend(host);
+      await using terminal = open(['ssh', id], env);
+      terminal.type('exit 7\r');
+      assert.equal(await terminal.ended, 0);
+      await using unknown = open(['ssh', 'nobody'], env);
+      await unknown.shows(/Press any key/);
+      unknown.type('x');
+      assert.equal(await unknown.ended, 0);
+      await host.changeHostKey();
+      await using refused = open(['ssh', id], env);
+      await refused.shows(/Host key verification failed[^]*Press any key/);
+      refused.type('x');
+      assert.equal(await refused.ended, 0);
+    });
   });
 
   it('in what a reproduction has kept does the same', async () => {

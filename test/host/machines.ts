@@ -183,7 +183,7 @@ describe('borrowed machines', function () {
     assert.equal(shellPath, process.execPath);
     assert.match(String(shellArgs[0]), /dist.cli\.js$/);
     assert.deepEqual(shellArgs.slice(1), ['ssh', node.id]);
-    assert.deepEqual(env, { ELECTRON_RUN_AS_NODE: '1' });
+    assert.deepEqual(env, { ELECTRON_RUN_AS_NODE: '1', CI_PARITY_HOLD: 'failed' });
   });
 
   it('are attached to Jenkins in a terminal, which gets the token by the channel of secrets', async () => {

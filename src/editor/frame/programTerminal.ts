@@ -4,8 +4,8 @@ export interface ProgramOptions {
   readonly name: string;
   /** Of VS Code's icons. */
   readonly icon: string;
-  /** Whether it waits for a key before it ends, since VS Code closes a terminal with its program. */
-  readonly holds?: boolean;
+  /** Whether it waits for a key before it ends, since VS Code closes a terminal with its program: always, or where it failed. */
+  readonly holds: 'always' | 'failed';
   /** Beside what our program needs itself; null takes a variable out. */
   readonly env?: Readonly<Record<string, string | null>>;
   readonly cwd?: string;
@@ -17,13 +17,13 @@ export interface ProgramOptions {
 export function openProgram(
   cli: string,
   words: readonly string[],
-  { name, icon, holds = false, env, cwd, revives = false }: ProgramOptions,
+  { name, icon, holds, env, cwd, revives = false }: ProgramOptions,
 ): vscode.Terminal {
   const terminal = vscode.window.createTerminal({
     name,
     shellPath: process.execPath,
     shellArgs: [cli, ...words],
-    env: { ELECTRON_RUN_AS_NODE: '1', ...(holds && { CI_PARITY_HOLD: '1' }), ...env },
+    env: { ELECTRON_RUN_AS_NODE: '1', CI_PARITY_HOLD: holds, ...env },
     ...(cwd !== undefined && { cwd }),
     iconPath: new vscode.ThemeIcon(icon),
     isTransient: !revives,

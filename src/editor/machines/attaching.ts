@@ -130,7 +130,7 @@ export class Attaching implements vscode.Disposable {
         : ({ kind: 'login', username: user, password: token } as const);
     const offer = login && (await offerSecrets({ [`JENKINS ${url}`]: login }));
     const terminal = openProgram(this.#cli, words, {
-      ...{ name: plain(title), icon: 'server-process', holds: true },
+      ...{ name: plain(title), icon: 'server-process', holds: 'always' },
       env: {
         ...(offer
           ? { CI_PARITY_SECRETS: offer.path }

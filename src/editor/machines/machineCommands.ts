@@ -204,7 +204,9 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
     async ssh(node) {
       const lease = await chosen(node, 'Log in at which machine?', isThere);
       if (lease)
-        openProgram(parts.cli, ['ssh', lease.id], { name: titleOf(lease), icon: 'vm-connect' });
+        openProgram(parts.cli, ['ssh', lease.id], {
+          ...{ name: titleOf(lease), icon: 'vm-connect', holds: 'failed' },
+        });
     },
 
     async remote(node) {

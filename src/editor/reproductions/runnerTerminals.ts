@@ -11,7 +11,7 @@ export function openRunner(
   secrets: string | undefined,
 ): vscode.Terminal {
   return openProgram(cli, ['run', files.id], {
-    ...{ name: title, icon: 'debug-rerun', holds: true, revives: true, cwd },
+    ...{ name: title, icon: 'debug-rerun', holds: 'always', revives: true, cwd },
     ...(secrets !== undefined && { env: { CI_PARITY_SECRETS: secrets } }),
   });
 }
@@ -24,12 +24,12 @@ export function openEntrance(
   machine: string | undefined,
 ): void {
   const words = ['enter', files.id, ...(machine === undefined ? [] : [machine])];
-  openProgram(cli, words, { name: title, icon: 'vm-connect' });
+  openProgram(cli, words, { name: title, icon: 'vm-connect', holds: 'failed' });
 }
 
 /** Puts away what interrupted reproductions left. */
 export function openCleaner(cli: string): void {
-  openProgram(cli, ['clean'], { name: 'CI Parity: clean up', icon: 'clear-all', holds: true });
+  openProgram(cli, ['clean'], { name: 'CI Parity: clean up', icon: 'clear-all', holds: 'always' });
 }
 
 /** The terminal in which a reproduction runs or ran, if it is still open in this window. */
