@@ -1,7 +1,7 @@
 import { isUserError, messageWithAdvice, UserError } from '../base/errors';
 import { borrow } from '../machines/leases/borrow';
 import { checkCaps, costText } from '../machines/leases/caps';
-import type { Lease } from '../machines/leases/ledger';
+import { mustBeAbleToBorrow, type Lease } from '../machines/leases/ledger';
 import { estimates, type Estimate } from '../machines/leases/offers';
 import { lendersFile } from '../machines/lenders/lendersFile';
 import type { Surroundings } from '../machines/lenders/open';
@@ -20,6 +20,7 @@ export async function borrowMachine(
   flags: Flags,
   terminal: Terminal,
 ): Promise<void> {
+  mustBeAbleToBorrow();
   const signal = interruptible(terminal);
   const here = await sourceIn(flags.repository, signal);
   const bootstrap = here && (await bootstrapFor(here, signal));

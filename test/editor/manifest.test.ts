@@ -108,6 +108,13 @@ describe('package.json', () => {
       assert.ok(restrictedConfigurations.includes(`ciParity.${name}`), name);
   });
 
+  it('offers no borrowing on plain Windows', () => {
+    for (const name of ['borrowMachine', 'reproduceBorrowed']) {
+      const command = contributes.commands.find((each) => each.command === `ciParity.${name}`);
+      assert.match(command?.enablement ?? '', /!isWindows \|\| remoteName/, name);
+    }
+  });
+
   it('describes each tool that language models may call, strictly, and offers those that run code in trusted workspaces only', () => {
     const tools = contributes.languageModelTools;
     const registered = [...source.matchAll(/^\s*(ciParity_\w+): tool\(/gm)].map(([, name]) => name);

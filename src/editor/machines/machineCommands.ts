@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { messageOf, UserError } from '../../base/errors';
 import { costOf } from '../../machines/leases/caps';
-import type { Lease } from '../../machines/leases/ledger';
+import { mustBeAbleToBorrow, type Lease } from '../../machines/leases/ledger';
 import type { Wishes } from '../../machines/leases/talk';
 import { lendersFile } from '../../machines/lenders/lendersFile';
 import { readLendingSettings } from '../../machines/lenders/settings';
@@ -323,8 +323,9 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
   };
 }
 
-/** @throws UserError where nobody lends, once the person has been led to where that is said. */
+/** @throws UserError where nobody can borrow, and where nobody lends, once the person has been led to where that is said. */
 async function mustLend(lent: number): Promise<void> {
+  mustBeAbleToBorrow();
   if (lent > 0 || readLendingSettings(lendersFile()).lenders.length > 0) return;
   await openLenders();
   throw new UserError('Nobody lends you a machine yet.', {

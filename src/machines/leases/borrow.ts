@@ -10,6 +10,7 @@ import {
   enter,
   folderOf,
   leaseOf,
+  mustBeAbleToBorrow,
   newLeaseId,
   strikeOff,
   thisProcess,
@@ -36,6 +37,7 @@ export async function borrow(
   { keep, progress }: BorrowOptions,
   signal: AbortSignal,
 ): Promise<Lease> {
+  mustBeAbleToBorrow();
   const lender = lenderOf(desk, name);
   const now = desk.clock.now();
   const end = now + hours * 3600_000;

@@ -121,6 +121,14 @@ export function isThere({ state }: Pick<Lease, 'state'>): boolean {
   return state.kind === 'lent' || state.kind === 'ready';
 }
 
+/** @throws UserError where nobody can tell whether the owner of a lease lives: its machine would be given back in use. */
+export function mustBeAbleToBorrow(): void {
+  if (process.platform === 'win32')
+    throw new UserError('Borrowing wants a Linux or macOS machine.', {
+      advice: 'In WSL, a dev container or over SSH it works, on the command line and in VS Code.',
+    });
+}
+
 /** Whether the process is of this machine, and lives. */
 export function ownerLives({ who, process: owner }: Owner, here: string): boolean {
   return owner !== undefined && who === here && isAlive(owner.pid, owner.bornAt);

@@ -243,6 +243,18 @@ describe('Leases', () => {
       assertEmpty();
     });
 
+    it('is refused where nobody can tell whether owners live: on Windows', async () => {
+      const desk = deskOf();
+      const { platform } = process;
+      Object.defineProperty(process, 'platform', { value: 'win32' });
+      try {
+        await assert.rejects(borrowOne(desk), /wants a Linux or macOS machine/);
+      } finally {
+        Object.defineProperty(process, 'platform', { value: platform });
+      }
+      assertEmpty();
+    });
+
     it('leaves it to the next start where it cannot be given back', async () => {
       let down = true;
       const at: Books['at'] = (step) => {
