@@ -23,13 +23,15 @@ import {
   until,
   USER,
 } from './bed';
+import { personIn } from './person';
 import { standIns } from './standIns';
 
 const { signal } = new AbortController();
 
 describe('borrowed machines', function () {
   this.timeout(60_000);
-  const { replace, hear, catchTerminals } = standIns();
+  const stand = standIns();
+  const { replace, hear, catchTerminals } = stand;
   const moat = aroundMoat();
   let folder: string;
   let lender: ScriptLender;
@@ -95,6 +97,29 @@ describe('borrowed machines', function () {
       },
     );
     return { asked, told };
+  }
+
+  /** Writes down that a machine is an agent of a server. */
+  function attached(lease: string, server: string): string {
+    mkdirSync(join(stateDirectory(), 'agents'), { recursive: true });
+    const attachment: Attachment = {
+      ...{ version: 1, id: lease, machine: { lease }, server, name: 'metal' },
+      ...{ user: USER, owner: { who: whoWeAre() }, state: 'attached' },
+    };
+    const file = join(stateDirectory(), 'agents', `${lease}.json`);
+    writeFileSync(file, JSON.stringify(attachment));
+    return file;
+  }
+
+  /** Those of a Jenkinsfile like that of the failed run. */
+  async function lenses() {
+    const directory = join(repository(), 'out', 'host-machines');
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'Jenkinsfile'), JENKINSFILE);
+    const document = await vscode.workspace.openTextDocument(join(directory, 'Jenkinsfile'));
+    const { lenses: of } = await (await api()).languages.load();
+    const { onDidChangeCodeLenses } = of;
+    return { provideCodeLenses: of.provideCodeLenses.bind(of), onDidChangeCodeLenses, document };
   }
 
   async function borrow(): Promise<MachineNode & { kind: 'lease' }> {
@@ -191,17 +216,27 @@ describe('borrowed machines', function () {
     hear('Information');
     const node = await borrow();
     const terminals = catchTerminals();
+    const typed: [wrong: string, why: RegExp, right: string][] = [
+      ['a|b', /no label/, 'vagrant kvm'],
+      ['work', /absolute/, '/work'],
+    ];
     replace(vscode.window, 'showInputBox', (options: vscode.InputBoxOptions) => {
-      const refused = options.validateInput?.('a|b');
-      assert.ok(typeof refused === 'string' && /no label/.test(refused));
-      return Promise.resolve('vagrant kvm');
+      const [wrong, why, right] = typed.shift() ?? ['', /never/, ''];
+      const refused = options.validateInput?.(wrong);
+      assert.ok(typeof refused === 'string' && why.test(refused));
+      assert.equal(options.validateInput?.(right), undefined);
+      return Promise.resolve(right);
     });
+    replace(vscode.window, 'showQuickPick', (ways: vscode.QuickPickItem[]) =>
+      Promise.resolve(ways.filter(({ label }) => /^(The server connects|It works in)/.test(label))),
+    );
     const errors = hear('Error');
     await vscode.commands.executeCommand('ciParity.machineAttach', node);
     assert.deepEqual(errors, []);
     const { base } = moat();
     const [{ shellArgs = [], env } = {}] = terminals;
-    assert.deepEqual(shellArgs.slice(1), ['attach', node.id, base, '--label', 'vagrant kvm']);
+    const words = ['attach', node.id, base, '--label', 'vagrant kvm', '--ssh', '--folder', '/work'];
+    assert.deepEqual(shellArgs.slice(1), words);
     const secrets = await takeSecrets(String(env?.['CI_PARITY_SECRETS']), signal);
     const login = { kind: 'login', username: USER, password: TOKEN };
     assert.deepEqual(secrets, { [`JENKINS ${base}`]: login });
@@ -218,13 +253,7 @@ describe('borrowed machines', function () {
     const client = await servers.client(servers.at(base));
     const wish = { name: 'metal', labels: 'vagrant', executors: 1, folder: '/work', mark };
     await (await client.doing.agents()).create(wish, signal);
-    mkdirSync(join(stateDirectory(), 'agents'), { recursive: true });
-    const attachment: Attachment = {
-      ...{ version: 1, id: node.id, machine: { lease: node.id }, server: base, name: 'metal' },
-      ...{ user: USER, owner: { who: whoWeAre() }, state: 'attached' },
-    };
-    const file = join(stateDirectory(), 'agents', `${node.id}.json`);
-    writeFileSync(file, JSON.stringify(attachment));
+    const file = attached(node.id, base);
     const warned = hear('Warning');
     agree();
     await vscode.commands.executeCommand('ciParity.machineReturn', node);
@@ -253,19 +282,95 @@ describe('borrowed machines', function () {
     assert.equal(recipe.run?.number, 42);
   });
 
+  it('carry a failed run that is picked in the palette, or that a lens leads to', async () => {
+    agree();
+    hear('Information');
+    const node = await borrow();
+    const terminals = catchTerminals();
+    const desk = await (await api()).machines.load();
+    replace(desk.commands, 'prepare', (recipe: Recipe) => Promise.resolve(recipe));
+    const person = personIn(stand);
+    const recipe = () => readReproduction(String(terminals.at(-1)?.shellArgs?.[2])).recipe;
+    person.picks.push('moat #42', 'a big box in a temp folder');
+    await vscode.commands.executeCommand('ciParity.reproduceBorrowed');
+    assert.deepEqual([recipe().on, recipe().run?.number], [{ lease: node.id }, 42]);
+    const { provideCodeLenses, onDidChangeCodeLenses, document } = await lenses();
+    const lens = () =>
+      provideCodeLenses(document).find(
+        ({ command }) => command?.command === 'ciParity.reproduceBorrowed',
+      );
+    await until(onDidChangeCodeLenses, () => lens() !== undefined);
+    person.picks.push('a big box in a temp folder');
+    const [about] = (lens()?.command?.arguments ?? []) as unknown[];
+    await vscode.commands.executeCommand('ciParity.reproduceBorrowed', about);
+    assert.equal(terminals.length, 2);
+    assert.deepEqual([recipe().on, recipe().run?.number], [{ lease: node.id }, 42]);
+  });
+
   it('are offered above a Jenkinsfile whose run failed, as long as somebody lends', async () => {
-    const directory = join(repository(), 'out', 'host-machines');
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'Jenkinsfile'), JENKINSFILE);
-    const document = await vscode.workspace.openTextDocument(join(directory, 'Jenkinsfile'));
-    const { lenses } = await (await api()).languages.load();
+    const { provideCodeLenses, onDidChangeCodeLenses, document } = await lenses();
     const commands = (): (string | undefined)[] =>
-      lenses.provideCodeLenses(document).map(({ command }) => command?.command);
-    await until(lenses.onDidChangeCodeLenses, () => commands().includes('ciParity.reproduce'));
+      provideCodeLenses(document).map(({ command }) => command?.command);
+    await until(onDidChangeCodeLenses, () => commands().includes('ciParity.reproduce'));
     assert.ok(commands().includes('ciParity.reproduceBorrowed'));
     lender.remove();
     await vscode.commands.executeCommand('ciParity.refreshOffers');
     assert.ok(!commands().includes('ciParity.reproduceBorrowed'));
+  });
+
+  it('are all given back at once, after one question', async () => {
+    const { machines } = await api();
+    const { attendant } = await machines.load();
+    const wish = { lender: 'boxes', offer: 'big', hours: 1 };
+    await Promise.all([1, 2].map(() => attendant.ask('borrow', wish, signal)));
+    await until(machines.onDidChangeTreeData, async () => {
+      await lines();
+      return (await leases()).length === 2;
+    });
+    const { asked } = agree();
+    await vscode.commands.executeCommand('ciParity.machineReturnAll');
+    await until(machines.onDidChangeTreeData, async () => (await leases()).length === 0);
+    assert.deepEqual(lender.machines(), []);
+    assert.equal(asked.length, 1);
+    assert.match(asked[0] ?? '', /^Give back all 2 machines\?/);
+    const errors = hear('Error');
+    await vscode.commands.executeCommand('ciParity.machineReturnAll');
+    assert.deepEqual(errors, ['Nothing is borrowed.']);
+  });
+
+  it('are kept, though the window that had them has closed', async () => {
+    const { machines } = await api();
+    agree();
+    hear('Information');
+    const node = await borrow();
+    const { attendant, watch } = await machines.load();
+    const [{ end } = assert.fail()] = watch.all();
+    await change(stateDirectory(), node.id, ({ owner: { who }, ...lease }) => ({
+      ...{ ...lease, owner: { who }, end: end - 1000, letGo: { at: Date.now(), end } },
+    }));
+    const context = async (): Promise<string> => String((await items())[0]?.contextValue);
+    await until(machines.onDidChangeTreeData, async () => /letGo/.test(await context()));
+    await vscode.commands.executeCommand('ciParity.machineKeep', node);
+    await until(machines.onDidChangeTreeData, async () => !(await context()).includes('letGo'));
+    const [lease] = watch.all();
+    assert.ok(lease && attendant.owns(lease));
+    assert.equal(lease.end, end);
+  });
+
+  it('are taken off Jenkins in a terminal, where they are agents of one', async () => {
+    agree();
+    hear('Information');
+    const node = await borrow();
+    const terminals = catchTerminals();
+    const errors = hear('Error');
+    await vscode.commands.executeCommand('ciParity.machineDetach', node);
+    assert.deepEqual(errors, ['a big box in a temp folder is no agent of a Jenkins.']);
+    const file = attached(node.id, moat().base);
+    await vscode.commands.executeCommand('ciParity.machineDetach', node);
+    const [{ shellArgs = [], env } = {}] = terminals;
+    assert.deepEqual(shellArgs.slice(1), ['detach', node.id]);
+    assert.ok(env?.['CI_PARITY_SECRETS']);
+    rmSync(file);
   });
 
   it('are extended for the price of the whole', async () => {

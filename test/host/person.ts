@@ -79,6 +79,7 @@ function quickPick(person: Person): unknown {
     onDidChangeValue: new vscode.EventEmitter<string>().event,
     activeItems: [] as readonly vscode.QuickPickItem[],
     selectedItems: [] as readonly vscode.QuickPickItem[],
+    onDidChangeActive: new vscode.EventEmitter<unknown>().event,
     onDidAccept: accept.event,
     onDidHide: hide.event,
     onDidTriggerItemButton: new vscode.EventEmitter<unknown>().event,

@@ -5,11 +5,13 @@ import { messageOf, UserError } from '../../base/errors';
 import { offerSecrets, type Offer } from '../../base/secretChannel';
 import { stateDirectory } from '../../base/stateDirectory';
 import { checkLabels } from '../../jenkins/agents';
+import { checkAgentProxy } from '../../machines/agent';
 import { readLedger, whoWeAre, type Lease } from '../../machines/leases/ledger';
 import { openProgram } from '../frame/programTerminal';
-import type { Server } from '../frame/settings';
+import { proxySettings, type Server } from '../frame/settings';
 import { plain } from '../look/plain';
 import type { Servers } from '../servers/servers';
+import { wayOfPrograms } from '../servers/wayOfPrograms';
 import { titleOf } from './machineText';
 
 export type AgentServers = Pick<Servers, 'list' | 'at' | 'client' | 'secrets'>;
@@ -47,17 +49,12 @@ export class Attaching implements vscode.Disposable {
         'The label by which jobs ask for it. Whoever may build there can then run programs on the machine.',
       value: 'vagrant',
       ignoreFocusOut: true,
-      validateInput: (typed) => {
-        try {
-          checkLabels(typed);
-          return undefined;
-        } catch (error) {
-          return messageOf(error);
-        }
-      },
+      validateInput: refusalOf(checkLabels),
     });
-    if (labels !== undefined)
-      await this.#run(server, lease, ['attach', lease.id, server.url, '--label', labels]);
+    const ways = labels === undefined ? undefined : await chooseWays(lease);
+    if (labels === undefined || !ways) return;
+    const words = ['attach', lease.id, server.url, '--label', labels, ...ways];
+    await this.#run(server, lease, words);
   }
 
   async detach(lease: Lease): Promise<void> {
@@ -122,7 +119,9 @@ export class Attaching implements vscode.Disposable {
     return choice?.server;
   }
 
-  async #run({ url, user, tls }: Server, { title }: Lease, words: string[]): Promise<void> {
+  async #run(server: Server, { title }: Lease, words: string[]): Promise<void> {
+    const { url, user } = server;
+    const way = wayOfPrograms(server, proxySettings(), process.env);
     const { token } = await this.#servers.secrets(url);
     const login =
       user === undefined || token === undefined
@@ -135,9 +134,86 @@ export class Attaching implements vscode.Disposable {
         ...(offer
           ? { CI_PARITY_SECRETS: offer.path }
           : { JENKINS_USER: null, JENKINS_TOKEN: null }),
-        ...(tls?.ca === undefined ? {} : { JENKINS_CA: tls.ca }),
+        ...way,
       },
     });
     if (offer) this.#offers.set(terminal, offer);
   }
+}
+
+/** More words of the command line; undefined where the person cancelled. */
+async function chooseWays(lease: Lease): Promise<string[] | undefined> {
+  const title = `Attach ${titleOf(lease)}: how?`;
+  const picked = await vscode.window.showQuickPick(WAYS, {
+    ...{ title, canPickMany: true, ignoreFocusOut: true },
+    placeHolder:
+      'Without any: the machine connects, and only jobs that ask for the label come. Enter goes on.',
+  });
+  if (!picked) return undefined;
+  const words: string[] = [];
+  for (const { flag, asks } of picked) {
+    words.push(flag);
+    if (!asks) continue;
+    const { prompt, placeHolder, check } = asks;
+    const typed = await vscode.window.showInputBox({
+      ...{ title, prompt, placeHolder, ignoreFocusOut: true, validateInput: refusalOf(check) },
+    });
+    if (typed === undefined) return undefined;
+    words.push(typed);
+  }
+  return words;
+}
+
+interface Way extends vscode.QuickPickItem {
+  readonly flag: string;
+  readonly asks?: {
+    readonly prompt: string;
+    readonly placeHolder: string;
+    /** Throws what is wrong with what was typed. */
+    readonly check: (typed: string) => unknown;
+  };
+}
+
+const WAYS: readonly Way[] = [
+  {
+    flag: '--ssh',
+    label: 'The server connects to the machine',
+    detail: 'By its plugin SSH Build Agents, with a key that is made for the machine.',
+  },
+  {
+    flag: '--shared',
+    label: 'Jobs that ask for no label may come, too',
+  },
+  {
+    flag: '--folder',
+    label: 'It works in a folder of your choice…',
+    asks: {
+      prompt: 'Where it works on the machine.',
+      placeHolder: '/var/lib/jenkins',
+      check: (typed) => {
+        if (!typed.startsWith('/')) throw new UserError('An absolute path: /…');
+      },
+    },
+  },
+  {
+    flag: '--proxy',
+    label: 'The machine reaches the server by a proxy…',
+    asks: {
+      prompt: 'The proxy between the machine and the server.',
+      placeHolder: 'http://proxy.example.org:3128',
+      check: checkAgentProxy,
+    },
+  },
+];
+
+/** What is wrong with what was typed, as an input box wants it. */
+function refusalOf(check: (typed: string) => unknown): (typed: string) => string | undefined {
+  return (typed) => {
+    try {
+      check(typed);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
 }

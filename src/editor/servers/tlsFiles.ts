@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { UserError } from '../../base/errors';
+import { isUserError, UserError } from '../../base/errors';
 import type { TlsOptions } from '../../jenkins/wire/certificates';
 import type { ServerTls } from '../frame/settings';
 
@@ -28,13 +28,23 @@ async function contentOf(
   file: string | undefined,
 ): Promise<Buffer | undefined> {
   if (file === undefined) return undefined;
-  const path = file.replace(/^~(?=[/\\])/, homedir());
-  const advice = `Correct "${setting}" in the setting ciParity.servers, or connect to the server again.`;
-  if (!isAbsolute(path))
-    throw new UserError(`The file ${file} has to be named from the root: /… or ~/…`, { advice });
   try {
-    return await readFile(path);
+    return await readFile(fileOf(setting, file));
   } catch (cause) {
-    throw new UserError(`The file ${file} cannot be read.`, { cause, advice });
+    if (isUserError(cause)) throw cause;
+    throw new UserError(`The file ${file} cannot be read.`, { cause, advice: adviceFor(setting) });
   }
+}
+
+/** The path that a setting means. @throws UserError where it is not named from the root, or from home. */
+export function fileOf(setting: keyof ServerTls, file: string): string {
+  const path = file.replace(/^~(?=[/\\])/, homedir());
+  if (isAbsolute(path)) return path;
+  throw new UserError(`The file ${file} has to be named from the root: /… or ~/…`, {
+    advice: adviceFor(setting),
+  });
+}
+
+function adviceFor(setting: keyof ServerTls): string {
+  return `Correct "${setting}" in the setting ciParity.servers, or connect to the server again.`;
 }
