@@ -192,7 +192,7 @@ async function stay(failed: boolean): Promise<void> {
 /** The exit code of ssh where it does not come to a shell. */
 const SSH_FAILED = 255;
 
-main(process.argv.slice(2))
+void main(process.argv.slice(2))
   .then(
     (code) => {
       process.exitCode = code;
