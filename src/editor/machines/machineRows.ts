@@ -95,7 +95,7 @@ export function leaseFacts(lease: Lease, known: Known): Row[] {
         tooltip: [
           'It could not be seen gone',
           problem,
-          'It is tried again at the next start, and by Return.',
+          'It is tried again each minute while a window is open, and by Return.',
         ],
       }),
     );
