@@ -1,7 +1,7 @@
 import { leave as leaveServer } from '../attach/leave';
 import { systemClock } from '../base/clock';
-import { messageOf } from '../base/errors';
-import { takeSecrets } from '../base/secretChannel';
+import { isUserError, messageOf } from '../base/errors';
+import { takeSecrets, type Secrets } from '../base/secretChannel';
 import { stateDirectory } from '../base/stateDirectory';
 import type { Desk } from '../machines/leases/desk';
 import { whoWeAre } from '../machines/leases/ledger';
@@ -60,8 +60,16 @@ export function leaver(
 export async function tokenOf(signal: AbortSignal): Promise<string | undefined> {
   const offered = process.env['CI_PARITY_SECRETS'];
   const secret =
-    offered === undefined ? undefined : (await takeSecrets(offered, signal))['METAL_AUTH_TOKEN'];
+    offered === undefined
+      ? undefined
+      : (await takeSecrets(offered, signal).catch(unlessGone))['METAL_AUTH_TOKEN'];
   return secret?.kind === 'text' ? secret.text : process.env['METAL_AUTH_TOKEN'];
+}
+
+/** Not every lender wants a token, and one that does says so: hosts of one's own go back without it. */
+function unlessGone(error: unknown): Secrets {
+  if (isUserError(error)) return {};
+  throw error;
 }
 
 export async function sweepDesk(

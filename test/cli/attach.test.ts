@@ -80,7 +80,10 @@ describe('ci-parity attach', function () {
     writeFileSync(join(state(), 'known_hosts'), `${server.knownHosts}\n`);
   });
   afterEach(async () => {
-    if (readLedger(state()).leases.length > 0) await ciParity('return', '--all').ended;
+    if (readLedger(state()).leases.length > 0) {
+      const { code, errors } = await ciParity('return', '--all').ended;
+      assert.equal(code, 0, errors);
+    }
     await jenkins.close();
     agent[Symbol.dispose]();
     rmSync(root, { recursive: true, force: true });

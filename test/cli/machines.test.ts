@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { offerSecrets } from '../../src/base/secretChannel';
 import { readLedger, whoWeAre } from '../../src/machines/leases/ledger';
+import { ownerMark } from '../../src/machines/leases/ownerMark';
 import { startMetal } from '../bed/metal/double';
 import { realDevices } from '../bed/metal/realDevice';
 import { standInPackages } from '../bed/packages';
@@ -172,7 +173,8 @@ describe('ci-parity about machines', () => {
   it('look after what no ledger knows, and is ours: it goes back', async () => {
     for (const words of [['clean'], ['return', '--all'], ['extend', 'a box']]) {
       if (words[0] === 'extend') await ciParity('borrow', '--yes', '--for', '1h');
-      writeFileSync(join(books, 'abcdefabcdef'), whoWeAre());
+      const mark = await ownerMark(join(root, 'state/ci-parity'), whoWeAre());
+      writeFileSync(join(books, 'abcdefabcdef'), mark);
       const { code, output } = await ciParity(...words);
       assert.equal(code, 0);
       assert.match(output, /giving back a box of box, which nobody uses any more/);
