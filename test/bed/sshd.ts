@@ -14,6 +14,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { codeOf } from '../../src/base/errors';
 import { createNamespace, namespacesMissing, type Namespace, type SlowWire } from './net/namespace';
 import { bootScript, initScript } from './smallMachine';
 import { without } from './without';
@@ -93,6 +94,12 @@ export async function isolatedSshdMissing(): Promise<string | undefined> {
 export async function needSshd(this: Mocha.Context): Promise<void> {
   const missing = await isolatedSshdMissing();
   if (missing !== undefined) without(this, missing);
+}
+
+/** Nothing is to be ended of a process that has ended. */
+function unlessGone(error: unknown): string {
+  if (['ENOENT', 'ESRCH'].includes(codeOf(error))) return '';
+  throw error;
 }
 
 export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
@@ -199,10 +206,15 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const stop = async (): Promise<void> => {
     if (booted && booted.exitCode === null && booted.signalCode === null) {
       const over = once(booted, 'exit');
-      const first = namespace ? await init() : '';
+      // It may switch itself off in this moment.
+      const first = namespace ? await init().catch(unlessGone) : '';
       // It ends when all the others there have, and what waits for it then.
-      if (first !== '') process.kill(Number(first), 'SIGKILL');
-      else booted.kill('SIGKILL');
+      try {
+        if (first !== '') process.kill(Number(first), 'SIGKILL');
+        else booted.kill('SIGKILL');
+      } catch (error) {
+        unlessGone(error);
+      }
       await over;
     }
     if (options.containers === true) await removeControlGroups(at('containers'));

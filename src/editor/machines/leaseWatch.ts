@@ -35,6 +35,13 @@ export class LeaseWatch implements Disposable {
     return this.#known;
   }
 
+  /** As `all`, with what has been written in this moment. */
+  now(): readonly Lease[] {
+    this.#begin();
+    this.#read();
+    return this.#known;
+  }
+
   /** The ids of those of which nobody can read what was written. */
   damaged(): readonly string[] {
     this.#begin();

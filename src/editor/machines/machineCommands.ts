@@ -169,7 +169,8 @@ export function machineCommands(parts: MachineCommandParts): MachineCommands {
     async prepare(recipe) {
       const { on } = recipe;
       if (!on || !('lease' in on)) return recipe;
-      const lease = watch.all().find(({ id }) => id === on.lease);
+      // It may just have been borrowed.
+      const lease = watch.now().find(({ id }) => id === on.lease);
       if (!lease || lease.state.kind === 'returning') {
         const gone = lease ? 'is being given back' : 'was given back';
         const chosen = await choose(`Its machine ${gone}. Reproduce where?`, true);
