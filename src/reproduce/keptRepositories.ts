@@ -65,8 +65,8 @@ old() {
 failed=0
 for one in *.git; do
   [ -e "$one/HEAD" ] || continue
-  # An earlier version left none.
-  [ -e "$one/used" ] || echo > "$one/used" || failed=1
+  # An earlier version left none. Or another who tidies has taken it all away just now.
+  [ -e "$one/used" ] || echo > "$one/used" || [ ! -e "$one" ] || echo > "$one/used" || failed=1
   if old "$one"; then
     # Only one who tidies looks and takes away at a time.
     mkdir "$one.going" 2> /dev/null || continue
@@ -77,7 +77,9 @@ for one in *.git; do
   set -- "$one"/objects/pack/*.pack
   [ $# -le 50 ] || git --git-dir="$one" -c gc.auto=6700 -c gc.autoPackLimit=50 gc --auto --quiet || failed=1
 done
-find . ! -name . -prune -name '*.going' -mmin +10 -exec rmdir {} \\; || failed=1
-find . ! -name . -prune -name '*.new' -mmin +10 -exec rm -rf {} \\; || failed=1
+# What those left who died at it; others may take that away at the same time, too.
+for left in *.going *.new; do
+  [ -z "$(find "$left" -prune -mmin +10 2> /dev/null)" ] || rm -rf -- "$left" || failed=1
+done
 rm -rf -- *.gone || failed=1
 exit "$failed"`;
