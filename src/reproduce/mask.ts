@@ -22,48 +22,105 @@ export interface MaskedStream {
  * Masks each secret across chunk boundaries, also in the forms that Jenkins masks: as `sh -x` of
  * bash and dash quotes it, with `$` doubled, and in Base64 at any offset. Source: the
  * `SecretPatternFactory`s of credentials-binding. A secret of several lines is hidden line by line.
+ * Forms that overlap in the text become one mask, so a stream looks the same however it is cut.
  */
 export function createMask(secrets: Iterable<string>): Mask {
-  const always = new Set([...secrets].flatMap(formsOf));
+  const always = [...secrets].flatMap(formsOf);
   const meanwhile: string[][] = [];
-  let needles = index(always);
-  const renew = (): void => {
-    needles = index(new Set([...always, ...meanwhile.flat()]));
-  };
+  let automaton: Automaton | undefined;
+  const current = (): Automaton => (automaton ??= buildAutomaton([...always, ...meanwhile.flat()]));
   return {
-    text: (text) =>
-      needles.longest === 0 ? text : replaceAll(Buffer.from(text), needles.all).toString(),
-    stream: () => {
-      let held: Buffer = Buffer.alloc(0);
-      return {
-        push: (chunk) => {
-          if (needles.longest === 0 && held.length === 0) return chunk;
-          const all = held.length > 0 ? Buffer.concat([held, chunk]) : chunk;
-          const masked = replaceAll(all, needles.all);
-          const keep = possibleStart(masked, needles);
-          held = Buffer.from(masked.subarray(masked.length - keep));
-          return masked.subarray(0, masked.length - keep);
-        },
-        flush: () => {
-          const rest = held;
-          held = Buffer.alloc(0);
-          return rest;
-        },
-      };
+    text: (text) => {
+      const bytes = Buffer.from(text);
+      const stream = createStream(current);
+      const parts = [stream.push(bytes), stream.flush()];
+      const masked = parts.reduce((sum, part) => sum + part.length, 0);
+      // Halves of characters, which no form has, stay what they are.
+      if (masked === bytes.length && Buffer.concat(parts).equals(bytes)) return text;
+      return Buffer.concat(parts).toString();
     },
+    stream: () => createStream(current),
     hide: (text) => {
       const forms = formsOf(text);
       meanwhile.push(forms);
-      renew();
+      automaton = undefined;
       return {
         [Symbol.dispose]: () => {
           const at = meanwhile.indexOf(forms);
           if (at >= 0) meanwhile.splice(at, 1);
-          renew();
+          automaton = undefined;
         },
       };
     },
   };
+}
+
+/** Bytes `start` to `end` of what a stream holds; the mask of one that begins before it was given out. */
+interface Interval {
+  readonly start: number;
+  readonly end: number;
+}
+
+function createStream(current: () => Automaton): MaskedStream {
+  let automaton = current();
+  let state = 0;
+  let held: Buffer = Buffer.alloc(0);
+  let hidden: Interval[] = [];
+
+  /** Gives out the first `count` bytes, and keeps the rest. */
+  const release = (all: Buffer, count: number): Buffer => {
+    if (hidden.length === 0) {
+      held = Buffer.from(all.subarray(count));
+      return count === all.length ? all : all.subarray(0, count);
+    }
+    const parts: Buffer[] = [];
+    const rest: Interval[] = [];
+    let at = 0;
+    for (const { start, end } of merged(hidden)) {
+      if (start < count) {
+        if (start >= 0) parts.push(all.subarray(at, start), stars);
+        at = Math.min(end, count);
+      }
+      if (end > count) rest.push({ start: Math.max(-1, start - count), end: end - count });
+    }
+    parts.push(all.subarray(at, count));
+    held = Buffer.from(all.subarray(count));
+    hidden = rest;
+    return Buffer.concat(parts);
+  };
+
+  return {
+    push: (chunk) => {
+      let from = held.length;
+      if (automaton !== current()) {
+        automaton = current();
+        state = 0;
+        from = 0;
+      }
+      if (automaton.states === 1 && held.length === 0) return chunk;
+      const all = held.length > 0 ? Buffer.concat([held, chunk]) : chunk;
+      state = automaton.scan(all, from, state, hidden);
+      return release(all, all.length - automaton.depth(state));
+    },
+    flush: () => {
+      state = 0;
+      const rest = release(held, held.length);
+      hidden = [];
+      return rest;
+    },
+  };
+}
+
+/** In order, with those that overlap as one. */
+function merged(intervals: Interval[]): Interval[] {
+  const result: Interval[] = [];
+  for (const { start, end } of intervals.sort((a, b) => a.start - b.start)) {
+    const last = result.at(-1);
+    if (last && start < last.end)
+      result[result.length - 1] = { start: last.start, end: Math.max(last.end, end) };
+    else result.push({ start, end });
+  }
+  return result;
 }
 
 /** Shorter lines of a secret that has several, like a `{`, would hide what is none. */
@@ -78,8 +135,8 @@ function formsOf(secret: string): string[] {
   const lines = whole.split(/[\r\n]+/).map((line) => line.trim());
   if (lines.length === 1)
     return [...new Set([secret, whole])].flatMap(lineForms).concat(base64(whole));
-  return lines
-    .filter((line) => line.length >= SHORTEST_LINE)
+  const telling = lines.filter((line) => line.length >= SHORTEST_LINE);
+  return (telling.length > 0 ? telling : [whole, lines.join('\n')])
     .flatMap(lineForms)
     .concat(base64(secret), base64(whole));
 }
@@ -105,53 +162,120 @@ function base64(secret: string): string[] {
     const own = encoded.slice(from);
     return [own, own.replace(/.==$|.=$/, '')];
   });
-  return forms
+  // As the program `base64` prints it, and PEM.
+  const whole = Buffer.from(secret).toString('base64');
+  const wrapped = [76, 64].flatMap((width) =>
+    whole.length > width ? (whole.match(new RegExp(`.{1,${width}}`, 'g')) ?? []) : [],
+  );
+  return [...forms, ...wrapped]
     .flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')])
     .filter((form) => form.length >= SHORTEST_BASE64);
 }
 
-interface Needles {
-  /** The longest first, so that a secret which is part of another leaves no rest of it. */
-  readonly all: readonly Buffer[];
-  readonly longest: number;
-  readonly byFirst: ReadonlyMap<number, readonly Buffer[]>;
+/** Finds all forms in one pass over the bytes, after Aho and Corasick. State 0 is where no form has begun. */
+interface Automaton {
+  readonly states: number;
+  /** How many bytes of a form have been seen: what must be held back. */
+  depth(state: number): number;
+  /** Goes on at byte `from`; adds to `found` where forms are, and returns the state at the end. */
+  scan(bytes: Buffer, from: number, state: number, found: Interval[]): number;
 }
 
-function index(forms: ReadonlySet<string>): Needles {
-  const all = [...forms].map((form) => Buffer.from(form)).sort((a, b) => b.length - a.length);
-  const byFirst = new Map<number, Buffer[]>();
-  for (const needle of all) {
-    const first = needle[0] ?? 0;
-    const same = byFirst.get(first);
-    if (same) same.push(needle);
-    else byFirst.set(first, [needle]);
-  }
-  return { all, longest: all[0]?.length ?? 0, byFirst };
-}
+function buildAutomaton(forms: readonly string[]): Automaton {
+  const needles = [...new Set(forms)].map((form) => Buffer.from(form));
+  const most = needles.reduce((sum, { length }) => sum + length, 1);
+  const depth = new Uint32Array(most);
+  const parent = new Uint32Array(most);
+  const byteOf = new Uint8Array(most);
+  /** The state of the longest other beginning of a form that ends there. */
+  const fallback = new Uint32Array(most);
+  /** The length of the longest form that ends there. */
+  const length = new Uint32Array(most);
+  const first = new Uint32Array(256);
+  // Most of the text is passed over as Wu and Manber do it: how far the beginning of a form is away
+  // where two bytes end a window of the shortest form's length.
+  const window = Math.min(...needles.map((needle) => needle.length), 255);
+  const skips = new Uint8Array(1 << 16).fill(Math.max(0, window - 1));
+  // The children of all states but the first, as a hash table with open addressing.
+  const bits = Math.ceil(Math.log2(2 * most));
+  const keys = new Uint32Array(1 << bits);
+  const children = new Uint32Array(1 << bits);
+  const slotOf = (key: number): number => {
+    let slot = bits === 0 ? 0 : Math.imul(key, 0x9e3779b1) >>> (32 - bits);
+    while (keys[slot] !== key && keys[slot] !== 0) slot = (slot + 1) & (keys.length - 1);
+    return slot;
+  };
+  const childOf = (state: number, byte: number): number =>
+    (state === 0 ? first[byte] : children[slotOf(state * 256 + byte)]) ?? 0;
 
-function replaceAll(buffer: Buffer, needles: readonly Buffer[]): Buffer {
-  let result = buffer;
+  let states = 1;
   for (const needle of needles) {
-    let at = result.indexOf(needle);
-    if (at < 0) continue;
-    const parts: Buffer[] = [];
-    let from = 0;
-    for (; at >= 0; at = result.indexOf(needle, from)) {
-      parts.push(result.subarray(from, at), stars);
-      from = at + needle.length;
+    let state = 0;
+    for (const byte of needle) {
+      let next = childOf(state, byte);
+      if (next === 0) {
+        next = states++;
+        depth[next] = (depth[state] ?? 0) + 1;
+        parent[next] = state;
+        byteOf[next] = byte;
+        if (state === 0) first[byte] = next;
+        else {
+          const slot = slotOf(state * 256 + byte);
+          keys[slot] = state * 256 + byte;
+          children[slot] = next;
+        }
+      }
+      state = next;
     }
-    parts.push(result.subarray(from));
-    result = Buffer.concat(parts);
+    length[state] = needle.length;
+    for (let at = 0; at + 2 <= window; at++) {
+      const pair = needle.readUInt16BE(at);
+      skips[pair] = Math.min(skips[pair] ?? 0, window - 2 - at);
+    }
   }
-  return result;
-}
+  const step = (from: number, byte: number): number => {
+    let state = from;
+    for (;;) {
+      const next = childOf(state, byte);
+      if (next !== 0 || state === 0) return next;
+      state = fallback[state] ?? 0;
+    }
+  };
+  // By depth, since each leans on shorter ones.
+  const order = Uint32Array.from({ length: states }, (_, state) => state);
+  order.sort((a, b) => (depth[a] ?? 0) - (depth[b] ?? 0));
+  for (const state of order) {
+    const above = parent[state] ?? 0;
+    if (above === 0) continue;
+    const other = step(fallback[above] ?? 0, byteOf[state] ?? 0);
+    fallback[state] = other;
+    if (length[state] === 0) length[state] = length[other] ?? 0;
+  }
 
-/** How many bytes at the end could be the beginning of a secret. */
-function possibleStart(buffer: Buffer, { longest, byFirst }: Needles): number {
-  const end = buffer.length;
-  for (let at = Math.max(0, end - longest + 1); at < end; at++)
-    for (const needle of byFirst.get(buffer[at] ?? 0) ?? [])
-      if (needle.length > end - at && buffer.compare(needle, 0, end - at, at, end) === 0)
-        return end - at;
-  return 0;
+  return {
+    states,
+    depth: (state) => depth[state] ?? 0,
+    scan: (bytes, from, before, found) => {
+      const end = bytes.length;
+      let state = before;
+      for (let at = from; at < end; at++) {
+        if (state === 0 && window > 1)
+          while (at + window <= end) {
+            const last = at + window - 1;
+            const skip = skips[((bytes[last - 1] ?? 0) << 8) | (bytes[last] ?? 0)] ?? 0;
+            if (skip === 0) break;
+            at += skip;
+          }
+        state = step(state, bytes[at] ?? 0);
+        const size = length[state] ?? 0;
+        if (size > 0) {
+          const start = at + 1 - size;
+          for (let last = found.at(-1); last && last.start >= start && last.end <= at;)
+            last = (found.pop(), found.at(-1));
+          found.push({ start, end: at + 1 });
+        }
+      }
+      return state;
+    },
+  };
 }
