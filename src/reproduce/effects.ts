@@ -29,10 +29,9 @@ import { branchLabel, createLineHolder, prefixLines } from './branchOutput';
 import { decideWith } from './decide';
 import { createFailures } from './failures';
 import type { Journal, StageProgress } from './journal';
-import { createMask } from './mask';
+import type { Mask } from './mask';
 import { createShell, GRACE } from './shell';
 import { asFailure, temporaryOf, type Bench } from './steps/bench';
-import { secretTexts } from './steps/credentials';
 import { createContainers } from './steps/containers';
 import { neededDocker, startAgent } from './steps/docker';
 import { blockEffects, stepEffects } from './steps/table';
@@ -60,6 +59,8 @@ export interface Context {
   readonly journal: Journal;
   readonly screen: Screen;
   readonly secrets: Secrets;
+  /** What no output may show; it knows the secrets. */
+  readonly mask: Mask;
   /** Asks the person; undefined where nobody can be asked. */
   readonly ask: (question: string, signal: AbortSignal) => Promise<string | undefined>;
   /** The environment that the machine itself gives a step: what an agent's would be. */
@@ -92,10 +93,9 @@ export function cookieOf(files: Files): { name: string; value: string } {
 }
 
 export function realEffects(context: Context): RealEffects {
-  const { recipe, files, machine, journal, screen, base, secrets, kill } = context;
+  const { recipe, files, machine, journal, screen, base, secrets, mask, kill } = context;
   const choose = chooser(recipe);
   const chooseBranches = branchChooser(recipe);
-  const mask = createMask(Object.values(secrets).flatMap(secretTexts));
   const held = new Set<string>();
   const posts = createPostScopes();
   const failures = createFailures(machine.name);
@@ -116,7 +116,8 @@ export function realEffects(context: Context): RealEffects {
   /** A step's own way to the screen and the log. */
   const openOutput = (at: Scope) => {
     const stream = mask.stream();
-    const label = branchLabel(at.branches);
+    const branch = branchLabel(at.branches);
+    const label = branch && mask.text(branch);
     if (label === undefined) {
       const write = (chunk: Buffer): void | Promise<void> => {
         if (chunk.length === 0) return;
@@ -182,7 +183,7 @@ export function realEffects(context: Context): RealEffects {
   const bench: Bench = {
     ...{ recipe, files, machine, journal, secrets, base, mask, kill },
     workspace: context.workspace,
-    say: (line) => screen.say(mask.text(line)),
+    say: (line) => screen.say(line),
     print: async (text, at) => {
       const output = openOutput(at);
       await output.push(Buffer.from(text));
@@ -349,7 +350,8 @@ export function realEffects(context: Context): RealEffects {
     plainEnvironment: () =>
       Object.fromEntries(
         Object.entries(shell.lastEnvironment()).filter(
-          ([name, value]) => base[name] !== value && mask.text(value) === value,
+          ([name, value]) =>
+            base[name] !== value && mask.text(value) === value && mask.text(name) === name,
         ),
       ),
     lastEnvironment: () => shell.lastEnvironment(),

@@ -4,7 +4,7 @@ const stars = Buffer.from('****');
 /** What must not be shown, and how a text or a stream looks without it. */
 export interface Mask {
   /** Masks a whole text. */
-  text(text: string): string;
+  readonly text: (text: string) => string;
   /** A stream's own mask. Steps run side by side, and what one holds back is none of the other's. */
   stream(): MaskedStream;
   /** Hides this too, until it is disposed; in streams that have begun as well. */

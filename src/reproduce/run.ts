@@ -23,7 +23,10 @@ import { addressOf, openPlace, placeTitle, type Place } from './place';
 import { namesOf, putAway, putSecretsAway, sweep } from './putAway';
 import { getReady } from './ready';
 import { listReproductions, readReproduction, type Files } from './store';
-import { judge, type Observation } from './verdict';
+import { createMask, type Mask } from './mask';
+import { maskedVerdict, maskError, maskJournal, maskScreen } from './maskedRecord';
+import { secretTexts } from './steps/credentials';
+import type { Observation } from './verdict';
 
 /** What the world outside gives a reproduction, and asks of it. */
 export interface Surroundings {
@@ -52,6 +55,16 @@ export interface Surroundings {
  * @throws UserError when it is not new any more, or another process has it.
  */
 export async function runReproduction(id: string, surroundings: Surroundings): Promise<Verdict> {
+  const mask = createMask([]);
+  try {
+    return await runMasked(id, mask, surroundings);
+  } catch (error) {
+    throw maskError(error, mask);
+  }
+}
+
+/** Shows and records nothing that `mask` hides. */
+async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<Verdict> {
   if (process.platform === 'win32')
     throw new UserError('Reproducing wants a Linux or macOS machine.', {
       advice: 'Open the repository in WSL, and reproduce from there.',
@@ -59,21 +72,26 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
   const { files, recipe, status } = readReproduction(id);
   if (status.state !== 'new' || !claimFile(files.owner))
     throw new UserError(`${id} was started before.`, { advice: `See: ci-parity show ${id}` });
-  using journal = openJournal(files.journal, surroundings.onEvent);
+  using journal = maskJournal(openJournal(files.journal, given.onEvent), mask);
   journal.append({
     type: 'started',
     version: 1,
     pid: process.pid,
     bornAt: bornAt(process.pid) ?? '',
   });
-  const { screen, base } = surroundings;
+  const { base, ask } = given;
+  const screen = maskScreen(given.screen, mask);
+  const surroundings: Surroundings = {
+    ...{ ...given, screen },
+    ...(ask && { ask: (question, signal) => ask(mask.text(question), signal) }),
+  };
   using will = obey(files, recipe, journal, surroundings);
   introduce(recipe, screen);
   const ways = { base, ask: surroundings.ssh, say: (line: string) => screen.say(line) };
   await sweep(base, ways.say, will.kill, 'quickly', ways.ask);
 
   await using cleanups = new Cleanups();
-  const attempt: Attempt = {};
+  const attempt: Attempt = { mask };
   let observation: Observation;
   let defect: { readonly error: unknown } | undefined;
   try {
@@ -89,7 +107,7 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
     if (!isUserError(error) && !isAbort(error) && !will.kill.aborted) defect = { error };
     observation = couldNot(error, will, attempt.real);
   }
-  const verdict = judge(recipe, observation);
+  const verdict = maskedVerdict(recipe, observation, mask);
   journal.append({ type: 'verdict', verdict });
   const left = await leave();
   journal.append({ type: 'ended', left });
@@ -121,6 +139,8 @@ export async function runReproduction(id: string, surroundings: Surroundings): P
 
 /** How far it came. */
 interface Attempt {
+  /** Hides the secrets as soon as they are known. */
+  readonly mask: Mask;
   place?: Place;
   real?: RealEffects;
 }
@@ -215,6 +235,7 @@ async function carryOut(
   announce(plan, screen);
   const secrets =
     plan.credentials.length > 0 ? await surroundings.secrets(plan.credentials, will.cancel) : {};
+  for (const text of Object.values(secrets).flatMap(secretTexts)) attempt.mask.hide(text);
 
   mkdirSync(files.artifacts, { recursive: true });
   const output = openSync(files.output, 'a', 0o600);
@@ -227,6 +248,7 @@ async function carryOut(
     journal,
     screen,
     secrets,
+    mask: attempt.mask,
     ask: surroundings.ask ?? (() => Promise.resolve(undefined)),
     base,
     output,
@@ -237,12 +259,8 @@ async function carryOut(
       if (!wanted || held || will.cancelled() !== undefined) return;
       held = true;
       const outcome = failed ? 'FAILURE' : 'SUCCESS';
-      const verdict = judge(recipe, {
-        ...real.observed(),
-        outcome,
-        cancelled: false,
-        error: undefined,
-      });
+      const seen = { ...real.observed(), outcome, cancelled: false, error: undefined } as const;
+      const verdict = maskedVerdict(recipe, seen, attempt.mask);
       journal.append({ type: 'verdict', verdict });
       await keepMachine(files, place, journal, verdict, real.plainEnvironment(), screen, will);
     },

@@ -38,7 +38,7 @@ export interface Shell {
 }
 
 export function createShell(bench: Bench, around: Around): Shell {
-  const { machine, journal, mask, kill } = bench;
+  const { machine, journal, kill } = bench;
   const { failures } = around;
   let count = 0;
   let sawFalseGreen = false;
@@ -58,7 +58,7 @@ export function createShell(bench: Bench, around: Around): Shell {
     const inside = await bench.enclosure(at);
     const step = ++count;
     last = environment;
-    const script = mask.text(call.script.trim());
+    const script = call.script.trim();
     const branches = at.branches.length > 0 ? { branches: at.branches } : {};
     const { line } = at.range;
     const begin = { step, stage: at.path, ...branches, line, script, post };
@@ -106,7 +106,7 @@ export function createShell(bench: Bench, around: Around): Shell {
           failures.note(
             {
               stage: at.path,
-              script: typeof call.script === 'string' ? mask.text(call.script.trim()) : '',
+              script: typeof call.script === 'string' ? call.script.trim() : '',
               exitCode: undefined,
               timedOut: true,
               message: 'timed out',

@@ -139,9 +139,7 @@ export const withRegistry: BlockEffect = async (call, at, body, bench) => {
       signal: at.signal,
     });
     if (done.code !== 0)
-      throw new StepError(
-        `docker login failed: ${bench.mask.text(`${done.stdout}${done.stderr}`.trim())}`,
-      );
+      throw new StepError(`docker login failed: ${`${done.stdout}${done.stderr}`.trim()}`);
     for (const [name, value] of Object.entries(environment))
       variables.push({ name, value, origin, line });
   }

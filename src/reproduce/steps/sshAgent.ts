@@ -56,7 +56,7 @@ export const sshagent: BlockEffect = async (call, at, body, bench) => {
     });
     if (added.code !== 0)
       throw new StepError(
-        `[ssh-agent] ${shownId(binding)} could not be added: ${bench.mask.text(`${added.stdout}${added.stderr}`.trim())}`,
+        `[ssh-agent] ${shownId(binding)} could not be added: ${`${added.stdout}${added.stderr}`.trim()}`,
       );
   }
   const variable = (name: string, value: string): Variable => ({
