@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { constants } from 'node:os';
+import { childEnvironment } from '../base/childEnvironment';
 import { codeOf, UserError } from '../base/errors';
 import { stateDirectory } from '../base/stateDirectory';
 import { folderOf, leaseNamed } from '../machines/leases/ledger';
@@ -40,7 +41,8 @@ export async function handOver(
       stdio: 'inherit',
       reject: false,
       ...(cwd !== undefined && { cwd }),
-      ...(env && { env, extendEnv: false }),
+      env: env ?? childEnvironment(),
+      extendEnv: false,
     });
     if (exitCode !== undefined) return exitCode;
     if (signal !== undefined) return 128 + constants.signals[signal];

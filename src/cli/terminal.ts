@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
+import { childEnvironment } from '../base/childEnvironment';
 import { prefixLines } from '../reproduce/branchOutput';
 import type { Screen } from '../reproduce/effects';
 
@@ -125,11 +126,8 @@ async function askPerson(
  * that started us.
  */
 export function stepEnvironment(): Record<string, string> {
-  const ours =
-    /^(CI_PARITY_|JENKINS_(USER|TOKEN|CA)$|METAL_AUTH_TOKEN$|VSCODE_|ELECTRON_|TERM_PROGRAM)/;
+  const editors = /^(VSCODE_|ELECTRON_|TERM_PROGRAM)/;
   return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && !ours.test(entry[0]),
-    ),
+    Object.entries(childEnvironment()).filter(([name]) => !editors.test(name)),
   );
 }

@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { childEnvironment } from '../base/childEnvironment';
 import { codeOf, messageOf, UserError } from '../base/errors';
 import { antFiles } from './antFiles';
 import { localFiles } from './localFiles';
@@ -77,7 +78,7 @@ async function exec(
   const first = listenForHead();
   const child = execa(program, args, {
     cwd: directory ?? homedir(),
-    env: { ...(environment ?? process.env) },
+    env: { ...(environment ?? childEnvironment()) },
     extendEnv: false,
     ...(input === undefined
       ? { stdin: 'ignore' as const }

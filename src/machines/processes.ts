@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { childEnvironment } from '../base/childEnvironment';
 
 /**
  * When the process was born, in words that are the same each time they are asked for; undefined
@@ -25,7 +26,7 @@ export function bornAt(pid: number): string | undefined {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
       // The same words in each terminal and window, and after a journey.
-      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC0' },
+      env: { ...childEnvironment(), LC_ALL: 'C', TZ: 'UTC0' },
     });
     return told.trim() || undefined;
   } catch {
@@ -114,7 +115,7 @@ function scanProc(cookie: string): Found[] {
 }
 
 function scanPs(cookie: string): Found[] {
-  const options = { encoding: 'utf8', maxBuffer: 64 << 20 } as const;
+  const options = { encoding: 'utf8', maxBuffer: 64 << 20, env: childEnvironment() } as const;
   const lines = execFileSync('ps', ['-axEww', '-o', 'pid=,ppid=,command='], options).split('\n');
   return lines.flatMap((line) => {
     const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+) (\S+)/.exec(line) ?? [];

@@ -1,7 +1,20 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
+import { childEnvironment } from '../base/childEnvironment';
 import { messageOf, UserError } from '../base/errors';
+
+/**
+ * Keeps git from running what a foreign commit may bring where the person's configuration names a
+ * path in the tree, and from reaching into submodules that nobody asked for. Hooks of the person's
+ * repository are for the person's own work.
+ */
+export const safeguards = [
+  ...['-c', 'core.hooksPath=/dev/null'],
+  ...['-c', 'core.fsmonitor=false'],
+  ...['-c', 'submodule.recurse=false'],
+  ...['-c', 'fetch.recurseSubmodules=false'],
+];
 
 /**
  * Runs git in `directory` and resolves with what it printed (64 MiB at most). It never asks on a
@@ -16,7 +29,7 @@ export function git(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = {
-      ...process.env,
+      ...childEnvironment(),
       GIT_TERMINAL_PROMPT: '0',
       GIT_OPTIONAL_LOCKS: '0',
       // Inherited from a hook or an editor's own git, these would point at another repository.
@@ -27,7 +40,7 @@ export function git(
     };
     const child = execFile(
       'git',
-      [...args],
+      [...safeguards, ...args],
       { cwd: directory, env, signal, maxBuffer: 64 << 20, encoding: options.encoding ?? 'utf8' },
       (error, stdout, stderr) => {
         if (!error) resolve(stdout);

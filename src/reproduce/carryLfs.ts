@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEnvironment } from '../base/childEnvironment';
 import { isUserError, UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
 import { git } from '../recipe/git';
@@ -104,6 +105,7 @@ async function* archive(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const child = spawn('tar', ['-cf', '-', '-C', folder, '-T', '-'], {
+    env: childEnvironment(),
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const exited = once(child, 'close');

@@ -5,7 +5,7 @@ import { git, hasCommit, keepsLfs, withoutLogin } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedName, carry, nameOf } from './carry';
 import { carryLfs, lfsFilters } from './carryLfs';
-import { gitOn, noHooks } from './gitOn';
+import { gitOn } from './gitOn';
 
 /**
  * Instead of `submodule init`, which writes into the configuration that all worktrees of a repository share: those of
@@ -50,7 +50,7 @@ async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSign
   const { machine, into, marks, say } = checkout;
   if (!(await machine.files.stat(join(into, '.gitmodules'), signal))) return;
   const run = (args: readonly string[], where = into, more = {}): Promise<string> =>
-    gitOn(machine, [...noHooks, ...args], where, signal, { marks: { ...marks, ...more } });
+    gitOn(machine, args, where, signal, { marks: { ...marks, ...more } });
   const wanted = await submodulesIn(into, run);
   const found: Found[] = [];
   for (const submodule of wanted) {

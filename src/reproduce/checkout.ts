@@ -8,7 +8,7 @@ import type { Recipe } from '../recipe/recipe';
 import { carriedTo, carryCommit } from './carry';
 import { carryLfs, lfsFilters } from './carryLfs';
 import { allSubmodules, carrySubmodules } from './carrySubmodules';
-import { gitOn, noHooks } from './gitOn';
+import { gitOn } from './gitOn';
 
 export interface CheckoutOptions {
   /** In the environment of the processes that take long, so that they are found if this one is killed. */
@@ -50,7 +50,7 @@ export async function checkout(
     await carryLfs({ directory, commit, repository }, machine, say, signal);
   }
   const run = (args: readonly string[], where: string): Promise<string> =>
-    gitOn(machine, [...noHooks, ...(usesLfs ? lfsFilters : []), ...args], where, signal, { marks });
+    gitOn(machine, [...(usesLfs ? lfsFilters : []), ...args], where, signal, { marks });
   // `--force` also where an emptied folder is still noted as a worktree.
   const add = ['worktree', 'add', '--force', '--detach', '--quiet'];
   if (there.length === 0) await run([...add, into, recipe.commit], repository);

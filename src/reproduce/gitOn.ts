@@ -1,8 +1,9 @@
 import { UserError } from '../base/errors';
 import type { Executed, ExecOptions, Machine } from '../machines/machine';
+import { safeguards } from '../recipe/git';
 
-/** Hooks of the person's repository are for the person's own work. */
-export const noHooks = ['-c', 'core.hooksPath=/dev/null'];
+/** Addresses come from a foreign commit here. */
+const noPrograms = ['-c', 'protocol.ext.allow=never'];
 
 export interface GitOptions {
   /** Added to its environment, so that it is found if this program is killed. */
@@ -29,6 +30,8 @@ export async function gitOn(
       ([name, value]) => `${name}=${value}`,
     ),
     'git',
+    ...safeguards,
+    ...noPrograms,
     ...args,
   ];
   const { code, stdout, stderr } = await machine.exec(command, {

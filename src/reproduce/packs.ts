@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { childEnvironment } from '../base/childEnvironment';
 import { isUserError, UserError } from '../base/errors';
 import { stateDirectory } from '../base/stateDirectory';
 import { git } from '../recipe/git';
@@ -136,7 +137,7 @@ async function* packAlone(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const args = ['pack-objects', '--revs', '--thin', '--delta-base-offset', '--quiet', '--stdout'];
-  const env = { ...process.env, GIT_DIR: undefined, GIT_WORK_TREE: undefined };
+  const env = { ...childEnvironment(), GIT_DIR: undefined, GIT_WORK_TREE: undefined };
   const child = spawn('git', args, { cwd: directory, env, stdio: ['pipe', 'pipe', 'ignore'] });
   const exited = once(child, 'close');
   try {

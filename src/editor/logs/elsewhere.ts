@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { childEnvironment } from '../../base/childEnvironment';
 import { UserError } from '../../base/errors';
 import type { ConsoleFindings } from '../../jenkins/consoleLog';
 import type { Clues } from '../../jenkins/failure';
@@ -110,7 +111,7 @@ async function carryOut(
 ): Promise<unknown> {
   signal.throwIfAborted();
   const child = fork(program, [], {
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    env: { ...childEnvironment(), ELECTRON_RUN_AS_NODE: '1' },
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { childEnvironment } from '../../base/childEnvironment';
 import { UserError } from '../../base/errors';
 import type { Plan } from '../../recipe/plan';
 import type { Recipe } from '../../recipe/recipe';
@@ -21,7 +22,7 @@ export function planner(cli: string): Planner {
       const child = execFile(
         process.execPath,
         [cli, 'plan', '-', '--json'],
-        { env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' }, signal, maxBuffer: 64 << 20 },
+        { env: { ...childEnvironment(), ELECTRON_RUN_AS_NODE: '1' }, signal, maxBuffer: 64 << 20 },
         (error, stdout, stderr) => {
           if (!error) resolve(JSON.parse(stdout) as Planned);
           else if (signal.aborted) reject(signal.reason as Error);

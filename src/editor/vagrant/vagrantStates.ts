@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { childEnvironment } from '../../base/childEnvironment';
 import { machinesOf } from '../../machines/vagrant';
 import { vagrantStatus, type VagrantAnswer } from '../../machines/vagrantStatus';
 
@@ -155,7 +156,7 @@ function askVagrant(file: string, signal: AbortSignal): Promise<VagrantState> {
         signal,
         timeout: limit,
         maxBuffer: 4 << 20,
-        env: { ...process.env, VAGRANT_CHECKPOINT_DISABLE: '1', ...env },
+        env: { ...childEnvironment(), VAGRANT_CHECKPOINT_DISABLE: '1', ...env },
       },
       (error, stdout, stderr) => {
         const at = Date.now();

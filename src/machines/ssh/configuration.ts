@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { childEnvironment } from '../../base/childEnvironment';
 import { codeOf, UserError } from '../../base/errors';
 import { printable } from '../../base/json';
 import type { SshAddress } from '../lender';
@@ -48,7 +49,7 @@ export async function resolveTarget(
 ): Promise<SshTarget> {
   checkName('host', address.host);
   if (address.user !== undefined) checkName('user', address.user);
-  const environment = settings.environment ?? process.env;
+  const environment = settings.environment ?? childEnvironment();
   const said = await askSsh(address, settings, signal);
   const one = (name: string): string | undefined => {
     const value = said.find(([key]) => key === name)?.[1];
@@ -129,7 +130,7 @@ type Line = readonly [key: string, value: string];
 /** Empty where there is no `ssh`. */
 async function askSsh(
   { host, user, port }: SshAddress,
-  { configFile, environment = process.env }: SshSettings,
+  { configFile, environment = childEnvironment() }: SshSettings,
   signal: AbortSignal,
 ): Promise<Line[]> {
   const args = [

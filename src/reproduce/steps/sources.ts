@@ -4,7 +4,7 @@ import type { Machine } from '../../machines/machine';
 import { StepError, type Value } from '../../pipeline/effects';
 import { sourceOf } from '../../recipe/steps';
 import { besideOf, checkout as checkoutCommit } from '../checkout';
-import { gitOn, noHooks } from '../gitOn';
+import { gitOn } from '../gitOn';
 import { directoryOf, type Bench, type StepEffect } from './bench';
 
 /** `checkout` and `git`: the run's own repository at its own commit, any other at its branch of today. */
@@ -65,7 +65,7 @@ async function checkoutOther(
   bench.caveat(`${url} was checked out as ${name} is today: CI's run does not tell its commit`);
   await machine.files.makeFolder(into, 0o777, signal);
   const marks = { CI_PARITY_COOKIE: bench.files.id };
-  const run = (...args: string[]) => gitOn(machine, [...noHooks, ...args], into, signal, { marks });
+  const run = (...args: string[]) => gitOn(machine, args, into, signal, { marks });
   await run('init', '--quiet');
   await run('fetch', '--quiet', '--tags', url, name);
   await run('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD');
