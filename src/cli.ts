@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { isAbort, UserError } from './base/errors';
 import { attachMachine, detachMachine } from './cli/attach';
@@ -23,7 +22,7 @@ import { helpOf } from './cli/help';
 import { lintFiles } from './cli/lint';
 import { sshInto } from './cli/logIn';
 import { extendMachine, machines, returnMachines } from './cli/machines';
-import { createTerminal, printable, type Terminal } from './cli/terminal';
+import { createTerminal, waitForKey } from './cli/terminal';
 import type { VerdictKind } from './reproduce/journal';
 
 /** The program's exit codes. */
@@ -38,17 +37,18 @@ export const EXIT = {
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(argv);
   const [command, ...operands] = positionals;
+  using terminal = createTerminal(values.json ?? false);
   if (values.version) {
-    process.stdout.write(`${version()}\n`);
+    terminal.page(version(), 'stdout');
     return EXIT.done;
   }
   if (values.help || command === undefined || command === 'help') {
     const topic = command === 'help' ? operands[0] : command;
-    (values.help || command === 'help' ? process.stdout : process.stderr).write(helpOf(topic));
-    return values.help || command === 'help' ? EXIT.done : EXIT.usage;
+    const wanted = values.help === true || command === 'help';
+    terminal.page(helpOf(topic), wanted ? 'stdout' : 'stderr');
+    return wanted ? EXIT.done : EXIT.usage;
   }
   const flags = readFlags(values);
-  using terminal = createTerminal(flags.json);
   const one = (): string => {
     const [operand, ...more] = operands;
     if (operand === undefined || more.length > 0)
@@ -156,17 +156,17 @@ function version(): string {
   return manifest.version;
 }
 
-function report(error: unknown, terminal: Pick<Terminal, 'error'>): number {
+function report(error: unknown): number {
   if (isAbort(error)) return EXIT.cancelled;
+  using terminal = createTerminal(false);
   if (!(error instanceof UserError)) {
-    terminal.error(
-      printable(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-    );
+    terminal.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     terminal.error('This is a defect of CI Parity.');
     return EXIT.couldNotRun;
   }
-  terminal.error(printable(error.message));
-  if (error.advice !== undefined) terminal.error(printable(error.advice));
+  // Its words may be of a server or a file, and must not look like lines of ours.
+  terminal.error(error.message.replaceAll('\n', '\u240a'));
+  if (error.advice !== undefined) terminal.error(error.advice);
   return error instanceof UsageError ? EXIT.usage : EXIT.couldNotRun;
 }
 
@@ -175,16 +175,9 @@ function report(error: unknown, terminal: Pick<Terminal, 'error'>): number {
  * editor asks us to stay until a key is pressed: always, or where the way into a shell has `failed`.
  */
 async function stay(failed: boolean): Promise<void> {
-  const { stdin, stderr } = process;
   const hold = process.env['CI_PARITY_HOLD'];
-  if (hold === undefined || !stdin.isTTY) return;
-  if (hold === 'always' || failed) {
-    stderr.write('\nPress any key to close this terminal.');
-    // It may have been paused, and let go of, by whoever listened for Enter.
-    stdin.setRawMode(true).ref().resume();
-    await once(stdin, 'data');
-    stdin.setRawMode(false).pause();
-  }
+  if (hold === undefined || !process.stdin.isTTY) return;
+  if (hold === 'always' || failed) await waitForKey();
   // The person has seen how it ended; VS Code would report the exit code as a mishap of its own.
   process.exitCode = 0;
 }
@@ -199,9 +192,7 @@ void main(process.argv.slice(2))
       return code === SSH_FAILED;
     },
     (error: unknown) => {
-      process.exitCode = report(error, {
-        error: (line) => process.stderr.write(`ci-parity: ${line}\n`),
-      });
+      process.exitCode = report(error);
       return true;
     },
   )

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { readAttachments } from '../attach/ledger';
 import { systemClock } from '../base/clock';
 import { isAbort, isUserError, messageOf } from '../base/errors';
+import { printable } from '../base/json';
 import { stateDirectory } from '../base/stateDirectory';
 import type { Surroundings } from '../machines/lenders/open';
 import { lendersFile } from '../machines/lenders/lendersFile';
@@ -21,7 +22,7 @@ import { interruptible } from './commands';
 import { leaver, openDesk } from './desk';
 import { bootstrapFor, makeLeaseReady, sourceIn } from './readying';
 import { opener } from './sshQuestions';
-import { printable, type Terminal } from './terminal';
+import type { Terminal } from './terminal';
 import { windowChannel, type WindowQuestions } from './windowQuestions';
 
 /**
@@ -31,7 +32,7 @@ import { windowChannel, type WindowQuestions } from './windowQuestions';
 export async function attendWindow(terminal: Terminal): Promise<void> {
   let onClose: OnClose = 'ask';
   let tokens: Readonly<Record<string, string>> = {};
-  const say = (line: FromAttendant): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+  const say = (line: FromAttendant): void => terminal.emit(line);
   const channel = windowChannel(say);
   const counter = (quiet: boolean): Counter => {
     const questions = channel.questions(quiet);
@@ -112,7 +113,7 @@ function screenFor(terminal: Terminal, progress: Tell['progress']): Screen {
     say: progress,
     output: (chunk) => {
       const last = chunk.toString().trimEnd().split('\n').at(-1)?.trim() ?? '';
-      if (last !== '') progress(printable(last));
+      if (last !== '') progress(printable(last, 300));
       return terminal.output(chunk);
     },
   };

@@ -12,7 +12,7 @@ import { UsageError, type Flags } from './flags';
 import { leaseLine, offerLine, summary, timeText } from './machineText';
 import { bootstrapFor, makeLeaseReady, sourceIn } from './readying';
 import { opener } from './sshQuestions';
-import { printable, type Terminal } from './terminal';
+import type { Terminal } from './terminal';
 
 /** Borrows what was chosen by name or by what it must be; else shows what there is, and asks. */
 export async function borrowMachine(
@@ -43,7 +43,7 @@ export async function borrowMachine(
   const lease = await borrow(desk, wanted, { keep: 'until its end', progress }, signal);
   const now = desk.clock.now();
   terminal.emit({ kind: 'lease', ...summary(lease, now) });
-  if (!terminal.json) terminal.print(printable(leaseLine(lease, now)));
+  if (!terminal.json) terminal.print(leaseLine(lease, now));
   terminal.say(`log in: ci-parity ssh ${lease.id} · give back: ci-parity return ${lease.id}`);
   if (here && lease.mayInstall === true) await readyLease(lease, here, open, terminal, signal);
 }
@@ -62,12 +62,11 @@ async function chooseFrom(
   const lines = shown.map((one, at) => `${String(at + 1).padStart(3)}  ${offerLine(one)}`);
   const more = found.length - shown.length;
   if (more > 0) lines.push(`     and ${more} more: ci-parity machines`);
-  const words = printable(lines.join('\n'));
   if (!terminal.asks)
     throw new UsageError('Nobody can be asked which machine is wanted.', {
-      advice: `Name one, or say what it must be: --plan, --metro, --memory, --system, --spot, --max-price.\n${words}`,
+      advice: `Name one, or say what it must be: --plan, --metro, --memory, --system, --spot, --max-price.\n${lines.join('\n')}`,
     });
-  terminal.print(words);
+  for (const line of lines) terminal.print(line);
   let question = `Which one for ${timeText(duration * 1000)}? [1-${shown.length}, or Enter for none] `;
   for (;;) {
     const answer = (await terminal.ask(question, false, signal))?.trim() ?? '';
@@ -95,7 +94,7 @@ async function isAgreed(
     terminal.say(plan);
     return true;
   }
-  const answer = await terminal.ask(printable(`Borrow ${plan}? [y/N] `), false, signal);
+  const answer = await terminal.ask(`Borrow ${plan}? [y/N] `, false, signal);
   if (answer === undefined)
     throw new UsageError('Nobody can be asked whether that is right.', {
       advice: `It would be ${plan}. If it is right: --yes`,
@@ -119,7 +118,7 @@ async function readyLease(
     if (lacking.length === 0) terminal.say(`${lease.title} is ready`);
   } catch (error) {
     if (!isUserError(error)) throw error;
-    terminal.say(printable(messageWithAdvice(error)));
+    terminal.say(messageWithAdvice(error));
     terminal.say('it is tried again before the first reproduction there');
   }
 }

@@ -35,7 +35,7 @@ import { credentialsFor } from './credentials';
 import type { Flags } from './flags';
 import { clientFor } from './server';
 import { sshQuestions } from './sshQuestions';
-import { printable, stepEnvironment, type Terminal } from './terminal';
+import { stepEnvironment, type Terminal } from './terminal';
 
 export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Promise<void> {
   const address = parseRunUrl(jobUrl);
@@ -44,7 +44,7 @@ export async function runs(jobUrl: string, flags: Flags, terminal: Terminal): Pr
   const found = await client.runs(address.jobUrl, { limit: flags.limit }, interruptible(terminal));
   for (const run of found) {
     terminal.emit(run);
-    if (!terminal.json) terminal.print(printable(runLine(run)));
+    if (!terminal.json) terminal.print(runLine(run));
   }
   if (found.length === 0) terminal.say('this job has no runs yet');
 }
@@ -58,7 +58,7 @@ export async function plan(what: string, flags: Flags, terminal: Terminal): Prom
   const made = await makePlan(recipe, signal);
   const document = planDocument(recipe, made);
   terminal.emit({ recipe, plan: made, document });
-  if (!terminal.json) terminal.print(document);
+  if (!terminal.json) for (const line of document.trimEnd().split('\n')) terminal.print(line);
 }
 
 export async function reproduce(
@@ -98,8 +98,7 @@ export function list(terminal: Terminal): Promise<void> {
   const all = listReproductions();
   for (const reproduction of all) {
     terminal.emit(summary(reproduction));
-    if (!terminal.json)
-      terminal.print(printable(`${reproduction.files.id}  ${stateText(reproduction)}`));
+    if (!terminal.json) terminal.print(`${reproduction.files.id}  ${stateText(reproduction)}`);
   }
   if (all.length === 0) terminal.say('there are no reproductions yet');
   return Promise.resolve();
@@ -205,7 +204,7 @@ async function compose(
     timeout,
     on: flags.on === undefined ? undefined : otherMachine(flags.on),
     libraries: resolveMapping(flags.libraries, process.cwd()),
-    announce: (line: string) => terminal.say(printable(line)),
+    announce: (line: string) => terminal.say(line),
   };
   if (!/^https?:/.test(what))
     return await composeFromFile({ ...wishes, withChanges: true, file: what }, signal);
@@ -232,7 +231,7 @@ async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
     base: stepEnvironment(),
     ssh: sshQuestions(terminal),
     secrets: (wanted, signal) => credentialsFor(wanted, terminal, signal),
-    ask: (question, signal) => terminal.ask(printable(question), false, signal),
+    ask: (question, signal) => terminal.ask(question, false, signal),
     onInterrupt: (listener) => terminal.onInterrupt(listener),
     onFinish: (listener) => terminal.onEnter(listener),
     onEvent: (event) => terminal.emit(event),
@@ -300,22 +299,17 @@ function describe(reproduction: Reproduction, terminal: Terminal): void {
   const { files, recipe, stages, findings, made, status, verdict } = reproduction;
   const { run } = recipe;
   terminal.say(`${files.id}: ${stateText(reproduction)}`);
-  terminal.print(
-    run ? `  run        ${printable(run.url)}` : `  file       ${recipe.jenkinsfile.path}`,
-  );
+  terminal.print(run ? `  run        ${run.url}` : `  file       ${recipe.jenkinsfile.path}`);
   terminal.print(`  commit     ${recipe.commit}`);
-  if (recipe.on) terminal.print(printable(`  on         ${placeTitle(recipe.on)}`));
+  if (recipe.on) terminal.print(`  on         ${placeTitle(recipe.on)}`);
   for (const { path, state, why } of stages)
     terminal.print(
-      printable(
-        `  stage      ${path.join(' / ')}: ${state}${why === undefined ? '' : ` (${why})`}`,
-      ),
+      `  stage      ${path.join(' / ')}: ${state}${why === undefined ? '' : ` (${why})`}`,
     );
   for (const { level, message } of findings)
     if (level !== 'ok') terminal.print(`  ${level.padEnd(10)} ${message}`);
-  for (const test of verdict?.failedTests ?? [])
-    terminal.print(printable(`  failed     ${testName(test)}`));
-  for (const line of verdict?.details ?? []) terminal.print(printable(`  ${line}`));
+  for (const test of verdict?.failedTests ?? []) terminal.print(`  failed     ${testName(test)}`);
+  for (const line of verdict?.details ?? []) terminal.print(`  ${line}`);
   terminal.print(`  output     ${files.output}`);
   if (status.state === 'kept') {
     terminal.print(`  enter it   ci-parity enter ${files.id}`);
@@ -341,7 +335,9 @@ function printTail({ files }: Reproduction, terminal: Terminal): void {
     const { size } = fstatSync(fd);
     const tail = Buffer.alloc(Math.min(size, 16 << 10));
     readSync(fd, tail, 0, tail.length, size - tail.length);
-    terminal.print(tail.subarray(size > tail.length ? tail.indexOf('\n') + 1 : 0).toString());
+    // What steps printed, as they did.
+    void terminal.output(tail.subarray(size > tail.length ? tail.indexOf('\n') + 1 : 0));
+    if (tail.at(-1) !== 0x0a) terminal.print('');
   } finally {
     closeSync(fd);
   }

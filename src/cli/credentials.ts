@@ -8,7 +8,7 @@ import {
   type Secrets,
   type WantedCredential,
 } from '../base/secretChannel';
-import { printable, type Terminal } from './terminal';
+import type { Terminal } from './terminal';
 
 /** From the editor if it started us, else from the environment, else asked for. */
 export async function credentialsFor(
@@ -94,7 +94,7 @@ async function askCredential(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Credential | undefined> {
-  const name = printable(id);
+  const name = id;
   const shown = (question: string) => terminal.ask(question, false, signal);
   const hidden = (question: string) => terminal.ask(question, true, signal);
   switch (kind) {

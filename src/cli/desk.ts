@@ -11,7 +11,7 @@ import { openLender, type Surroundings } from '../machines/lenders/open';
 import { readLendingSettings, type LendingSettings } from '../machines/lenders/settings';
 import { isNamed, sweepAttached, unlessNamedOtherwise, waysOf } from './attach';
 import { opener } from './sshQuestions';
-import { printable, stepEnvironment, type Terminal } from './terminal';
+import { stepEnvironment, type Terminal } from './terminal';
 
 /** Who lends is in the person's settings; what is lent in the state directory. */
 export function openDesk(
@@ -96,6 +96,6 @@ export async function sweepLeases(terminal: Terminal): Promise<void> {
     });
     await sweepDesk(desk, terminal, hasty, isNamed);
   } catch (error) {
-    terminal.say(`borrowed machines could not be looked after: ${printable(messageOf(error))}`);
+    terminal.say(`borrowed machines could not be looked after: ${messageOf(error)}`);
   }
 }

@@ -10,7 +10,7 @@ import { baseUrl, parseRunUrl, parseUrl, runUrl } from '../jenkins/url';
 import { interruptible } from './commands';
 import { clientFor } from './server';
 import { UsageError, type Flags } from './flags';
-import { printable, type Terminal } from './terminal';
+import type { Terminal } from './terminal';
 
 /** `failures [URL]`: of a job, of what lies in a folder, or of a whole server. */
 export async function failures(
@@ -23,7 +23,7 @@ export async function failures(
   const found = await failedRuns(client, place.jobUrl, flags.limit, interruptible(terminal));
   for (const run of found.runs) {
     terminal.emit(run);
-    if (!terminal.json) terminal.print(printable(failureLine(run)));
+    if (!terminal.json) terminal.print(failureLine(run));
   }
   for (const left of found.cut) terminal.say(left);
   if (found.runs.length === 0) terminal.say('nothing fails there');
@@ -41,7 +41,7 @@ export async function explain(url: string, terminal: Terminal): Promise<void> {
   const wanted = runUrl({ ...address, run: address.run ?? 'lastUnsuccessfulBuild' });
   const facts = await runFacts(client, await client.run(wanted, signal), signal);
   terminal.emit(facts);
-  if (!terminal.json) for (const line of explanation(facts)) terminal.print(printable(line));
+  if (!terminal.json) for (const line of explanation(facts)) terminal.print(line);
 }
 
 function placeOf(url: string | undefined) {

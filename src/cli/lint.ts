@@ -3,7 +3,7 @@ import { UserError } from '../base/errors';
 import { parse } from '../pipeline/parser';
 import type { Problem, Script } from '../pipeline/syntax';
 import { problemsOf } from '../pipeline/validate';
-import { printable, type Terminal } from './terminal';
+import type { Terminal } from './terminal';
 
 /** Says what is wrong with Jenkinsfiles; false if there is anything. */
 export function lintFiles(files: readonly string[], terminal: Terminal): boolean {
@@ -15,8 +15,8 @@ export function lintFiles(files: readonly string[], terminal: Terminal): boolean
     clean &&= problems.length === 0;
     if (terminal.json) continue;
     for (const { line, column, message } of problems)
-      terminal.print(printable(`${file}:${line}:${column}: ${message}`));
-    if (problems.length === 0) terminal.print(printable(`${file}: nothing is wrong`));
+      terminal.print(`${file}:${line}:${column}: ${message}`);
+    if (problems.length === 0) terminal.print(`${file}: nothing is wrong`);
   }
   return clean;
 }

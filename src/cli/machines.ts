@@ -10,7 +10,7 @@ import { leaver, openDesk, sweepDesk, tokenOf } from './desk';
 import { UsageError, type Flags } from './flags';
 import { leaseLine, offerLine, summary, timeText } from './machineText';
 import { opener } from './sshQuestions';
-import { printable, type Terminal } from './terminal';
+import type { Terminal } from './terminal';
 
 /** What is lent, and what may be borrowed. */
 export async function machines(terminal: Terminal): Promise<void> {
@@ -21,7 +21,7 @@ export async function machines(terminal: Terminal): Promise<void> {
   const { leases } = readLedger(desk.root);
   for (const lease of leases) {
     terminal.emit({ kind: 'lease', ...summary(lease, now) });
-    if (!terminal.json) terminal.print(printable(leaseLine(lease, now)));
+    if (!terminal.json) terminal.print(leaseLine(lease, now));
   }
   if (leases.length === 0) terminal.say('nothing is borrowed');
   for (const other of others) {
@@ -31,9 +31,9 @@ export async function machines(terminal: Terminal): Promise<void> {
   const { offers, problems } = await offersAt(desk, signal);
   for (const { lender, offer } of offers) {
     terminal.emit({ kind: 'offer', lender, ...offer });
-    if (!terminal.json) terminal.print(printable(offerLine({ lender, offer })));
+    if (!terminal.json) terminal.print(offerLine({ lender, offer }));
   }
-  for (const problem of problems) terminal.say(printable(problem));
+  for (const problem of problems) terminal.say(problem);
   if (desk.lenders.length === 0) terminal.say(`nobody lends: name lenders in ${lendersFile()}`);
 }
 
@@ -79,7 +79,7 @@ export async function returnMachines(
   if (busy.length > 0)
     throw new UserError('Something runs on what was to be given back.', {
       advice: [
-        ...busy.map((lease) => printable(leaseLine(lease, desk.clock.now()))),
+        ...busy.map((lease) => leaseLine(lease, desk.clock.now())),
         'If it is to end with the machine: --yes',
       ].join('\n'),
     });
@@ -88,9 +88,7 @@ export async function returnMachines(
       `Some was borrowed on another computer than ${desk.who}, or by another name of it.`,
       {
         advice: [
-          ...away.map(
-            (lease) => `${printable(leaseLine(lease, desk.clock.now()))}  ${lease.owner.who}`,
-          ),
+          ...away.map((lease) => `${leaseLine(lease, desk.clock.now())}  ${lease.owner.who}`),
           'If nobody works there: ci-parity return ID',
         ].join('\n'),
       },

@@ -2,19 +2,19 @@ import { stateDirectory } from '../base/stateDirectory';
 import type { Surroundings } from '../machines/lenders/open';
 import { onePerson } from '../machines/ssh/onePerson';
 import type { SshQuestions } from '../machines/ssh/surroundings';
-import { printable, type Terminal } from './terminal';
+import type { Terminal } from './terminal';
 
 /** Asks at the terminal what `ssh` would ask; where nobody can be asked the answer is no. */
 export function sshQuestions(terminal: Terminal): SshQuestions {
   return onePerson({
     hostKey: async ({ host, type, fingerprint }, signal) => {
       const question = `${host} is not known yet. Its key is ${type} ${fingerprint}. Is that right? [y/N] `;
-      const answer = await terminal.ask(printable(question), false, signal);
+      const answer = await terminal.ask(question, false, signal);
       return /^\s*(y|yes)\s*$/i.test(answer ?? '');
     },
     passphrase: ({ keyFile, again }, signal) => {
       const words = `${again ? 'That is wrong. ' : ''}Passphrase of ${keyFile}: `;
-      return terminal.ask(printable(words), true, signal);
+      return terminal.ask(words, true, signal);
     },
   });
 }

@@ -1,17 +1,24 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { childEnvironment } from '../base/childEnvironment';
 import { prefixLines } from '../reproduce/branchOutput';
 import type { Screen } from '../reproduce/effects';
 
-/** The terminal, or whatever standard output and standard error are instead of one. */
+/**
+ * The terminal, or whatever standard output and standard error are instead of one. It is the only
+ * printer: what it is given becomes one line without control characters, except the output of steps.
+ */
 export interface Terminal extends Screen, Disposable {
   readonly json: boolean;
-  /** A result for people; with `--json` it goes to standard error. */
-  print(text: string): void;
+  /** A line of a result for people; with `--json` it goes to standard error. */
+  print(line: string): void;
   /** A result for programs; without `--json` nothing. */
   emit(value: unknown): void;
-  error(line: string): void;
+  /** A problem; further lines are indented. */
+  error(text: string): void;
+  /** Our own text of several lines, such as help. */
+  page(text: string, where: 'stdout' | 'stderr'): void;
   /** Whether somebody can be asked. */
   readonly asks: boolean;
   /** Reads a line; what is `hidden` is not shown while it is typed. Undefined where nobody can be asked, or says nothing (Ctrl-D). */
@@ -41,11 +48,18 @@ export function createTerminal(json: boolean): Terminal {
   return {
     json,
     asks: process.stdin.isTTY,
-    print: (text) => void people.write(text.endsWith('\n') ? text : `${text}\n`),
+    print: (line) => void people.write(`${printable(line)}\n`),
     emit: (value) => {
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) process.stdout.write(`${plainJson(value)}\n`);
     },
-    error: (line) => void process.stderr.write(`${style('red', 'ci-parity:')} ${line}\n`),
+    error: (text) => {
+      const [first = '', ...more] = text.split('\n').map(printable);
+      process.stderr.write(`${style('red', 'ci-parity:')} ${first}\n`);
+      for (const line of more) process.stderr.write(`  ${line}\n`);
+    },
+    page: (text, where) => {
+      for (const line of text.trimEnd().split('\n')) process[where].write(`${printable(line)}\n`);
+    },
     say: (line) =>
       void people.write(`${style(['bold', 'cyan'], '▸')} ${style('bold', printable(line))}\n`),
     output: (chunk, branch) => {
@@ -60,7 +74,7 @@ export function createTerminal(json: boolean): Terminal {
         for (const event of ['drain', 'close', 'error']) people.once(event, done);
       });
     },
-    ask: (question, hidden, signal) => askPerson(question, hidden, signal),
+    ask: (question, hidden, signal) => askPerson(printable(question), hidden, signal),
     onInterrupt: (listener) => {
       const why = {
         SIGINT: 'interrupted',
@@ -94,9 +108,39 @@ export function createTerminal(json: boolean): Terminal {
 
 const BRANCH_COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
 
-/** Control characters of what a server or a file says must not reach the terminal through our own words. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+/** Control characters, line separators and marks of direction; a tab does no harm. */
+const UNPRINTABLE = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/**
+ * A text from anywhere as one line of a terminal: what would control it is shown visibly, as `␛`
+ * or as `\u202e`.
+ */
+function printable(text: string): string {
+  return text.toWellFormed().replace(UNPRINTABLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    // Unicode has pictures of the older ones.
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? '\u2421' : escapeOf(character);
+  });
+}
+
+/** JSON on one line that is harmless in a terminal, too. */
+function plainJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNPRINTABLE, escapeOf);
+}
+
+function escapeOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** Waits until a key is pressed. */
+export async function waitForKey(): Promise<void> {
+  const { stdin, stderr } = process;
+  stderr.write('\nPress any key to close this terminal.');
+  // It may have been paused, and let go of, by whoever listened for Enter.
+  stdin.setRawMode(true).ref().resume();
+  await once(stdin, 'data');
+  stdin.setRawMode(false).pause();
 }
 
 async function askPerson(

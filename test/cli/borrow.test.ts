@@ -132,7 +132,7 @@ describe('ci-parity borrow', function () {
       assert.doesNotMatch(errors + output, /[\u001b\u202e]/);
       assert.doesNotMatch(errors + output, /^ +9 /m);
     }
-    assert.match(shown[3].errors, /Nobody lends a "\ufffd\[2J"/);
+    assert.match(shown[3].errors, /Nobody lends a "\u241b\[2J"/);
   });
 
   describe('in a terminal', () => {
