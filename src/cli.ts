@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbort, UserError } from './base/errors';
+import { explainSystemError } from './base/systemErrors';
 import { attachMachine, detachMachine } from './cli/attach';
 import {
   clean,
@@ -156,8 +157,9 @@ function version(): string {
   return manifest.version;
 }
 
-function report(error: unknown): number {
-  if (isAbort(error)) return EXIT.cancelled;
+function report(thrown: unknown): number {
+  if (isAbort(thrown)) return EXIT.cancelled;
+  const error = explainSystemError(thrown);
   using terminal = createTerminal(false);
   if (!(error instanceof UserError)) {
     terminal.error(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { childEnvironment } from '../base/childEnvironment';
 import { messageOf, UserError } from '../base/errors';
+import { causeLine } from '../base/systemErrors';
 
 /**
  * Keeps git from running what a foreign commit may bring where the person's configuration names a
@@ -19,7 +20,7 @@ export const safeguards = [
 /**
  * Runs git in `directory` and resolves with what it printed (64 MiB at most). It never asks on a
  * terminal: whoever runs inside an editor has none. With `encoding` latin1 each byte is a character.
- * @throws UserError with git's own last words when it fails or is not there.
+ * @throws UserError with git's own message when it fails or is not there.
  */
 export function git(
   args: readonly string[],
@@ -254,9 +255,7 @@ function explain(
     return existsSync(directory)
       ? new UserError('git is not there.', { cause: error, advice: 'Install git, then try again.' })
       : new UserError(`The folder ${directory} is not there.`, { cause: error });
-  const words = stderr.trim().split('\n').at(-1) ?? '';
-  return new UserError(
-    `git ${args[0] ?? ''} failed: ${words.replace(/^(fatal|error): /, '') || error.message}`,
-    { cause: error },
-  );
+  return new UserError(`git ${args[0] ?? ''} failed: ${causeLine(stderr) || error.message}`, {
+    cause: error,
+  });
 }

@@ -1,7 +1,7 @@
-import { writeSync } from 'node:fs';
 import { messageOf, UserError } from '../base/errors';
 import { createQueue } from '../base/queue';
 import type { Secrets } from '../base/secretChannel';
+import { writeWhole } from '../base/writeWhole';
 import type { FailedTest } from '../jenkins/run';
 import type { Docker } from '../machines/docker';
 import type { Machine } from '../machines/machine';
@@ -109,7 +109,7 @@ export function realEffects(context: Context): RealEffects {
   let offset = 0;
 
   const log = (bytes: Buffer): void => {
-    writeSync(context.output, bytes);
+    writeWhole(context.output, bytes, context.files.output);
     offset += bytes.length;
   };
 

@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors';
+import { causeLine } from '../base/systemErrors';
 import type { Executed, ExecOptions, Machine } from '../machines/machine';
 import { safeguards } from '../recipe/git';
 
@@ -13,7 +14,7 @@ export interface GitOptions {
 
 /**
  * Runs git in a folder of a machine and resolves with what it printed.
- * @throws UserError with git's own last words when it fails or is not there.
+ * @throws UserError with git's own message when it fails or is not there.
  */
 export async function gitOn(
   machine: Machine,
@@ -44,7 +45,7 @@ export async function gitOn(
   throw gitFailure(machine, subcommand, { code, stderr });
 }
 
-/** Why git, or a script that calls it, failed on a machine, in its own last words. */
+/** Why git, or a script that calls it, failed on a machine, in its own words. */
 export function gitFailure(
   machine: Machine,
   subcommand: string,
@@ -54,8 +55,6 @@ export function gitFailure(
     return new UserError(`There is no git on ${machine.name}.`, {
       advice: 'Install git there, then reproduce again.',
     });
-  const words = (stderr.trim().split('\n').at(-1) ?? '').replace(/^(fatal|error): /, '');
-  return new UserError(
-    `git ${subcommand} failed on ${machine.name}: ${words || `exit code ${code ?? 'none'}`}`,
-  );
+  const cause = causeLine(stderr) || `exit code ${code ?? 'none'}`;
+  return new UserError(`git ${subcommand} failed on ${machine.name}: ${cause}`);
 }

@@ -1,4 +1,7 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { isUserError } from '../base/errors';
+import { explainSystemError } from '../base/systemErrors';
+import { writeWhole } from '../base/writeWhole';
 import type { FailedTest } from '../jenkins/run';
 
 /**
@@ -109,14 +112,40 @@ export function openJournal(file: string, onEvent?: (event: JournalEvent) => voi
   const fd = openSync(file, 'a', 0o600);
   // After a kill in mid-write the last line may lack its end; the next event starts a new one.
   const { size } = fstatSync(fd);
-  if (size > 0 && lastByte(file, size) !== 0x0a) writeSync(fd, '\n');
+  let torn = size > 0 && lastByte(file, size) !== 0x0a;
   return {
     append: (event) => {
       const stamped = { at: new Date().toISOString(), ...event };
-      writeSync(fd, JSON.stringify(stamped) + '\n');
+      const line = Buffer.from(`${torn ? '\n' : ''}${JSON.stringify(stamped)}\n`);
+      // Where the disk has no room for all of it, a part may be there.
+      torn = true;
+      writeWhole(fd, line, file);
+      torn = false;
       onEvent?.(stamped);
     },
     [Symbol.dispose]: () => closeSync(fd),
+  };
+}
+
+/** Whether the event could be written; false when the disk is full or read-only. */
+export function appendIfPossible(journal: Journal, event: NewEvent): boolean {
+  try {
+    journal.append(event);
+    return true;
+  } catch (error) {
+    if (!isUserError(explainSystemError(error))) throw error;
+    return false;
+  }
+}
+
+/**
+ * For cleaning up, which a full or read-only disk must not prevent: an event that cannot be written is left out. A
+ * missing `gone` only makes the next cleaning look for the thing again.
+ */
+export function tolerantJournal(journal: Journal): Journal {
+  return {
+    append: (event) => void appendIfPossible(journal, event),
+    [Symbol.dispose]: () => journal[Symbol.dispose](),
   };
 }
 

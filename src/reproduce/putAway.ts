@@ -8,7 +8,7 @@ import { makePlan } from '../recipe/plan';
 import type { Recipe } from '../recipe/recipe';
 import { releaseCheckout, removeCheckout } from './checkout';
 import { cookieOf } from './effects';
-import { openJournal, type Journal, type Verdict } from './journal';
+import { openJournal, tolerantJournal, type Journal, type Verdict } from './journal';
 import { addressOf, openPlace, placeName, type Ways } from './place';
 import { takingAway, temporaryOf } from './steps/bench';
 import { putDockerAway } from './steps/docker';
@@ -211,7 +211,7 @@ export async function sweep(
     try {
       say(`${files.id} left something: putting it away`);
       using journal = openJournal(files.journal);
-      const left = await leftBy(reproduction, journal);
+      const left = await leftBy(reproduction, tolerantJournal(journal));
       // One that had come to its verdict was interrupted only while it put away.
       if (!verdict) journal.append({ type: 'verdict', verdict: interrupted(reproduction) });
       journal.append({ type: 'ended', left });

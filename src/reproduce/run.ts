@@ -3,6 +3,7 @@ import { Cleanups } from '../base/cleanups';
 import { isAbort, isUserError, messageOf, UserError } from '../base/errors';
 import type { Secrets, WantedCredential } from '../base/secretChannel';
 import { stateDirectory } from '../base/stateDirectory';
+import { explainSystemError } from '../base/systemErrors';
 import { claimFile } from '../machines/claim';
 import { leaseOf } from '../machines/leases/ledger';
 import { bornAt } from '../machines/processes';
@@ -16,7 +17,15 @@ import type { OtherMachine, Recipe } from '../recipe/recipe';
 import { doubtsAbout, judgedProblems, refusalOf } from '../recipe/refusal';
 import { shortName } from '../recipe/branches';
 import { realEffects, type RealEffects, type Screen } from './effects';
-import { openJournal, type Journal, type JournalEvent, type Kept, type Verdict } from './journal';
+import {
+  appendIfPossible,
+  openJournal,
+  tolerantJournal,
+  type Journal,
+  type JournalEvent,
+  type Kept,
+  type Verdict,
+} from './journal';
 import { tidyRepositories } from './keptRepositories';
 import { preflight, wantsContainers } from './preflight';
 import { addressOf, openPlace, placeTitle, type Place } from './place';
@@ -102,14 +111,18 @@ async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<V
     // Whatever is run on another machine, preflight too, is kept beside the workspace.
     if (recipe.on) journal.append({ type: 'intent', what: 'machine', where: place.workspace });
     observation = await carryOut(recipe, files, place, journal, surroundings, will, attempt);
-  } catch (error) {
-    // A defect is told when all is put away.
+  } catch (thrown) {
+    const error = explainSystemError(thrown);
+    // A defect is reported once everything is cleaned up.
     if (!isUserError(error) && !isAbort(error) && !will.kill.aborted) defect = { error };
     observation = couldNot(error, will, attempt.real);
   }
   const verdict = maskedVerdict(recipe, observation, mask);
-  journal.append({ type: 'verdict', verdict });
+  // A full or read-only disk must not prevent the cleaning up, which may even make room.
+  const tolerant = tolerantJournal(journal);
+  const recorded = appendIfPossible(journal, { type: 'verdict', verdict });
   const left = await leave();
+  if (!recorded) journal.append({ type: 'verdict', verdict });
   journal.append({ type: 'ended', left });
   rmSync(files.owner, { force: true });
   for (const thing of left) screen.say(`left: ${thing}`);
@@ -125,10 +138,13 @@ async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<V
     const environment = { ...given, ...attempt.real?.lastEnvironment() };
     const say = (line: string): void => screen.say(line);
     try {
-      await putSecretsAway(readReproduction(id).made, machine, journal);
+      await putSecretsAway(readReproduction(id).made, machine, tolerant);
       const { made } = readReproduction(id);
       will.kill.throwIfAborted();
-      return await putAway({ files, recipe, machine, journal, made, environment, say }, will.kill);
+      return await putAway(
+        { files, recipe, machine, journal: tolerant, made, environment, say },
+        will.kill,
+      );
     } catch (error) {
       const unreachable = recipe.on && isUserError(error);
       if (!will.kill.aborted && !unreachable) throw error;

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isAbort, isUserError, messageOf, UserError } from '../../base/errors';
+import { explainSystemError } from '../../base/systemErrors';
 import { plain } from '../look/plain';
 
 /** Advice beyond this many characters, or of several lines, waits behind a button. */
@@ -34,8 +35,9 @@ export function guarded<Args extends readonly unknown[]>(
 }
 
 /** Does not wait for the notification to be answered. */
-export function tell(error: unknown, output: vscode.LogOutputChannel): void {
-  if (isAbort(error) || error instanceof vscode.CancellationError) return;
+export function tell(thrown: unknown, output: vscode.LogOutputChannel): void {
+  if (isAbort(thrown) || thrown instanceof vscode.CancellationError) return;
+  const error = explainSystemError(thrown);
   if (isUserError(error)) {
     output.warn(error.message, error.advice ?? '', causeOf(error));
     void tellUser(error);
