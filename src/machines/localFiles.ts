@@ -8,9 +8,9 @@ import {
   readdir,
   readlink,
   realpath,
-  rm,
   stat,
   symlink,
+  unlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path';
 import { codeOf, UserError } from '../base/errors';
 import { antFiles } from './antFiles';
 import type { FileStat, MachineFiles } from './machine';
+import { removeHere } from './removal';
 
 /** The files of the machine that this program runs on. */
 export const localFiles: MachineFiles = {
@@ -50,10 +51,7 @@ export const localFiles: MachineFiles = {
     signal.throwIfAborted();
     await mkdir(path, { recursive: true, mode });
   },
-  remove: async (path, signal) => {
-    signal.throwIfAborted();
-    await rm(path, { recursive: true, force: true });
-  },
+  remove: (path, signal, options = {}) => removeHere(path, options, signal),
   list: async (path, signal) => {
     signal.throwIfAborted();
     try {
@@ -79,7 +77,7 @@ export const localFiles: MachineFiles = {
       signal.throwIfAborted();
       const target = join(to, path);
       await makeInside(root, dirname(target));
-      await rm(target, { recursive: true, force: true });
+      await unlinkIfThere(target);
       await copyOne(join(from, path), target);
     }
   },
@@ -120,6 +118,14 @@ async function makeInside(root: string, folder: string): Promise<void> {
   if (real !== root && !real.startsWith(`${root}/`))
     throw new UserError(`${folder} leads out of ${root}: nothing is written there.`);
   await mkdir(folder, { recursive: true });
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 async function copyOne(from: string, to: string): Promise<void> {

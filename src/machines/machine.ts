@@ -1,4 +1,5 @@
 import type { AntPatterns } from './antFiles';
+import type { RemoveOptions } from './removal';
 
 /** Where steps run: this machine, or one reached over the network. Whoever opened it disposes it. */
 /** Relative paths. */
@@ -55,8 +56,12 @@ export interface MachineFiles {
   stat(path: string, signal: AbortSignal): Promise<FileStat | undefined>;
   /** With those above it; nothing happens where it is. `mode` is of what is made. */
   makeFolder(path: string, mode: number, signal: AbortSignal): Promise<void>;
-  /** With all that is in it; nothing happens where nothing is. Links are removed, not followed. */
-  remove(path: string, signal: AbortSignal): Promise<void>;
+  /**
+   * With all that is in it, read-only folders too; nothing happens where nothing is. Links are removed, not
+   * followed. What is mounted at or below it is unmounted first.
+   * @throws UserError, and nothing has been removed, where something stays mounted or it is not `within`.
+   */
+  remove(path: string, signal: AbortSignal, options?: RemoveOptions): Promise<void>;
   /** The names in a folder, in order; none where no folder is. */
   list(path: string, signal: AbortSignal): Promise<string[]>;
   /** The files and links below a folder that match, as `antFiles` finds them. */

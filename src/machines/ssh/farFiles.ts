@@ -3,6 +3,8 @@ import { printable } from '../../base/json';
 import { antMatcher, type AntPatterns } from '../antFiles';
 import type { FileStat, FoundFile, MachineFiles } from '../machine';
 import { shellLine } from '../quote';
+import { checkRemoval, removalScript, REMOVAL_CODES } from '../removal';
+import { shellSystemError } from '../shellSystemError';
 import type { Link } from './link';
 
 /** The most bytes that the names of the files in a folder may take. */
@@ -37,9 +39,11 @@ export function farFiles(link: Link): MachineFiles {
       const umask = (~mode & 0o777).toString(8);
       await ask(`f=${word(path)}\n[ -d "$f" ] || { umask ${umask}; mkdir -p -- "$f"; }`, signal);
     },
-    remove: async (path, signal) => {
-      const script = `rm -rf -- ${word(path)}`;
-      await ask(script, signal);
+    remove: async (path, signal, options = {}) => {
+      const script = removalScript(path, options, word);
+      const limits = { signal, most: MOST_NAMES, accept: REMOVAL_CODES };
+      const { code, output, words } = await call(link, script, limits);
+      checkRemoval(path, { code, stdout: output.toString(), stderr: words });
     },
     list: async (path, signal) => {
       const script = `f=${word(path)}\n[ -d "$f" ] || exit 0\ncd -- "$f" && find . ! -name . -prune -print0`;
@@ -153,34 +157,8 @@ export async function call(link: Link, script: string, options: CallOptions): Pr
   }, options.signal);
   words = words.trim();
   if (code !== 0 && options.accept?.includes(code) !== true)
-    throw systemError(link.name, code, words);
+    throw shellSystemError({ code, stderr: words }, link.name);
   return { code, output: Buffer.concat(output), words };
-}
-
-/** What POSIX systems call their errors in the C locale, and what dash and busybox say instead. */
-const ERRORS: readonly (readonly [RegExp, string])[] = [
-  [/no such file|nonexistent/i, 'ENOENT'],
-  [/permission denied/i, 'EACCES'],
-  [/operation not permitted/i, 'EPERM'],
-  [/file exists/i, 'EEXIST'],
-  [/no space left/i, 'ENOSPC'],
-  [/quota exceeded/i, 'EDQUOT'],
-  [/read-only file system/i, 'EROFS'],
-  [/is a directory/i, 'EISDIR'],
-  [/not a directory/i, 'ENOTDIR'],
-  [/too many levels of symbolic links/i, 'ELOOP'],
-  [/name too long/i, 'ENAMETOOLONG'],
-  [/directory not empty/i, 'ENOTEMPTY'],
-  [/too many open files/i, 'EMFILE'],
-];
-
-function systemError(name: string, code: number, words: string): Error {
-  const last = printable(words.split('\n').at(-1) ?? '', 300);
-  const found = ERRORS.find(([pattern]) => pattern.test(words))?.[1];
-  const message = `${last === '' ? `exit code ${code}` : last} (on ${name})`;
-  return Object.assign(new Error(found === undefined ? message : `${found}: ${message}`), {
-    code: found ?? 'EIO',
-  });
 }
 
 function names(output: Buffer): string[] {
@@ -272,7 +250,7 @@ for f do
   while [ ! -e "$up" ] && [ ! -L "$up" ]; do up=\${up%/*}; done
   real=$(cd -P -- "$up" && pwd -P) || { echo "$up leads nowhere." >&2; exit 255; }
   case $real/ in "\${root%/}"/*) ;; *) echo "$up leads out of $root." >&2; exit 255 ;; esac
-  mkdir -p -- "\${t%/*}" && rm -rf -- "$t" || exit 1
+  mkdir -p -- "\${t%/*}" && rm -f -- "$t" || exit 1
   if [ -L "$from/$f" ]; then ln -s -- "$(readlink -- "$from/$f")" "$t"
   elif [ -f "$from/$f" ]; then cp -p -- "$from/$f" "$t" && touch -c -- "$t"
   else [ -e "$from/$f" ] || { echo "$from/$f: No such file or directory" >&2; false; }
