@@ -1,4 +1,4 @@
-import { UserError } from '../base/errors';
+import { messageWithAdvice, UserError } from '../base/errors';
 import { printable } from '../base/json';
 import { LOCK } from './lenders/poolLock';
 import type { Executed, Machine } from './machine';
@@ -162,9 +162,16 @@ export async function endAgent(machine: Machine, id: string, signal: AbortSignal
   const outlived = await machine.endProcesses(agentCookie(id), 5000, signal);
   if (outlived.length > 0)
     throw new UserError(`Processes of ${machine.name} could not be ended: ${outlived.join(', ')}`);
-  const { code, stderr } = await script(machine, 'cd && rm -rf -- "$place"', [id], signal);
-  if (code !== 0)
-    throw new UserError(`Files on ${machine.name} could not be removed: ${printable(stderr)}`);
+  const where = await script(machine, 'printf %s "$place"', [id], signal);
+  try {
+    await machine.files.remove(where.stdout, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new UserError(
+      `Files on ${machine.name} could not be removed: ${messageWithAdvice(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 /** What a server said, on at most ten lines: it is data. */

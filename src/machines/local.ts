@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, realpath, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -55,7 +55,7 @@ export function openLocalMachine(place: string = tmpdir()): Machine {
       return { copied, leftOut };
     },
     [Symbol.asyncDispose]: async () => {
-      if (scripts) await rm(await scripts, { recursive: true, force: true });
+      if (scripts) await localFiles.remove(await scripts, new AbortController().signal);
     },
   };
 }

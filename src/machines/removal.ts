@@ -165,11 +165,12 @@ export function checkRemoval(path: string, { code, stdout, stderr }: Result): vo
     );
   if (code !== MOUNTED) return;
   const points = stdout.split('\0').filter((point) => point !== '');
-  const why = printable(stderr.trim().split('\n').at(-1) ?? '', 300);
+  // "umount: /the/path: target is busy."
+  const why = /[^:]*$/.exec(stderr.trim())?.[0].trim().replace(/\.$/, '') ?? '';
   throw new UserError(
-    `${printable(path)} is not removed: ${points.map((point) => printable(point)).join(', ')} ` +
-      `${points.length > 1 ? 'are' : 'is'} mounted in it and could not be unmounted (${why}).`,
-    { advice: 'Unmount what is mounted there (umount, as root), then clean up again.' },
+    `Nothing is removed from ${printable(path)}: ${points.map((point) => printable(point)).join(', ')} ` +
+      `${points.length > 1 ? 'are' : 'is'} mounted there and could not be unmounted (${printable(why, 300)}).`,
+    { advice: 'Unmount it (umount, as root), then clean up again.' },
   );
 }
 

@@ -85,22 +85,16 @@ export async function removeCheckout(
   const repository = recipe.on
     ? await carriedTo(recipe, machine, signal)
     : recipe.repository.directory;
-  const remove = async (): Promise<boolean> => {
-    try {
-      const words = ['worktree', 'remove', '--force', '--force', from];
-      await gitOn(machine, words, repository, signal);
-      return true;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof UserError)) throw error;
-      return false;
-    }
-  };
-  const done = await remove();
+  // Not by git, which would also remove what is mounted in it.
   await machine.files.remove(from, signal);
-  // One that was emptied is no worktree to git, until its folder is gone too. It may also never
-  // have been registered, or the repository itself is gone: the folder is all there was.
-  if (!done) await remove();
+  try {
+    const words = ['worktree', 'remove', '--force', '--force', from];
+    await gitOn(machine, words, repository, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // It may never have been registered, or the repository itself is gone: the folder is all there was.
+    if (!(error instanceof UserError)) throw error;
+  }
 }
 
 /** Lets go of the commit that `checkout` fetched. */

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isUserError, messageOf } from '../base/errors';
+import { isUserError, messageOf, messageWithAdvice } from '../base/errors';
 import { claimFile } from '../machines/claim';
 import type { Machine } from '../machines/machine';
 import { providersIn, tracesOf, vagrant, vagrantFolders } from '../machines/vagrant';
@@ -61,22 +61,31 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
     }
   }
   for (const { what, where } of made) {
-    if (what !== 'worktree' || [...lost].some((workspace) => where.startsWith(workspace))) continue;
+    if (what !== 'worktree' || [...lost].some((workspace) => isIn(workspace, where))) continue;
     try {
       await removeCheckout(recipe, machine, where, signal);
       journal.append({ type: 'gone', what: 'worktree', where });
     } catch (error) {
       signal.throwIfAborted();
-      left.push(`the folder ${where}: ${messageOf(error)}`);
+      left.push(whyStays(where, error));
+      lost.add(where);
     }
   }
   for (const workspace of workspaces) {
-    await isRemoved(temporaryOf(workspace), machine, signal);
-    if (lost.has(workspace)) continue;
-    // What a machine wrote here as another user cannot be removed.
-    if (await isRemoved(workspace, machine, signal))
+    const isLost = [...lost].some((folder) => isIn(workspace, folder));
+    const kept: string[] = [];
+    for (const folder of [temporaryOf(workspace), ...(isLost ? [] : [workspace])]) {
+      try {
+        await machine.files.remove(folder, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        // What a machine wrote here as another user cannot be removed.
+        kept.push(whyStays(folder, error));
+      }
+    }
+    left.push(...kept);
+    if (kept.length === 0 && !isLost)
       journal.append({ type: 'gone', what: 'machine', where: workspace });
-    else left.push(`the folder ${workspace}`);
   }
   await releaseCheckout(recipe, signal);
   return left.map((thing) => onOther(recipe, thing));
@@ -107,8 +116,8 @@ export async function putSecretsAway(
   for (const { what, where } of made) {
     if (what !== 'secrets') continue;
     try {
-      if (await isRemoved(where, machine, signal)) journal.append({ type: 'gone', what, where });
-      else left.push(`secrets in ${where}`);
+      await machine.files.remove(where, signal);
+      journal.append({ type: 'gone', what, where });
     } catch (error) {
       left.push(`secrets in ${where}: ${messageOf(error)}`);
     }
@@ -116,15 +125,15 @@ export async function putSecretsAway(
   return left;
 }
 
-/** Removes a folder, and looks whether it is gone. */
-async function isRemoved(path: string, machine: Machine, signal: AbortSignal): Promise<boolean> {
-  try {
-    await machine.files.remove(path, signal);
-    return true;
-  } catch {
-    signal.throwIfAborted();
-    return (await machine.files.stat(path, signal)) === undefined;
-  }
+/** Why a folder could not be removed; a refusal names it already. */
+function whyStays(folder: string, error: unknown): string {
+  return isUserError(error)
+    ? messageWithAdvice(error)
+    : `the folder ${folder}: ${messageOf(error)}`;
+}
+
+function isIn(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 async function destroy(

@@ -77,6 +77,29 @@ describe('A reproduction on another machine', function () {
   const alike = ({ output, files }: Seen, workspaces: string): string[] =>
     printed(output).map((line) => line.replaceAll(`${workspaces}/${files.id}`, 'WORK'));
 
+  it('keeps files that a step has mounted in the workspace, and removes read-only folders', async () => {
+    await host.inside('mkdir -p /root/precious && touch /root/precious/file');
+    const { verdict, files } = await shop.run(
+      `node {
+        sh 'mkdir -p root/src go/mod && touch go/mod/file && chmod -R a-w go'
+        sh 'mount --bind /root/precious root/src'
+        dir('/root/precious') { deleteDir() }
+        error 'wrong'
+      }`,
+      { recipe: there },
+    );
+    assert.equal(verdict.kind, 'failed');
+    assert.match(
+      verdict.details.join('\n'),
+      /deleteDir was left out: \/root\/precious is not removed/,
+    );
+    assert.equal(
+      await host.inside('ls /root/precious; grep -c precious /proc/mounts; true'),
+      'file\n0',
+    );
+    await leavesNothing(files.id);
+  });
+
   it('comes to the same verdict as here, and streams the same output', async () => {
     const sample = await makeSample(join(shop.root, 'sample'), signal);
     const commit = sample.commits.broken;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isUserError, messageOf } from '../../base/errors';
+import { isUserError, messageOf, messageWithAdvice } from '../../base/errors';
 import { vagrantFolders } from '../../machines/vagrant';
 import { StepError, Unknown, type Scope, type StepCall, type Value } from '../../pipeline/effects';
 import { showFile } from '../../recipe/git';
@@ -129,18 +129,35 @@ export const isUnix: StepEffect = () => Promise.resolve(true);
 
 export const deleteDir: StepEffect = async (_call, at, bench) => {
   const directory = directoryOf(at);
-  if (await holdsMachine(directory, at, bench)) return null;
-  await emptied(directory, at, bench);
-  if (directory !== workspaceOf(at)) await bench.machine.files.remove(directory, at.signal);
+  // The workspace itself stays: steps stand in it.
+  await removeFor('deleteDir', directory, { contents: directory === workspaceOf(at) }, at, bench);
   return null;
 };
 
 /** The whole workspace; what patterns and conditions would spare goes too, as the step's plain form does. */
 export const cleanWs: StepEffect = async (_call, at, bench) => {
-  const workspace = workspaceOf(at);
-  if (!(await holdsMachine(workspace, at, bench))) await emptied(workspace, at, bench);
+  await removeFor('cleanWs', workspaceOf(at), { contents: true }, at, bench);
   return null;
 };
+
+/** In CI the agent has only its own workspaces; here the person's files are beside them. */
+async function removeFor(
+  step: string,
+  directory: string,
+  { contents }: { readonly contents: boolean },
+  at: Scope,
+  bench: Bench,
+): Promise<void> {
+  if (await holdsMachine(directory, at, bench)) return;
+  try {
+    const options = { contents, within: bench.workspace };
+    await bench.machine.files.remove(directory, at.signal, options);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    bench.say(messageWithAdvice(error));
+    bench.caveat(`${step} was left out: ${error.message}`);
+  }
+}
 
 /** Without Vagrant's notes nobody could destroy the machine any more. */
 async function holdsMachine(directory: string, at: Scope, bench: Bench): Promise<boolean> {
@@ -151,12 +168,6 @@ async function holdsMachine(directory: string, at: Scope, bench: Bench): Promise
       `${directory} is not emptied: Vagrant's machine in ${folder.directory} has to be put away first`,
     );
   return folder !== undefined;
-}
-
-/** The folder itself stays: it may be where a step stands. */
-async function emptied(directory: string, at: Scope, { machine }: Bench): Promise<void> {
-  for (const name of await machine.files.list(directory, at.signal))
-    await machine.files.remove(join(directory, name), at.signal);
 }
 
 async function write(
