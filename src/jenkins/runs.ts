@@ -1,3 +1,4 @@
+import { sameRepository } from '../base/gitAddress';
 import { targetOf } from './jobs';
 import { className, fields, list, number, text } from './json';
 import type { Change, Commit, Parameter, Result, Run } from './run';
@@ -25,9 +26,9 @@ export function chooseCommit<C extends Commit>(
   candidates: readonly C[],
   remoteUrls: readonly string[],
 ): C | undefined {
-  for (const wanted of remoteUrls.map(repositoryOf)) {
+  for (const wanted of remoteUrls) {
     const found = candidates.find((candidate) =>
-      candidate.remoteUrls.some((url) => repositoryOf(url) === wanted),
+      candidate.remoteUrls.some((url) => sameRepository(url, wanted)),
     );
     if (found !== undefined) return found;
   }
@@ -175,18 +176,6 @@ function shaOf(value: unknown): string | undefined {
 function branchName(name: string): string | undefined {
   const short = name.replace(/^refs\/(remotes|heads)\//, '').replace(/^origin\//, '');
   return short === 'detached' ? undefined : short;
-}
-
-/** `github.com/cilium/cilium` of `git@github.com:cilium/cilium.git` and of `https://…`. */
-function repositoryOf(url: string): string {
-  return url
-    .trim()
-    .replace(/^[a-z+]+:\/\//i, '')
-    .replace(/^[^@/]*@/, '')
-    .replace(/^([^/:]+):(?:\d+\/)?/, '$1/')
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '')
-    .toLowerCase();
 }
 
 function positive(value: number | undefined): number | undefined {

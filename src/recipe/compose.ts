@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { UserError } from '../base/errors';
+import { parseGitAddress, sameRepository, withoutLogin } from '../base/gitAddress';
 import type { Client } from '../jenkins/client';
 import type { Failure, Run, Stage } from '../jenkins/run';
 import type { LoadedLibrary } from '../jenkins/loadedLibraries';
@@ -8,16 +9,7 @@ import { libraryReferences } from '../pipeline/names/libraryReferences';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
 import { localEnvironment, runEnvironment } from './environment';
-import {
-  currentBranch,
-  ensureCommit,
-  headCommit,
-  remotes,
-  sameRepository,
-  showFile,
-  topLevel,
-  withoutLogin,
-} from './git';
+import { currentBranch, ensureCommit, headCommit, remotes, showFile, topLevel } from './git';
 import { pipelineOf } from './recordedCommands';
 import { readLibraries, wantedLibraries } from './libraries';
 import type {
@@ -185,7 +177,7 @@ async function chooseRemote(
   const same = own.find((remote) => urls.some((url) => sameRepository(url, remote.url)));
   const chosen = same
     ? urls.find((url) => sameRepository(url, same.url))
-    : (urls[0] ?? own[0]?.url);
+    : (urls.find((url) => parseGitAddress(url) !== undefined) ?? own[0]?.url);
   return chosen && withoutLogin(chosen);
 }
 

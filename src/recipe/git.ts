@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { childEnvironment } from '../base/childEnvironment';
 import { messageOf, UserError } from '../base/errors';
+import { sameRepository } from '../base/gitAddress';
 import { causeLine } from '../base/systemErrors';
 
 /**
@@ -206,34 +207,6 @@ export async function keepsLfs(
     if (cause instanceof Error && 'code' in cause && cause.code === 1) return false;
     throw error;
   }
-}
-
-/** Whether two addresses name one repository: `git@host:a/b.git` and `https://host/a/b` do. */
-export function sameRepository(a: string, b: string): boolean {
-  return canonicalRemote(a) === canonicalRemote(b);
-}
-
-/** `host/path` in lower case, without user, port, protocol and `.git`. */
-export function canonicalRemote(url: string): string {
-  return url
-    .trim()
-    .replace(/^[a-z+]+:\/\/(?:[^@/]*@)?/i, '')
-    .replace(/^[^@/:]+@/, '')
-    .replace(/^([^/:]+):(\d+)\//, '$1/')
-    .replace(/^([^/:]+):/, '$1/')
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '')
-    .toLowerCase();
-}
-
-/**
- * A text with addresses, without what logs in there: neither belongs in a recipe, or where others see it. Of HTTP the
- * user goes too, who may be a token.
- */
-export function withoutLogin(text: string): string {
-  return text
-    .replaceAll(/\b(https?:\/\/)[^/\s]+@/gi, '$1')
-    .replaceAll(/([a-z][a-z\d+.-]*:\/\/[^/@:\s]*):[^/\s]*@/gi, '$1@');
 }
 
 function heldBy(sha: string): string {

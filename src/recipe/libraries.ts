@@ -4,7 +4,15 @@ import { messageOf, UserError } from '../base/errors';
 import type { LoadedLibrary, ReplacedFile } from '../jenkins/loadedLibraries';
 import type { Effects, Library } from '../pipeline/effects';
 import type { LibraryReference } from '../pipeline/names/libraryReferences';
-import { git, hasCommit, remotes, sameRepository, withoutLogin, type Remote } from './git';
+import {
+  checkedGitAddress,
+  parseGitAddress,
+  sameRepository,
+  sameServer,
+  withoutLogin,
+  type GitAddress,
+} from '../base/gitAddress';
+import { git, hasCommit, remotes, type Remote } from './git';
 import { fetchedRepository, revisionAt, type Protocols } from './libraryCache';
 import { libraryFiles } from './libraryFiles';
 import { isAddress } from './libraryMapping';
@@ -153,11 +161,11 @@ async function copyOf(
   if (told === undefined) throw new UserError('Nothing tells which repository it comes from.');
   if (own.some(({ url }) => sameRepository(url, told)))
     return copyInClone(library, sources.directory, sources, signal);
-  const familiar = [...own.map(({ url }) => url), ...Object.values(sources.mapped)].map(hostOf);
-  const host = hostOf(told);
-  if (host === undefined || !familiar.includes(host))
+  const address = checkedGitAddress(told);
+  const familiar = [...own.map(({ url }) => url), ...Object.values(sources.mapped)];
+  if (!familiar.some((url) => isOnServer(url, address)))
     throw new UserError(
-      `Its repository ${withoutLogin(told)} is on a host that none of your remotes is on, so it was not asked.`,
+      `Its repository ${address.shown} is on a server that none of your remotes is on, so it was not asked.`,
     );
   return copyAt(library, told, 'of the net', sources, signal);
 }
@@ -202,7 +210,7 @@ async function copyAt(
   { cache = join(stateDirectory(), 'libraries'), announce }: LibrarySources,
   signal: AbortSignal,
 ): Promise<Copy> {
-  const source = withoutLogin(address);
+  const source = checkedGitAddress(address).shown;
   announce?.(`fetching library ${library.name} from ${source}`);
   const revision =
     library.revision ?? (await revisionAt(address, library.version, protocols, signal));
@@ -273,11 +281,7 @@ function laidOver(
   };
 }
 
-/** Undefined for what is on no host: a path, `file://`. */
-function hostOf(address: string): string | undefined {
-  const [, host] =
-    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([^/:]+)/i.exec(address) ??
-    /^(?:[\w.-]+@)?([\w.-]+):(?!\/\/)/.exec(address) ??
-    [];
-  return host?.toLowerCase();
+function isOnServer(url: string, address: GitAddress): boolean {
+  const known = parseGitAddress(url);
+  return known !== undefined && sameServer(address, known);
 }

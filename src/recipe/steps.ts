@@ -1,5 +1,5 @@
+import { sameRepository } from '../base/gitAddress';
 import { Unknown, type Scope, type StepCall, type Value } from '../pipeline/effects';
-import { sameRepository } from './git';
 import type { Recipe } from './recipe';
 
 /** What becomes of a step that is no `sh`. */

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { UserError } from '../base/errors';
+import { checkedGitAddress, withoutLogin } from '../base/gitAddress';
+import { printable } from '../base/json';
 import type { Machine } from '../machines/machine';
-import { git, hasCommit, keepsLfs, withoutLogin } from '../recipe/git';
+import { git, hasCommit, keepsLfs } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedName, carry, nameOf } from './carry';
 import { carryLfs, lfsFilters } from './carryLfs';
@@ -55,7 +58,7 @@ async function carryLevel(level: Level, checkout: FarCheckout, signal: AbortSign
   const found: Found[] = [];
   for (const submodule of wanted) {
     const { name, commit } = submodule;
-    const url = withoutLogin(submodule.url);
+    const url = checkedGitAddress(submodule.url).shown;
     const home = await homeOf(submodule, level, signal);
     if (home === undefined) {
       say(
@@ -141,6 +144,11 @@ async function submodulesIn(
   return [...named].flatMap(([name, path]): Submodule[] => {
     const [commit, url] = [commits.get(path), urls.get(name)];
     if (commit === undefined || url === undefined) return [];
+    // In `-c submodule.NAME.url=…` it would end the key.
+    if (name.includes('='))
+      throw new UserError(
+        `Submodules with "=" in their names, as ${printable(name)}, cannot be carried.`,
+      );
     return [{ name, path, commit, url: addressFrom(base, url) }];
   });
 }

@@ -149,7 +149,7 @@ describe('The command line, with a shared library', () => {
     );
     assert.match(
       document,
-      /- `tools`.*\*\*not to be had\*\*: .*host that none of your remotes is on/,
+      /- `tools`.*\*\*not to be had\*\*: .*server that none of your remotes is on/,
     );
     assert.match(document, /`ciParity\.libraries`/);
     assert.match(document, /Line 3: `standard` is not repeated: .*step of the library tools/);

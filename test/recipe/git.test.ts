@@ -3,15 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  canonicalRemote,
-  ensureCommit,
-  hasCommit,
-  releaseCommit,
-  remotes,
-  showFile,
-  withoutLogin,
-} from '../../src/recipe/git';
+import { ensureCommit, hasCommit, releaseCommit, remotes, showFile } from '../../src/recipe/git';
 import { makeSample, type Sample } from '../bed/sample/sample';
 
 describe('Questions to git', () => {
@@ -43,20 +35,6 @@ describe('Questions to git', () => {
     );
     assert.equal(path, 'ginkgo.Jenkinsfile');
     assert.match(text, /pipeline/);
-  });
-
-  it('knows what in an address logs in', () => {
-    for (const [address, without] of [
-      ['https://ada:t0ken@host/x.git', 'https://host/x.git'],
-      ['https://t0ken@host:8443/a@b.git', 'https://host:8443/a@b.git'],
-      ['http://ada:t0k@n@host/x', 'http://host/x'],
-      ['ssh://git:t0ken@host:22/x', 'ssh://git@host:22/x'],
-      ['ssh://git@host:22/x@y', 'ssh://git@host:22/x@y'],
-      ['git@host:a/b.git', 'git@host:a/b.git'],
-      ['/a:b@c/d', '/a:b@c/d'],
-      ["cannot read 'https://t0ken@host/x'", "cannot read 'https://host/x'"],
-    ] as const)
-      assert.equal(withoutLogin(address), without);
   });
 
   it('says so when there is no such file', async () => {
@@ -108,20 +86,5 @@ describe('Questions to git', () => {
     await assert.rejects(hasCommit(sample.dir, sample.commits.broken, AbortSignal.abort()), {
       name: 'AbortError',
     });
-  });
-
-  it('knows one repository by its many addresses', () => {
-    const one = 'github.com/cilium/cilium';
-    for (const url of [
-      'https://github.com/cilium/cilium',
-      'https://github.com/cilium/cilium.git',
-      'https://token@github.com/Cilium/cilium/',
-      'git@github.com:cilium/cilium.git',
-      'ssh://git@github.com/cilium/cilium.git',
-      'ssh://git@github.com:22/cilium/cilium.git',
-      'git://github.com/cilium/cilium.git',
-    ])
-      assert.equal(canonicalRemote(url), one, url);
-    assert.notEqual(canonicalRemote('https://github.com/cilium/hubble'), one);
   });
 });

@@ -384,13 +384,22 @@ describe('Shared libraries', () => {
         { revision: commits.third, remoteUrl: `${base}/origin.git` },
         { announce: (line) => told.push(line) },
       );
-      assert.match(why, /is on a host that none of your remotes is on/);
+      assert.match(why, /is on a server that none of your remotes is on/);
       assert.deepEqual(told, []);
     });
 
     it('are never read from a path, nor by a command', async () => {
-      for (const remoteUrl of [origin, `file://${origin}`, 'ext::sh -c "touch /tmp/x"', '-x:y'])
-        assert.match(await missing({ revision: commits.first, remoteUrl }), /was not asked/);
+      for (const remoteUrl of [
+        origin,
+        `file://${origin}`,
+        'ext::sh -c "touch /tmp/x"',
+        '-x:y',
+        `${base.replace(/\/*$/, '')}?@git.example.org/lib`,
+      ])
+        assert.match(
+          await missing({ revision: commits.first, remoteUrl }),
+          /was not asked|is not taken for the address/,
+        );
     });
 
     it('are in the person’s own clone, if that is the repository', async () => {

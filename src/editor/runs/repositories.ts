@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../base/errors';
 import type { Run } from '../../jenkins/run';
-import { currentBranch, remotes, sameRepository } from '../../recipe/git';
+import { sameRepository } from '../../base/gitAddress';
+import { currentBranch, remotes } from '../../recipe/git';
 import { readJobs } from '../frame/settings';
 
 /** The addresses of a folder's remotes; none in an untrusted workspace or where there is no repository. */

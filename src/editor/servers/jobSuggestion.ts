@@ -1,4 +1,4 @@
-import { canonicalRemote } from '../../recipe/git';
+import { parseGitAddress, repositoryOf } from '../../base/gitAddress';
 
 /** The parts of a job that a suggestion is made from. */
 export interface Candidate {
@@ -16,7 +16,10 @@ export function suggestJobs<Job extends Candidate>(
   jobs: readonly Job[],
   remoteUrls: readonly string[],
 ): Job[] {
-  const repositories = remoteUrls.map((url) => canonicalRemote(url).split('/'));
+  const repositories = remoteUrls.flatMap((url) => {
+    const address = parseGitAddress(url);
+    return address === undefined ? [] : [repositoryOf(address).split('/')];
+  });
   const score = (job: Job): number =>
     Math.max(0, ...repositories.map((repository) => likeness(job.name, repository)));
   return jobs

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../../base/errors';
+import { checkedGitAddress } from '../../base/gitAddress';
 import type { Machine } from '../../machines/machine';
 import { StepError, type Value } from '../../pipeline/effects';
 import { sourceOf } from '../../recipe/steps';
@@ -52,17 +53,18 @@ async function checkoutOther(
   signal: AbortSignal,
   bench: Bench,
 ): Promise<Value> {
-  if (url.startsWith('-') || branch?.startsWith('-') === true)
-    throw new StepError(`git would take this for an option: ${url} ${branch ?? ''}`);
+  const { shown } = checkedGitAddress(url);
+  if (branch?.startsWith('-') === true)
+    throw new StepError(`git would take this for an option: ${branch}`);
   const name = branch?.replace(/^(\*\/|refs\/heads\/|origin\/)/, '') ?? 'HEAD';
   const { machine } = bench;
   const known = await machine.files.stat(join(into, '.git'), signal);
   if (known && (await isWorktree(into, signal, machine)))
-    throw new UserError(`${url} would be checked out over the run's own repository in ${into}.`, {
+    throw new UserError(`${shown} would be checked out over the run's own repository in ${into}.`, {
       advice:
         'In CI it replaced it. Reproduce one stage, or give the repository a folder of its own.',
     });
-  bench.caveat(`${url} was checked out as ${name} is today: CI's run does not tell its commit`);
+  bench.caveat(`${shown} was checked out as ${name} is today: CI's run does not tell its commit`);
   await machine.files.makeFolder(into, 0o777, signal);
   const marks = { CI_PARITY_COOKIE: bench.files.id };
   const run = (...args: string[]) => gitOn(machine, args, into, signal, { marks });
