@@ -9,7 +9,16 @@ import { libraryReferences } from '../pipeline/names/libraryReferences';
 import { outline } from '../pipeline/outline';
 import { parse } from '../pipeline/parser';
 import { localEnvironment, runEnvironment } from './environment';
-import { currentBranch, ensureCommit, headCommit, remotes, showFile, topLevel } from './git';
+import {
+  currentBranch,
+  ensureCommit,
+  headCommit,
+  releaseAbandoned,
+  releaseCommit,
+  remotes,
+  showFile,
+  topLevel,
+} from './git';
 import { pipelineOf } from './recordedCommands';
 import { readLibraries, wantedLibraries } from './libraries';
 import type {
@@ -67,7 +76,7 @@ export interface FileRequest extends Wishes {
  * @throws UserError when the run is not over, has no commit, or the commit cannot be had.
  */
 export async function composeRecipe(request: RunRequest, signal: AbortSignal): Promise<Recipe> {
-  const { client, run, stages, failure } = request;
+  const { client, run } = request;
   if (run.building)
     throw new UserError(`${run.displayName} is still running.`, {
       advice: 'Wait until it has ended: only then is it known what failed.',
@@ -83,10 +92,38 @@ export async function composeRecipe(request: RunRequest, signal: AbortSignal): P
     ...(run.commit?.remoteUrls ?? []),
     ...(remoteUrl === undefined ? [] : [remoteUrl]),
   ];
-  const [told] = await Promise.all([
-    client.jenkinsfile(run, signal),
-    ensureCommit(directory, commit, wanted, signal),
-  ]);
+  try {
+    // Both have ended before the commit is let go of, also where one fails.
+    const [told, held] = await Promise.allSettled([
+      client.jenkinsfile(run, signal),
+      ensureCommit(directory, commit, wanted, signal),
+    ]);
+    if (told.status === 'rejected') throw told.reason;
+    if (held.status === 'rejected') throw held.reason;
+    return await composeHeld(request, { directory, commit, remoteUrl, told: told.value }, signal);
+  } finally {
+    await releaseCommit(directory, commit);
+    await releaseAbandoned(directory);
+  }
+}
+
+/** The rest of `composeRecipe`, while the commit is there. */
+async function composeHeld(
+  request: RunRequest,
+  {
+    directory,
+    commit,
+    remoteUrl,
+    told,
+  }: {
+    directory: string;
+    commit: string;
+    remoteUrl: string | undefined;
+    told: Awaited<ReturnType<Client['jenkinsfile']>>;
+  },
+  signal: AbortSignal,
+): Promise<Recipe> {
+  const { client, run, stages, failure } = request;
   const jenkinsfile = await jenkinsfileOf(request, told, directory, commit, signal);
   const facts: RunFacts = {
     url: run.url,

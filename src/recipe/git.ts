@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { childEnvironment } from '../base/childEnvironment';
 import { messageOf, UserError } from '../base/errors';
 import { sameRepository } from '../base/gitAddress';
 import { causeLine } from '../base/systemErrors';
+import { bornAt } from '../machines/processes';
 
 /**
  * Keeps git from running what a foreign commit may bring where the person's configuration names a
@@ -103,7 +105,7 @@ export async function hasCommit(
 /**
  * Makes sure that the commit's objects are there, fetching them if they are not. No branch, tag or
  * FETCH_HEAD of the person's changes: the commit is held by a ref below `refs/ci-parity/`, so that
- * a garbage collection does not take it during a reproduction.
+ * a garbage collection does not take it while this process needs it. `releaseCommit` deletes that ref.
  * @throws UserError when no remote has it.
  */
 export async function ensureCommit(
@@ -112,25 +114,23 @@ export async function ensureCommit(
   wanted: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (await hasCommit(directory, sha, signal)) return;
+  if (await hasCommit(directory, sha, signal)) return await hold(directory, sha, signal);
   const known = await remotes(directory, signal);
   const matching = known.filter((remote) => wanted.some((url) => sameRepository(url, remote.url)));
+  const fetched = `${ownRefs()}/fetched`;
   const attempts: string[] = [];
   for (const source of [...new Set([...matching, ...known].map((remote) => remote.name))]) {
     // Most servers give a commit by its name; others only what their refs hold.
-    for (const refspec of [`${sha}:${heldBy(sha)}`, '+refs/*:refs/ci-parity/fetched/*']) {
+    for (const refspec of [`${sha}:${heldBy(sha)}`, `+refs/*:${fetched}/*`]) {
       try {
         const fetch = ['fetch', '--no-tags', '--no-write-fetch-head', '--quiet', source, refspec];
         await git(fetch, directory, signal);
-        if (await hasCommit(directory, sha, signal)) {
-          await git(['update-ref', heldBy(sha), sha], directory, signal);
-          return;
-        }
+        if (await hasCommit(directory, sha, signal)) return await hold(directory, sha, signal);
       } catch (error) {
         signal.throwIfAborted();
         attempts.push(`${source}: ${messageOf(error)}`);
       } finally {
-        await deleteRefs(directory, 'refs/ci-parity/fetched', signal);
+        await deleteRefs(directory, (name) => name.startsWith(`${fetched}/`));
       }
     }
   }
@@ -145,13 +145,27 @@ export async function ensureCommit(
   );
 }
 
-/** Lets go of what `ensureCommit` held. */
-export async function releaseCommit(
-  directory: string,
-  sha: string,
-  signal: AbortSignal,
-): Promise<void> {
-  await deleteRefs(directory, heldBy(sha), signal);
+async function hold(directory: string, sha: string, signal: AbortSignal): Promise<void> {
+  try {
+    await git(['update-ref', heldBy(sha), sha], directory, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // In a repository that cannot be written to, no garbage collection takes anything either.
+    if (!(error instanceof UserError)) throw error;
+  }
+}
+
+/** Deletes the ref by which this process holds the commit. It cannot be cancelled: it is part of cancelling. */
+export async function releaseCommit(directory: string, sha: string): Promise<void> {
+  await deleteRefs(directory, (name) => name === heldBy(sha));
+}
+
+/** Deletes the refs by which processes held commits that have died since, and those of older versions. */
+export async function releaseAbandoned(directory: string): Promise<void> {
+  await deleteRefs(directory, (name) => {
+    const [, pid = '', birth = ''] = /^refs\/ci-parity\/(\d+)-([0-9a-f]+)\//.exec(name) ?? [];
+    return pid === '' || birthOf(Number(pid)) !== birth;
+  });
 }
 
 /**
@@ -209,13 +223,32 @@ export async function keepsLfs(
   }
 }
 
-function heldBy(sha: string): string {
-  return `refs/ci-parity/${sha}`;
+const REFS = 'refs/ci-parity';
+
+/** Below which refs this process holds commits. */
+function ownRefs(): string {
+  return `${REFS}/${process.pid}-${birthOf(process.pid) ?? '0'}`;
 }
 
-async function deleteRefs(directory: string, below: string, signal: AbortSignal): Promise<void> {
-  const names = await git(['for-each-ref', '--format=delete %(refname)', below], directory, signal);
-  if (names !== '') await git(['update-ref', '--stdin'], directory, signal, { input: names });
+function heldBy(sha: string): string {
+  return `${ownRefs()}/${sha}`;
+}
+
+/** `bornAt` in letters that a ref may have; undefined when there is no such process. */
+function birthOf(pid: number): string | undefined {
+  const born = bornAt(pid);
+  return born && createHash('sha256').update(born).digest('hex').slice(0, 12);
+}
+
+async function deleteRefs(directory: string, which: (name: string) => boolean): Promise<void> {
+  const { signal } = new AbortController();
+  const names = await git(['for-each-ref', '--format=%(refname)', REFS], directory, signal);
+  const input = names
+    .split('\n')
+    .filter((name) => name !== '' && which(name))
+    .map((name) => `delete ${name}\n`)
+    .join('');
+  if (input !== '') await git(['update-ref', '--stdin'], directory, signal, { input });
 }
 
 function explain(

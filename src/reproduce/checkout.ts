@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
-import { blobAt, git, headCommit, keepsLfs, releaseCommit } from '../recipe/git';
+import { blobAt, git, headCommit, keepsLfs, releaseAbandoned, releaseCommit } from '../recipe/git';
 import type { Recipe } from '../recipe/recipe';
 import { carriedTo, carryCommit } from './carry';
 import { carryLfs, lfsFilters } from './carryLfs';
@@ -97,12 +97,12 @@ export async function removeCheckout(
   }
 }
 
-/** Lets go of the commit that `checkout` fetched. */
-export async function releaseCheckout(recipe: Recipe, signal: AbortSignal): Promise<void> {
+/** Lets go of the recipe's commit, and of those that processes held which have died since. */
+export async function releaseCheckout({ repository, commit }: Recipe): Promise<void> {
   try {
-    await releaseCommit(recipe.repository.directory, recipe.commit, signal);
+    await releaseCommit(repository.directory, commit);
+    await releaseAbandoned(repository.directory);
   } catch (error) {
-    signal.throwIfAborted();
     // Without its repository there is nothing that could be held.
     if (!(error instanceof UserError)) throw error;
   }

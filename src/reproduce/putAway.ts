@@ -87,7 +87,7 @@ export async function putAway(leavings: Leavings, signal: AbortSignal): Promise<
     if (kept.length === 0 && !isLost)
       journal.append({ type: 'gone', what: 'machine', where: workspace });
   }
-  await releaseCheckout(recipe, signal);
+  await releaseCheckout(recipe);
   return left.map((thing) => onOther(recipe, thing));
 }
 
@@ -198,7 +198,7 @@ export async function sweep(
       if (recipe.on && !addressOf(recipe.on)) {
         say(`the machine ${placeName(recipe.on)} was given back: nothing is left there`);
         for (const { what, where } of made) journal.append({ type: 'gone', what, where });
-        await releaseCheckout(recipe, signal);
+        await releaseCheckout(recipe);
         return [];
       }
       await using place = await openPlace(recipe, files, { base, say, ask }, signal);

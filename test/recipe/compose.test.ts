@@ -123,6 +123,38 @@ describe('A recipe', () => {
     assert.equal(recipe.run.failure.exitCode, 1);
   });
 
+  it('leaves no ref in the clone, whether it is made, refused or cancelled', async () => {
+    const clone = join(root, 'single');
+    const only = ['--single-branch', '--branch', 'master'];
+    execFileSync('git', ['clone', '-q', ...only, `file://${sample.origin}`, clone]);
+    const { pull } = sample.commits;
+    const refs = () => execFileSync('git', ['-C', clone, 'for-each-ref'], { encoding: 'utf8' });
+    const before = refs();
+    using client = connect({ base: jenkins.base });
+    const run = await client.run(`${jenkins.base}${master}42/`, signal);
+    const request = { ...wishes, client, run: { ...run, commit: { sha: pull, remoteUrls: [] } } };
+    const rest = { stages: [], failure: undefined, repository: clone };
+    assert.equal((await composeRecipe({ ...request, ...rest }, signal)).commit, pull);
+    assert.equal(refs(), before);
+    const select = { kind: 'stage', name: 'No such stage' } as const;
+    await assert.rejects(composeRecipe({ ...request, ...rest, select }, signal), /has no stage/);
+    assert.equal(refs(), before);
+    const cancelled = new AbortController();
+    const stopping: typeof client = {
+      ...client,
+      libraries: () => {
+        assert.notEqual(refs(), before, 'it is held meanwhile');
+        cancelled.abort();
+        return Promise.reject(cancelled.signal.reason as Error);
+      },
+    };
+    await assert.rejects(
+      composeRecipe({ ...request, ...rest, client: stopping }, cancelled.signal),
+      /abort/i,
+    );
+    assert.equal(refs(), before);
+  });
+
   it('is what its JSON Schema says, for a run and for a file', async () => {
     const schema = JSON.parse(
       readFileSync(new URL('../../media/recipe.schema.json', import.meta.url), 'utf8'),

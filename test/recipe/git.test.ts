@@ -3,7 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureCommit, hasCommit, releaseCommit, remotes, showFile } from '../../src/recipe/git';
+import {
+  ensureCommit,
+  hasCommit,
+  releaseAbandoned,
+  releaseCommit,
+  remotes,
+  showFile,
+} from '../../src/recipe/git';
 import { makeSample, type Sample } from '../bed/sample/sample';
 
 describe('Questions to git', () => {
@@ -63,10 +70,30 @@ describe('Questions to git', () => {
     const added = refs(clone)
       .split('\n')
       .filter((line) => !before.includes(line));
-    assert.deepEqual(added, [
-      `${sample.commits.pull} commit\trefs/ci-parity/${sample.commits.pull}`,
-    ]);
-    await releaseCommit(clone, sample.commits.pull, signal);
+    const { pull } = sample.commits;
+    assert.equal(added.length, 1);
+    assert.match(
+      added[0] ?? '',
+      new RegExp(`^${pull} commit\trefs/ci-parity/${process.pid}-[0-9a-f]{12}/${pull}$`),
+    );
+    await releaseAbandoned(clone);
+    assert.notEqual(refs(clone), before, 'this process lives, and holds it');
+    await releaseCommit(clone, pull);
+    assert.equal(refs(clone), before);
+  });
+
+  it('lets go of what a dead process or an older version held, and of nothing else', async () => {
+    const clone = join(root, 'abandoned');
+    git(root, 'clone', '-q', `file://${sample.origin}`, clone);
+    git(clone, 'update-ref', 'refs/keep/1', 'HEAD');
+    const before = refs(clone);
+    const head = git(clone, 'rev-parse', 'HEAD').trim();
+    for (const name of [head, `${process.pid}-0123456789ab/${head}`, `1-ab/fetched/heads/x`])
+      git(clone, 'update-ref', `refs/ci-parity/${name}`, 'HEAD');
+    await ensureCommit(clone, head, [], signal);
+    await releaseAbandoned(clone);
+    assert.equal(git(clone, 'for-each-ref', 'refs/ci-parity').split('\n').length, 2);
+    await releaseCommit(clone, head);
     assert.equal(refs(clone), before);
   });
 
