@@ -114,7 +114,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'detach':
       return await quiet(detachMachine(one(), terminal));
     case 'clean':
-      return (await clean(terminal)) ? EXIT.done : EXIT.couldNotRun;
+      return (await clean(flags, terminal)) ? EXIT.done : EXIT.couldNotRun;
     case 'outline':
       if (operands.length === 0) throw new UsageError('outline wants at least one file.');
       return await quiet(outlineFiles(operands, terminal));

@@ -22,11 +22,12 @@ import { planDocument } from '../recipe/planDocument';
 import { parseRecipe, type Recipe } from '../recipe/recipe';
 import type { Verdict, VerdictKind } from '../reproduce/journal';
 import { otherMachine, placeTitle } from '../reproduce/place';
-import { sweep } from '../reproduce/putAway';
+import { sweep, tidyClones } from '../reproduce/putAway';
 import { runReproduction } from '../reproduce/run';
 import { testName } from '../reproduce/verdict';
 import {
   createReproduction,
+  listDamaged,
   listReproductions,
   readReproduction,
   type Reproduction,
@@ -98,9 +99,16 @@ export function list(terminal: Terminal): Promise<void> {
   const all = listReproductions();
   for (const reproduction of all) {
     terminal.emit(summary(reproduction));
-    if (!terminal.json) terminal.print(`${reproduction.files.id}  ${stateText(reproduction)}`);
+    if (terminal.json) continue;
+    terminal.print(`${reproduction.files.id}  ${stateText(reproduction)}`);
+    if (reproduction.damage !== undefined) terminal.print(`  damaged: ${reproduction.damage}`);
   }
-  if (all.length === 0) terminal.say('there are no reproductions yet');
+  const damaged = listDamaged();
+  for (const { files, state, why, made } of damaged) {
+    terminal.emit({ id: files.id, state, why, made });
+    if (!terminal.json) terminal.print(`${files.id}  ${state}: ${why}`);
+  }
+  if (all.length + damaged.length === 0) terminal.say('there are no reproductions yet');
   return Promise.resolve();
 }
 
@@ -139,8 +147,10 @@ export async function finish(id: string, terminal: Terminal): Promise<void> {
 }
 
 /** Resolves with whether nothing is left. */
-export async function clean(terminal: Terminal): Promise<boolean> {
-  const swept = await putLeftAway(terminal, 'thoroughly');
+export async function clean({ repository }: Flags, terminal: Terminal): Promise<boolean> {
+  const signal = interruptible(terminal);
+  const swept = await putLeftAway(terminal, 'thoroughly', signal);
+  await tidyClones(repository, signal);
   let clear = true;
   for (const one of swept) {
     terminal.emit(one);
@@ -272,6 +282,7 @@ function summary({
   startedAt,
   endedAt,
   made,
+  damage,
 }: Reproduction): object {
   const { run } = recipe;
   return {
@@ -285,6 +296,7 @@ function summary({
     startedAt,
     endedAt,
     made,
+    damage,
     left: status.state === 'ended' ? status.left : [],
     output: files.output,
     artifacts: files.artifacts,
@@ -302,6 +314,7 @@ function describe(reproduction: Reproduction, terminal: Terminal): void {
   terminal.print(run ? `  run        ${run.url}` : `  file       ${recipe.jenkinsfile.path}`);
   terminal.print(`  commit     ${recipe.commit}`);
   if (recipe.on) terminal.print(`  on         ${placeTitle(recipe.on)}`);
+  if (reproduction.damage !== undefined) terminal.print(`  damaged    ${reproduction.damage}`);
   for (const { path, state, why } of stages)
     terminal.print(
       `  stage      ${path.join(' / ')}: ${state}${why === undefined ? '' : ` (${why})`}`,

@@ -161,7 +161,10 @@ input and output. When standard input is closed it lets them go, as the window h
 `,
   list: `ci-parity list [--json]
 
-Lists the reproductions, newest first, with their state and verdict. As JSON, the object of show for each.
+Lists the reproductions, newest first, with their state and verdict. As JSON, the object of show for each, and
+for each whose record cannot be read:
+
+  {"id", "state": "damaged"|"later"|"running", "why", "made": [{"what", "where"}]}
 `,
   show: `ci-parity show ID [--json]
 
@@ -169,7 +172,8 @@ Says what happened: stages, findings, verdict, and where output and artifacts ar
 
   {"id", "state": "new"|"running"|"kept"|"interrupted"|"ended", "verdict"?: {"kind", "sentence", "details",
    "failedTests"}, "run"?: {"url", "job", "number"}, "commit", "on"?, "stages": [{"path", "state", "why"?}],
-   "startedAt"?, "endedAt"?, "made": [{"what", "where"}], "left", "output", "artifacts"}
+   "startedAt"?, "endedAt"?, "made": [{"what", "where"}], "damage"?, "left", "output",
+   "artifacts"}
 
 Moments are milliseconds since 1970. made is what may still be there, left what could not be put away; output
 and artifacts are the paths of a file and a folder.
@@ -185,11 +189,13 @@ machine, ssh leads there. The exit code is that of the shell.
 Lets a reproduction whose machine was kept go on: post is run, and everything is put away. As JSON, the
 object of show.
 `,
-  clean: `ci-parity clean [--json]
+  clean: `ci-parity clean [--repository PATH] [--json]
 
-Puts away what reproductions left whose program was killed: processes, machines, worktrees. What
-cannot be put away is named, and the exit code is 3. As JSON, a line for each reproduction that had left
-something:
+Puts away what reproductions left whose program was killed: processes, machines, worktrees, and refs in the
+clones that they were made from and in PATH (the current folder by default). Of a record that is damaged, it
+puts away what can be found, and moves the rest to the folder "damaged" of the state directory. Nothing outside
+the folders of a reproduction is removed. What cannot be put away is named, and the exit code is 3. As JSON, a
+line for each reproduction that had left something:
 
   {"id", "left"}
 `,

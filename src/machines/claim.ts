@@ -45,12 +45,18 @@ function removeDead(path: string, aside: string): boolean {
   return !mistaken;
 }
 
+/** Whether a living process has the claim. */
 function isHeld(path: string): boolean {
+  return holderOf(path) !== undefined;
+}
+
+/** The number of the living process that has the claim; undefined where none has it. */
+export function holderOf(path: string): number | undefined {
   try {
     const [pid = '', ...born] = readFileSync(path, 'utf8').split(' ');
-    return isAlive(Number(pid), born.join(' '));
+    return isAlive(Number(pid), born.join(' ')) ? Number(pid) : undefined;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors';
+import { fields } from '../base/json';
 import type { Scope } from '../pipeline/effects';
 import type { Change, Failure, Parameter, Result, StageState } from '../jenkins/run';
 
@@ -129,9 +130,14 @@ export function decisionKey({ range, source }: Pick<Scope, 'range' | 'source'>):
   return file === undefined ? String(range.line) : `${file}:${range.line}`;
 }
 
+/** A later version of this program wrote it, in a form that this one does not know. */
+export class LaterVersion extends UserError {
+  override readonly name = 'LaterVersion';
+}
+
 /**
  * Reads a `recipe.json`.
- * @throws UserError when it is no recipe, or one of a version that this program does not know.
+ * @throws UserError when it is no recipe, and LaterVersion when it is one of a later version.
  */
 export function parseRecipe(text: string): Recipe {
   let value: unknown;
@@ -140,14 +146,41 @@ export function parseRecipe(text: string): Recipe {
   } catch (cause) {
     throw new UserError('The recipe is not JSON.', { cause });
   }
-  const recipe = value as Partial<Recipe> | null;
-  if (typeof recipe !== 'object' || recipe === null || typeof recipe.version !== 'number')
+  const recipe = fields(value);
+  const { version } = recipe;
+  if (Array.isArray(value) || typeof version !== 'number')
     throw new UserError('The file is not a recipe.');
-  if ((recipe.version as number) !== 1)
-    throw new UserError(`The recipe has version ${String(recipe.version)}; this program reads 1.`, {
+  if (version !== 1)
+    throw new LaterVersion(`The recipe has version ${version}; this program reads 1.`, {
       advice: 'Update CI Parity.',
     });
-  for (const key of ['repository', 'commit', 'jenkinsfile', 'select', 'environment'] as const)
-    if (recipe[key] === undefined) throw new UserError(`The recipe lacks "${key}".`);
-  return recipe as Recipe;
+  for (const [key, isRight] of Object.entries(CHECKS)) {
+    const part = recipe[key];
+    if (part === undefined && !OPTIONAL.includes(key))
+      throw new UserError(`The recipe lacks "${key}".`);
+    if (part !== undefined && !isRight(part))
+      throw new UserError(`The recipe's "${key}" is not valid.`);
+  }
+  return value as Recipe;
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** What is read of a recipe before anything is run, and when it is cleaned up after. */
+const CHECKS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  repository: (value) => isText(fields(value)['directory']),
+  commit: (value) => typeof value === 'string' && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(value),
+  jenkinsfile: (value) => isText(fields(value)['path']) && isText(fields(value)['text']),
+  select: (value) => isText(fields(value)['kind']),
+  environment: isObject,
+  parameters: Array.isArray,
+  overrides: isObject,
+  run: (value) =>
+    isText(fields(value)['url']) &&
+    isText(fields(value)['job']) &&
+    typeof fields(value)['number'] === 'number',
+  on: (value) => isText(fields(value)['lease']) || isText(fields(value)['host']),
+};
+
+const OPTIONAL = ['run', 'on'];

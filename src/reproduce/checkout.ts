@@ -1,6 +1,7 @@
-import { copyFile, mkdtemp, rm, stat, utimes } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, realpath, rm, stat, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { UserError } from '../base/errors';
 import type { Machine } from '../machines/machine';
 import { blobAt, git, headCommit, keepsLfs, releaseAbandoned, releaseCommit } from '../recipe/git';
@@ -75,25 +76,75 @@ export function besideOf(into: string): string {
   return `${into}@git`;
 }
 
-/** Takes a checkout away, whatever is in it. It may be half made or half gone. */
+/**
+ * Removes a checkout, whatever is in it, and its registration as a worktree. It may be half made or half gone, its
+ * repository may have been moved, and the recipe may be lost.
+ * @throws UserError when it lies outside the folders of the workspace `within`, or something is mounted in it.
+ */
 export async function removeCheckout(
-  recipe: Recipe,
+  recipe: Recipe | undefined,
   machine: Machine,
   from: string,
+  within: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const repository = recipe.on
-    ? await carriedTo(recipe, machine, signal)
-    : recipe.repository.directory;
+  const repositories = new Set([await registeredIn(from, machine, signal)]);
+  if (recipe?.on) repositories.add(await carriedTo(recipe, machine, signal));
+  else if (recipe) repositories.add(recipe.repository.directory);
   // Not by git, which would also remove what is mounted in it.
-  await machine.files.remove(from, signal);
+  await machine.files.remove(from, signal, { within });
+  for (const repository of repositories)
+    if (repository !== undefined) await unregister(from, repository, machine, signal);
+}
+
+/** Also of the machine itself, where nothing is there any more: `git worktree prune` would prune the person's too. */
+async function unregister(
+  worktree: string,
+  repository: string,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    const words = ['worktree', 'remove', '--force', '--force', from];
+    const words = ['worktree', 'remove', '--force', '--force', worktree];
     await gitOn(machine, words, repository, signal);
   } catch (error) {
     signal.throwIfAborted();
     // It may never have been registered, or the repository itself is gone: the folder is all there was.
     if (!(error instanceof UserError)) throw error;
+  }
+}
+
+/** The git directory that a worktree says it belongs to; undefined where it does not say so. */
+async function registeredIn(
+  worktree: string,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const note = join(worktree, '.git');
+  if ((await machine.files.stat(note, signal))?.kind !== 'file') return undefined;
+  const text = (await machine.files.read(note, 16 << 10, signal)).toString();
+  return /^gitdir: (\/.+)\/worktrees\/[^/\n]+\n?$/.exec(text)?.[1];
+}
+
+/**
+ * Removes what dead processes left in a clone of the person: refs that held commits, and registrations of worktrees
+ * below the folder `workspaces` that are gone. `isLive` tells of a workspace's name whether somebody works there.
+ */
+export async function tidyClone(
+  clone: string,
+  workspaces: string,
+  isLive: (name: string) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  await releaseAbandoned(clone);
+  const listed = await git(['worktree', 'list', '--porcelain'], clone, signal);
+  // Git writes paths without links.
+  const above = existsSync(workspaces) ? await realpath(workspaces) : workspaces;
+  for (const line of listed.split('\n')) {
+    const path = /^worktree (.+)$/.exec(line)?.[1] ?? '';
+    const [name] = relative(above, path).split('/');
+    if (name === undefined || name === '..' || existsSync(path) || isLive(name)) continue;
+    await git(['worktree', 'remove', '--force', '--force', path], clone, signal);
   }
 }
 

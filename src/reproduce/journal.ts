@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { isUserError } from '../base/errors';
+import { codeOf, isUserError } from '../base/errors';
+import { fields } from '../base/json';
 import { explainSystemError } from '../base/systemErrors';
 import { writeWhole } from '../base/writeWhole';
 import type { FailedTest } from '../jenkins/run';
@@ -9,7 +10,13 @@ import type { FailedTest } from '../jenkins/run';
  * it. Readers skip events whose type they do not know.
  */
 export type JournalEvent = { readonly at: string } & (
-  | { readonly type: 'started'; readonly version: 1; readonly pid: number; readonly bornAt: string }
+  | {
+      readonly type: 'started';
+      /** 1; a later version of this program may have written another. */
+      readonly version: number;
+      readonly pid: number;
+      readonly bornAt: string;
+    }
   /** Something that could leak is about to be made; `gone` strikes it off. */
   | { readonly type: 'intent'; readonly what: MadeThing; readonly where: string }
   | { readonly type: 'gone'; readonly what: MadeThing; readonly where: string }
@@ -149,25 +156,94 @@ export function tolerantJournal(journal: Journal): Journal {
   };
 }
 
-/** Reads a journal; a missing file is an empty one, and a torn line is passed over. */
+/** Reads a journal; a missing file is an empty one. What cannot be read of it is passed over: see `parseJournal`. */
 export function readJournal(file: string): JournalEvent[] {
-  let text: string;
+  return parseJournal(journalText(file)).events;
+}
+
+/** The text of a journal; empty where there is no such file. */
+export function journalText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return '';
     throw error;
   }
+}
+
+export interface ParsedJournal {
+  readonly events: JournalEvent[];
+  /** The numbers, from 1, of lines that hold no event; a last line without its end is none of them. */
+  readonly damaged: readonly number[];
+}
+
+/** Reads the lines of a journal. Of events whose type is not known here nothing is expected. */
+export function parseJournal(text: string): ParsedJournal {
   const events: JournalEvent[] = [];
-  for (const line of text.split('\n')) {
+  const damaged: number[] = [];
+  const lines = text.split('\n');
+  for (const [index, line] of lines.entries()) {
     if (line === '') continue;
-    try {
-      events.push(JSON.parse(line) as JournalEvent);
-    } catch {
-      // The owner was killed while it wrote this line.
-    }
+    const event = eventOf(line);
+    if (event) events.push(event);
+    // The process was killed while it wrote the last line.
+    else if (index < lines.length - 1) damaged.push(index + 1);
   }
-  return events;
+  return { events, damaged };
+}
+
+function eventOf(line: string): JournalEvent | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const event = fields(value);
+  const { type, at } = event;
+  if (typeof type !== 'string' || typeof at !== 'string') return undefined;
+  const expected = Object.hasOwn(SHAPES, type) ? SHAPES[type as JournalEvent['type']] : {};
+  return hasShape(event, expected) ? (value as JournalEvent) : undefined;
+}
+
+/** What readers of the journal rely on. */
+const SHAPES: Readonly<Record<JournalEvent['type'], Shape>> = {
+  started: { version: 'number', pid: 'number', bornAt: 'string' },
+  intent: { what: 'string', where: 'string' },
+  gone: { what: 'string', where: 'string' },
+  finding: { finding: { level: 'string', subject: 'string', message: 'string' } },
+  stage: { path: 'strings', state: 'string' },
+  step: { step: 'number', stage: 'strings', line: 'number', script: 'string', offset: 'number' },
+  exit: { step: 'number', offset: 'number' },
+  omitted: { name: 'string', line: 'number', reason: 'string' },
+  post: { stage: 'strings' },
+  kept: { directory: 'string', machines: 'strings', environment: {} },
+  finishing: {},
+  cancelling: { why: 'string' },
+  verdict: {
+    verdict: { kind: 'string', sentence: 'string', details: 'strings', failedTests: 'objects' },
+  },
+  ended: { left: 'strings' },
+};
+
+type Kind = 'string' | 'number' | 'strings' | 'objects' | Shape;
+interface Shape {
+  readonly [name: string]: Kind;
+}
+
+function hasShape(value: unknown, shape: Shape): boolean {
+  const members = fields(value);
+  return (
+    value === members && Object.entries(shape).every(([name, kind]) => isOf(kind, members[name]))
+  );
+}
+
+function isOf(kind: Kind, value: unknown): boolean {
+  if (kind === 'strings' || kind === 'objects') {
+    const wanted = kind.slice(0, -1);
+    return Array.isArray(value) && value.every((one) => typeof one === wanted && one !== null);
+  }
+  return typeof kind === 'string' ? typeof value === kind : hasShape(value, kind);
 }
 
 function lastByte(file: string, size: number): number {

@@ -124,7 +124,7 @@ async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<V
   const left = await leave();
   if (!recorded) journal.append({ type: 'verdict', verdict });
   journal.append({ type: 'ended', left });
-  rmSync(files.owner, { force: true });
+  for (const file of [files.owner, files.finish, files.stop]) rmSync(file, { force: true });
   for (const thing of left) screen.say(`left: ${thing}`);
   if (left.length > 0) screen.say('put it away with: ci-parity clean');
   if (defect) throw defect.error;
@@ -134,17 +134,15 @@ async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<V
   async function leave(): Promise<readonly string[]> {
     // Where there was no machine, nothing was made.
     if (!attempt.place) return [];
-    const { machine, base: given } = attempt.place;
+    const { machine, workspace, base: given } = attempt.place;
     const environment = { ...given, ...attempt.real?.lastEnvironment() };
     const say = (line: string): void => screen.say(line);
     try {
-      await putSecretsAway(readReproduction(id).made, machine, tolerant);
+      const all = { files, recipe, machine, workspace, journal: tolerant };
+      await putSecretsAway({ ...all, made: readReproduction(id).made });
       const { made } = readReproduction(id);
       will.kill.throwIfAborted();
-      return await putAway(
-        { files, recipe, machine, journal: tolerant, made, environment, say },
-        will.kill,
-      );
+      return await putAway({ ...all, made, damaged: false, environment, say }, will.kill);
     } catch (error) {
       const unreachable = recipe.on && isUserError(error);
       if (!will.kill.aborted && !unreachable) throw error;

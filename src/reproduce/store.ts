@@ -1,12 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { UserError } from '../base/errors';
-import { stateDirectory } from '../base/stateDirectory';
-import { isAlive } from '../machines/processes';
-import { parseRecipe, type Recipe } from '../recipe/recipe';
 import {
-  readJournal,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, isUserError, messageOf, UserError } from '../base/errors';
+import { stateDirectory } from '../base/stateDirectory';
+import { explainSystemError } from '../base/systemErrors';
+import { holderOf } from '../machines/claim';
+import { isAlive } from '../machines/processes';
+import { LaterVersion, parseRecipe, type Recipe } from '../recipe/recipe';
+import {
+  journalText,
+  parseJournal,
   type Finding,
   type Kept,
   type JournalEvent,
@@ -51,8 +62,28 @@ export interface Reproduction {
   readonly findings: readonly Finding[];
   /** The step that runs now or ran last. */
   readonly step: { readonly script: string; readonly line: number } | undefined;
-  /** What was promised and is not known to be gone. */
-  readonly made: readonly { readonly what: MadeThing; readonly where: string }[];
+  /** What was promised and is not known to be gone, and workspaces that are there without a runner. */
+  readonly made: readonly Made[];
+  /** What of the journal cannot be read, for people; undefined where all can. */
+  readonly damage: string | undefined;
+}
+
+/** Something that was made, and where it is. A later version may make things that this one does not know. */
+export interface Made {
+  readonly what: MadeThing | (string & {});
+  readonly where: string;
+}
+
+/** A record that cannot be read, or a workspace without a record. */
+export interface DamagedReproduction {
+  readonly files: Files;
+  /** For people. */
+  readonly why: string;
+  readonly recipe: Recipe | undefined;
+  /** `later`: a later version of this program made it, and knows how to put it away. */
+  readonly state: 'damaged' | 'later' | 'running';
+  /** As far as it is known. */
+  readonly made: readonly Made[];
 }
 
 export type Status =
@@ -68,8 +99,10 @@ export type Status =
       readonly left: readonly string[];
     };
 
+const ID = /^[A-Za-z0-9][\w.-]*$/;
+
 export function filesOf(id: string, root: string = stateDirectory()): Files {
-  if (!/^[A-Za-z0-9][\w.-]*$/.test(id)) throw new UserError(`"${id}" is not a reproduction's id.`);
+  if (!ID.test(id)) throw new UserError(`"${id}" is not a reproduction's id.`);
   const directory = join(root, 'reproductions', id);
   return {
     id,
@@ -89,42 +122,145 @@ export function filesOf(id: string, root: string = stateDirectory()): Files {
 export function createReproduction(recipe: Recipe, root: string = stateDirectory()): Files {
   const files = filesOf(newId(recipe), root);
   mkdirSync(files.directory, { recursive: true, mode: 0o700 });
-  writeFileSync(files.recipe, JSON.stringify(recipe, null, 2) + '\n', { mode: 0o600, flag: 'wx' });
+  // It appears whole: half of one would be taken for damaged.
+  const draft = draftOf(files);
+  writeFileSync(draft, JSON.stringify(recipe, null, 2) + '\n', { mode: 0o600, flag: 'wx' });
+  renameSync(draft, files.recipe);
   return files;
 }
 
-/** @throws UserError when there is none with that id, or its recipe can not be read. */
-export function readReproduction(id: string, root: string = stateDirectory()): Reproduction {
-  const files = filesOf(id, root);
-  let text: string;
-  try {
-    text = readFileSync(files.recipe, 'utf8');
-  } catch (cause) {
-    throw new UserError(`There is no reproduction "${id}".`, {
-      cause,
-      advice: 'See: ci-parity list',
-    });
-  }
-  return project(files, parseRecipe(text), readJournal(files.journal));
+function draftOf({ recipe }: Files): string {
+  return `${recipe}.new`;
 }
 
-/** All reproductions, newest first. Directories without a recipe (killed while it was written) are left out. */
+/** @throws UserError when there is none with that id, or its record cannot be read. */
+export function readReproduction(id: string, root: string = stateDirectory()): Reproduction {
+  const record = readRecord(filesOf(id, root));
+  if (!record)
+    throw new UserError(`There is no reproduction "${id}".`, { advice: 'See: ci-parity list' });
+  if ('status' in record) return record;
+  throw new UserError(`The record of ${id} cannot be read: ${record.why}.`, {
+    advice: ADVICE[record.state],
+  });
+}
+
+const ADVICE = {
+  damaged: 'Put away what it made with: ci-parity clean',
+  later: 'Update CI Parity.',
+  running: 'It is still running: stop it in its terminal.',
+};
+
+/** All reproductions whose record can be read, newest first. */
 export function listReproductions(root: string = stateDirectory()): Reproduction[] {
-  let ids: string[];
+  return records(root).filter((one) => 'status' in one);
+}
+
+/** All others of which there is something: see `DamagedReproduction`. */
+export function listDamaged(root: string = stateDirectory()): DamagedReproduction[] {
+  return records(root).flatMap((one) => ('status' in one ? [] : [one]));
+}
+
+function records(root: string): (Reproduction | DamagedReproduction)[] {
+  const all = new Set([
+    ...namesIn(join(root, 'reproductions')),
+    ...namesIn(join(root, 'workspaces')).map(idOfWorkspace),
+  ]);
+  return [...all]
+    .filter((id) => ID.test(id))
+    .flatMap((id) => readRecord(filesOf(id, root)) ?? [])
+    .sort((a, b) => idTime(b.files.id) - idTime(a.files.id));
+}
+
+function namesIn(directory: string): string[] {
   try {
-    ids = readdirSync(join(root, 'reproductions'));
-  } catch {
-    return [];
+    return readdirSync(directory);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
   }
-  const all: Reproduction[] = [];
-  for (const id of ids) {
-    try {
-      all.push(readReproduction(id, root));
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-    }
+}
+
+/** What there is of a reproduction; undefined where there is nothing. */
+function readRecord(files: Files): Reproduction | DamagedReproduction | undefined {
+  const workspaces = workspacesOf(files);
+  let found: readonly string[] = [];
+  let why: string | undefined;
+  try {
+    found = namesIn(files.directory);
+  } catch (error) {
+    why = cannotBeRead(files.directory, error);
   }
-  return all.sort((a, b) => idTime(b.files.id) - idTime(a.files.id));
+  // Just being created, or killed while it was.
+  const begun = found.every((name) => join(files.directory, name) === draftOf(files));
+  if (why === undefined && begun && workspaces.length === 0) return undefined;
+  let recipe: Recipe | undefined;
+  let events: readonly JournalEvent[] = [];
+  let damage: string | undefined;
+  let later = false;
+  try {
+    recipe = parseRecipe(readFileSync(files.recipe, 'utf8'));
+  } catch (error) {
+    why ??= found.length === 0 ? 'its record is missing' : cannotBeRead(files.recipe, error);
+    later = error instanceof LaterVersion;
+  }
+  try {
+    const journal = parseJournal(journalText(files.journal));
+    events = journal.events;
+    const lines = journal.damaged;
+    if (lines.length > 0)
+      damage = `line${lines.length > 1 ? 's' : ''} ${lines.join(', ')} of ${files.journal} cannot be read`;
+  } catch (error) {
+    why ??= cannotBeRead(files.journal, error);
+  }
+  const version = events.find((event) => event.type === 'started' && event.version !== 1);
+  if (version) {
+    why = `its journal was written by a later version of CI Parity`;
+    later = true;
+  }
+  const reproduction = project(files, events, workspaces);
+  if (why === undefined && recipe) return { ...reproduction, recipe, damage };
+  const { made, status } = reproduction;
+  const running = status.state === 'running' || status.state === 'kept';
+  const state = running ? 'running' : later ? 'later' : 'damaged';
+  return { files, why: why ?? '', recipe, state, made };
+}
+
+/** Faults of this program are thrown on. */
+function cannotBeRead(file: string, thrown: unknown): string {
+  const code = codeOf(thrown);
+  if (code === 'ENOENT') return `${file} is missing`;
+  const error = explainSystemError(thrown);
+  if (!isUserError(error) && code === '') throw thrown;
+  return `${file}: ${messageOf(error)}`;
+}
+
+/** The workspaces on this machine that are there, the second and third of a reproduction too. */
+function workspacesOf({ id, workspace }: Files): string[] {
+  const above = join(workspace, '..');
+  const own = namesIn(above).filter((name) => idOfWorkspace(name) === id);
+  return [...new Set(own.map((name) => join(above, baseOf(name))))];
+}
+
+/** Workspaces are called after the reproduction: `ID`, `ID-2`, and beside them `ID@tmp` and such. */
+function idOfWorkspace(name: string): string {
+  return baseOf(name).replace(/-\d{1,3}$/, '');
+}
+
+function baseOf(name: string): string {
+  return name.split('@', 1)[0] ?? '';
+}
+
+/**
+ * Moves what is left of a damaged record out of the way, when what it made is gone: the steps' output
+ * and artifacts may be of use yet. Resolves with where it is now.
+ */
+export function setAside({ id, directory }: Files, root: string = stateDirectory()): string {
+  const aside = join(root, 'damaged');
+  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  const to = join(aside, `${id}-${randomBytes(3).toString('hex')}`);
+  renameSync(directory, to);
+  for (const name of readdirSync(to)) if (name.startsWith('owner')) rmSync(join(to, name));
+  return to;
 }
 
 /** Forgets a reproduction that has ended. What it made must have been put away before. */
@@ -141,12 +277,12 @@ export function deleteReproduction(reproduction: Reproduction): void {
   rmSync(reproduction.files.directory, { recursive: true, force: true });
 }
 
-/** The journal, folded. Exported for tests; others ask `readReproduction`. */
-export function project(
+/** The journal, folded, with the workspaces that are there. */
+function project(
   files: Files,
-  recipe: Recipe,
   events: readonly JournalEvent[],
-): Reproduction {
+  workspaces: readonly string[],
+): Omit<Reproduction, 'recipe' | 'damage'> {
   let owner: { pid: number; bornAt: string } | undefined;
   let startedAt: number | undefined;
   let endedAt: number | undefined;
@@ -206,16 +342,34 @@ export function project(
         break;
     }
   }
+  const runner = (): number | undefined => {
+    if (owner && isAlive(owner.pid, owner.bornAt)) return owner.pid;
+    // It may not have written that it has started; or that line is damaged.
+    try {
+      return holderOf(files.owner);
+    } catch (error) {
+      cannotBeRead(files.owner, error);
+      return undefined;
+    }
+  };
   const status = (): Status => {
     if (left) return { state: 'ended', verdict, left };
-    if (!owner) return { state: 'new' };
-    if (!isAlive(owner.pid, owner.bornAt)) return { state: 'interrupted' };
-    return kept ? { state: 'kept', pid: owner.pid, ...kept } : { state: 'running', pid: owner.pid };
+    const pid = runner();
+    if (pid !== undefined)
+      return kept ? { state: 'kept', pid, ...kept } : { state: 'running', pid };
+    const nothing = events.length === 0 && workspaces.length === 0 && !existsSync(files.output);
+    return { state: !owner && nothing ? 'new' : 'interrupted' };
   };
+  const now = status();
+  // Of what is there, the intent may be damaged.
+  if (now.state === 'interrupted' || now.state === 'ended')
+    for (const where of workspaces)
+      for (const what of ['worktree', 'machine'] as const)
+        if (what === 'machine' || existsSync(join(where, '.git')))
+          made.set(`${what} ${where}`, { what, where });
   return {
     files,
-    recipe,
-    status: status(),
+    status: now,
     verdict,
     startedAt,
     endedAt,

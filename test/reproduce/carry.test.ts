@@ -52,7 +52,7 @@ describe('Carrying the source to another machine', function () {
     });
   /** Checks out there, in place of what was there before. */
   const carry = async (recipe: Recipe): Promise<void> => {
-    await removeCheckout(recipe, far.machine, '/root/work', never);
+    await removeCheckout(recipe, far.machine, '/root/work', '/root/work', never);
     const say = (line: string): void => void said.push(line);
     await checkout(recipe, far.machine, '/root/work', { marks: {}, say }, never);
   };

@@ -31,7 +31,7 @@ describe('What a killed program left', () => {
       journal.append({ type: 'intent', what, where: path });
       if (what !== 'secrets') continue;
       mkdirSync(path, { recursive: true, mode: 0o700 });
-      writeFileSync(join(path, 'key'), 'c4nary');
+      writeFileSync(join(path, 'askpass'), 'c4nary');
     }
     return { files, root };
   };
@@ -39,7 +39,7 @@ describe('What a killed program left', () => {
   it('is swept: secrets, wherever they lie', async () => {
     const { files } = killed([
       ['secrets', 'WS@tmp/secretFiles/1'],
-      ['secrets', join(shop.root, 'ssh-1')],
+      ['secrets', join(shop.root, 'ssh-0123456789ab')],
     ]);
     const swept = await sweep(base, () => undefined, signal);
     assert.deepEqual(swept, [{ id: files.id, left: [] }]);
@@ -47,7 +47,7 @@ describe('What a killed program left', () => {
       existsSync(join(dirname(files.workspace), `${files.id}@tmp`, 'secretFiles', '1')),
       false,
     );
-    assert.equal(existsSync(join(shop.root, 'ssh-1')), false);
+    assert.equal(existsSync(join(shop.root, 'ssh-0123456789ab')), false);
     assert.deepEqual(readReproduction(files.id).made, []);
     assert.match(readFileSync(files.journal, 'utf8'), /"gone","what":"secrets"/);
   });

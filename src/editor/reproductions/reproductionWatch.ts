@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
+import { isUserError } from '../../base/errors';
 import { stateDirectory } from '../../base/stateDirectory';
 import {
   listReproductions,
@@ -83,7 +84,12 @@ export class ReproductionWatch implements Disposable {
       if (isOver(one)) continue;
       // Its directory may have been deleted since; the directory's own watcher tells of that.
       if (!existsSync(one.files.recipe)) continue;
-      this.#known.set(one.files.id, readReproduction(one.files.id, this.#root));
+      try {
+        this.#known.set(one.files.id, readReproduction(one.files.id, this.#root));
+      } catch (error) {
+        if (!isUserError(error)) throw error;
+        this.#known.delete(one.files.id);
+      }
     }
     this.#follow();
   }

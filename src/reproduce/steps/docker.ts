@@ -146,15 +146,19 @@ export const withRegistry: BlockEffect = async (call, at, body, bench) => {
   await body({ variables });
 };
 
-/** Takes away what containers and images the journal promises; resolves with a sentence for each that is left. */
+/**
+ * Removes the containers and images that the journal names; resolves with a sentence for each that is left.
+ * With `evenUnnoted` also containers with the reproduction's label that a damaged journal may not name.
+ */
 export async function putDockerAway(
   made: readonly { readonly what: string; readonly where: string }[],
   bench: Pick<Bench, 'files' | 'journal' | 'base' | 'machine'>,
   signal: AbortSignal,
+  evenUnnoted = false,
 ): Promise<string[]> {
   const containers = made.filter(({ what }) => what === 'container');
   const images = made.filter(({ what }) => what === 'image');
-  if (containers.length + images.length === 0) return [];
+  if (containers.length + images.length === 0 && !evenUnnoted) return [];
   const docker = (await findDocker(bench.machine, bench.base, signal))?.docker;
   const all = docker && (await containersOf(docker, bench.files.id));
   if (!docker || !all)

@@ -126,6 +126,17 @@ while kill -0 "$2" 2>/dev/null && [ $waited -lt 50 ]; do sleep 0.1; waited=$((wa
   return ['sh', '-c', script, 'sh', holder, pid];
 }
 
+/** Whether a folder beside no workspace is one that `makeSocketFolder` made, by its name and what is in it. */
+export async function isSocketFolder(
+  path: string,
+  { files }: Machine,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!/\/ssh-[0-9a-f]{12}$/.test(path)) return false;
+  const there = await files.list(path, signal);
+  return there.every((name) => ['agent', 'askpass', 'pid', 'said'].includes(name));
+}
+
 /** Beside the workspace, where a container sees it too, unless that path is too long for a socket. */
 async function makeSocketFolder(
   at: Scope,
