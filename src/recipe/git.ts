@@ -114,7 +114,10 @@ export async function ensureCommit(
   wanted: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (await hasCommit(directory, sha, signal)) return await hold(directory, sha, signal);
+  if (await hasCommit(directory, sha, signal)) {
+    await hold(directory, sha, signal);
+    return;
+  }
   const known = await remotes(directory, signal);
   const matching = known.filter((remote) => wanted.some((url) => sameRepository(url, remote.url)));
   const fetched = `${ownRefs()}/fetched`;
@@ -125,7 +128,10 @@ export async function ensureCommit(
       try {
         const fetch = ['fetch', '--no-tags', '--no-write-fetch-head', '--quiet', source, refspec];
         await git(fetch, directory, signal);
-        if (await hasCommit(directory, sha, signal)) return await hold(directory, sha, signal);
+        if (await hasCommit(directory, sha, signal)) {
+          await hold(directory, sha, signal);
+          return;
+        }
       } catch (error) {
         signal.throwIfAborted();
         attempts.push(`${source}: ${messageOf(error)}`);

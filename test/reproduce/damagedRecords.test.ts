@@ -293,7 +293,7 @@ describe('Damaged records', () => {
           noise: [head, Buffer.from(noise.subarray(0, length)), rest],
           inserted: [head, Buffer.from(noise.subarray(0, length)), tail],
         }[kind];
-        writeFileSync(files[file], Buffer.concat(after ?? []));
+        writeFileSync(files[file], Buffer.concat(after));
         assert.ok(listed().includes(files.id), 'listed');
         const left = (await clean()).flatMap((each) => each.left);
         if (left.length > 0) {

@@ -9,7 +9,7 @@ import { FAILURE, kitchen, readingRun, type Reproduce } from '../reproductions/r
 import type { Machines } from '../machines/machines';
 import type { LogDocuments } from '../logs/logDocuments';
 import type { Wanted } from '../logs/main';
-import { pickRun, type Choices } from './pickRun';
+import type { Choices } from './pickRun';
 import { plain } from '../look/plain';
 import type { PlanDocuments } from '../reproductions/planDocuments';
 import { withProgress } from '../frame/progress';
@@ -41,6 +41,7 @@ export function runCommands(parts: RunCommandParts): Commands {
 
   async function chosen(title: string, node: RunsNode | undefined): Promise<RunNode | undefined> {
     if (node) return runOf(node);
+    const { pickRun } = await import('./pickRun');
     return pickRun(title, choices, details);
   }
 
