@@ -188,14 +188,11 @@ async function stay(failed: boolean): Promise<void> {
 const SSH_FAILED = 255;
 
 void main(process.argv.slice(2))
-  .then(
-    (code) => {
-      process.exitCode = code;
-      return code === SSH_FAILED;
-    },
-    (error: unknown) => {
-      process.exitCode = report(error);
-      return true;
-    },
-  )
-  .then(stay);
+  .catch((error: unknown) => ({ failed: report(error) }))
+  .then(async (end) => {
+    const code = typeof end === 'number' ? end : end.failed;
+    process.exitCode = code;
+    await stay(code === SSH_FAILED || typeof end !== 'number');
+    // Someone who interrupts waits neither for a silent host nor for a program that does not end.
+    if (code === EXIT.cancelled) process.exit();
+  });

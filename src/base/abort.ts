@@ -6,6 +6,15 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A signal that is aborted so many milliseconds after `signal`. Does not keep the process alive. */
+export function abortedAfter(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const late = new AbortController();
+  const start = (): void => void setTimeout(() => late.abort(), milliseconds).unref();
+  if (signal.aborted) start();
+  else signal.addEventListener('abort', start, { once: true });
+  return late.signal;
+}
+
 /**
  * Waits for work that goes on whoever waits for it, and rejects with the signal's reason where that is
  * aborted before. What then comes too late is given to `late`.

@@ -65,7 +65,8 @@ export async function attendWindow(terminal: Terminal): Promise<void> {
     }
   };
 
-  const ending = interruptible(terminal);
+  // The window reads what is printed, and no person does.
+  const ending = interruptible(terminal, false);
   const reader = createInterface({ input: process.stdin, signal: ending });
   try {
     for await (const text of reader) {

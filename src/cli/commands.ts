@@ -8,6 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { orAborted } from '../base/abort';
+import { tellAwaited } from '../base/awaited';
 import { UserError } from '../base/errors';
 import type { Run } from '../jenkins/run';
 import { parseRunUrl, runUrl } from '../jenkins/url';
@@ -67,8 +69,7 @@ export async function reproduce(
   flags: Flags,
   terminal: Terminal,
 ): Promise<VerdictKind> {
-  // Once the reproduction itself runs, an interrupt has a meaning of its own.
-  const recipe = await compose(what, flags, terminal, interruptible(terminal));
+  const recipe = await composeInterruptibly(what, flags, terminal);
   return carryOut(createReproduction(recipe).id, terminal);
 }
 
@@ -196,6 +197,16 @@ export function outlineFiles(files: readonly string[], terminal: Terminal): Prom
   return Promise.resolve();
 }
 
+/** Listens for interrupts only meanwhile: once the reproduction runs, they have a meaning of their own. */
+async function composeInterruptibly(
+  what: string,
+  flags: Flags,
+  terminal: Terminal,
+): Promise<Recipe> {
+  using interrupt = watchInterrupt(terminal);
+  return await compose(what, flags, terminal, interrupt.signal);
+}
+
 async function compose(
   what: string,
   flags: Flags,
@@ -236,7 +247,8 @@ async function compose(
 }
 
 async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
-  const verdict = await runReproduction(id, {
+  const stuck = new AbortController();
+  const running = runReproduction(id, {
     screen: terminal,
     base: stepEnvironment(),
     ssh: sshQuestions(terminal),
@@ -245,19 +257,35 @@ async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
     onInterrupt: (listener) => terminal.onInterrupt(listener),
     onFinish: (listener) => terminal.onEnter(listener),
     onEvent: (event) => terminal.emit(event),
+    onStuck: () => stuck.abort(),
   });
+  // The program then exits in spite of what still runs; its journal is read by the next one.
+  const verdict = await orAborted(running, stuck.signal);
   printVerdict(verdict, terminal);
   return verdict.kind;
 }
 
 /** For commands that an interrupt simply ends. Inside a reproduction it means more. */
-export function interruptible(terminal: Terminal): AbortSignal {
+export function interruptible(terminal: Terminal, tell = true): AbortSignal {
+  return watchInterrupt(terminal, tell).signal;
+}
+
+/**
+ * A signal that the first interrupt aborts; with `tell`, what then keeps the program from ending is said. A second
+ * interrupt ends the program as if there were no listener.
+ */
+function watchInterrupt(
+  terminal: Terminal,
+  tell = true,
+): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController();
   const listening = terminal.onInterrupt(() => {
-    controller.abort();
     listening[Symbol.dispose]();
+    controller.abort();
+    if (tell)
+      tellAwaited((what) => terminal.say(`Waiting for ${what}; press Ctrl-C again to leave now`));
   });
-  return controller.signal;
+  return { signal: controller.signal, [Symbol.dispose]: () => listening[Symbol.dispose]() };
 }
 
 function runLine(run: Run): string {

@@ -1,6 +1,9 @@
+import { abortedAfter } from '../base/abort';
+import { awaiting } from '../base/awaited';
 import { Cleanups } from '../base/cleanups';
 import { stateDirectory } from '../base/stateDirectory';
 import { UserError } from '../base/errors';
+import { awaitedMachine } from '../machines/awaitedMachine';
 import { working } from '../machines/leases/borrow';
 import { leaseNamed, leasesCalled, readLedger } from '../machines/leases/ledger';
 import type { SshAddress } from '../machines/lender';
@@ -28,7 +31,12 @@ export interface Ways {
   /** Asked where a host is new, or a key is locked; without it the answer is no. */
   readonly ask?: SshQuestions | undefined;
   readonly say: (line: string) => void;
+  /** Ends everything at once; the signal of the opening unless given. The machine is abandoned `LEAVING` after it. */
+  readonly kill?: AbortSignal;
 }
+
+/** Milliseconds to end what runs on another machine and to remove secrets there, once everything is to end at once. */
+export const LEAVING = 3000;
 
 /**
  * Opens the machine that a recipe names, or this one. Nothing is made there yet.
@@ -44,7 +52,7 @@ export async function openPlace(
   if (recipe.on) return await openOther(recipe, recipe.on, files, ways, signal);
   const machine = openLocalMachine(temporaryOf(files.workspace));
   return {
-    machine,
+    machine: awaitedMachine(machine, false),
     base: ways.base,
     workspace: files.workspace,
     [Symbol.asyncDispose]: async () => machine[Symbol.asyncDispose](),
@@ -55,7 +63,7 @@ async function openOther(
   { run, jenkinsfile }: Recipe,
   on: OtherMachine,
   { id }: Files,
-  { ask = NOBODY, say }: Ways,
+  { ask = NOBODY, say, kill }: Ways,
   signal: AbortSignal,
 ): Promise<Place> {
   const address = addressOf(on);
@@ -66,15 +74,18 @@ async function openOther(
   // What was done on a host without a lease stays there when one for it ends.
   const above = 'lease' in on ? LENT : '.cache/ci-parity/workspaces';
   const folder = `${above}/${id}`;
-  const machine = await openSshMachine(
+  const name = placeName(on);
+  const opening = openSshMachine(
     address,
     // What steps are run by lies beside the workspace: containers see it there, and it goes with it.
     {
       ...{ stateDirectory: stateDirectory(), ask, say, place: `${temporaryOf(folder)}/steps` },
       forsaken: () => forsaken(on),
+      abandon: abortedAfter(kill ?? signal, LEAVING),
     },
     signal,
   );
+  const machine = await awaiting(`${name} to let us in`, opening);
   const cleanups = new Cleanups();
   cleanups.defer(async () => machine[Symbol.asyncDispose]());
   const dispose = async () => cleanups[Symbol.asyncDispose]();
@@ -84,12 +95,18 @@ async function openOther(
       const work = await working({ root: stateDirectory() }, on.lease, `Reproducing ${what}`);
       cleanups.defer(async () => work[Symbol.asyncDispose]());
     }
-    const { output } = await call(machine.link, 'env -0', { signal, most: 1 << 20 });
+    const asking = call(machine.link, 'env -0', { signal, most: 1 << 20 });
+    const { output } = await awaiting(`the environment of ${name} to be read`, asking);
     const base = environmentOf(output.toString());
     const workspace = `${machine.home}/${folder}`;
     // A borrowed one is called as it was asked for, and not by its address.
-    const named = { ...machine, name: placeName(on) };
-    return { machine: named, base, workspace, [Symbol.asyncDispose]: dispose };
+    const named = awaitedMachine({ ...machine, name }, true);
+    return {
+      machine: named,
+      base,
+      workspace,
+      [Symbol.asyncDispose]: () => awaiting(`the connection to ${name} to close`, dispose()),
+    };
   } catch (error) {
     await dispose();
     throw error;

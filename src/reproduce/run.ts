@@ -1,4 +1,5 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, watch } from 'node:fs';
+import { tellAwaited } from '../base/awaited';
 import { Cleanups } from '../base/cleanups';
 import { isAbort, isUserError, messageOf, UserError } from '../base/errors';
 import type { Secrets, WantedCredential } from '../base/secretChannel';
@@ -28,9 +29,10 @@ import {
 } from './journal';
 import { tidyRepositories } from './keptRepositories';
 import { preflight, wantsContainers } from './preflight';
-import { addressOf, openPlace, placeTitle, type Place } from './place';
+import { addressOf, LEAVING, openPlace, placeTitle, type Place } from './place';
 import { namesOf, putAway, putSecretsAway, sweep } from './putAway';
 import { getReady } from './ready';
+import { remainsText } from './remains';
 import { listReproductions, readReproduction, type Files } from './store';
 import { createMask, type Mask } from './mask';
 import { maskedVerdict, maskError, maskJournal, maskScreen } from './maskedRecord';
@@ -57,6 +59,8 @@ export interface Surroundings {
   readonly onInterrupt: (listener: (why: string) => void) => Disposable;
   /** Tells when the person at the terminal says that a kept machine is to be put away. */
   readonly onFinish: (listener: () => void) => Disposable;
+  /** Called after the second interrupt, when something does not end though it was told to: the process is to exit. */
+  readonly onStuck?: () => void;
 }
 
 /**
@@ -96,7 +100,8 @@ async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<V
   };
   using will = obey(files, recipe, journal, surroundings);
   introduce(recipe, screen);
-  const ways = { base, ask: surroundings.ssh, say: (line: string) => screen.say(line) };
+  const say = (line: string): void => screen.say(line);
+  const ways = { base, ask: surroundings.ssh, say, kill: will.kill };
   await sweep(base, ways.say, will.kill, 'quickly', ways.ask);
 
   await using cleanups = new Cleanups();
@@ -151,6 +156,9 @@ async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<V
   }
 }
 
+/** Milliseconds after the second interrupt until this process no longer waits for anything. */
+const STUCK = LEAVING + 1000;
+
 /** How far it came. */
 interface Attempt {
   /** Hides the secrets as soon as they are known. */
@@ -175,6 +183,9 @@ function obey(files: Files, recipe: Recipe, journal: Journal, surroundings: Surr
   const kill = new AbortController();
   let why: 'time' | 'person' | undefined;
   let finishing: (() => void) | undefined;
+  let telling: Disposable | undefined;
+  let saidRemains = false;
+  let stuck: NodeJS.Timeout | undefined;
   const interrupt = (reason: string, by: 'time' | 'person'): void => {
     if (finishing) finishing();
     else if (why === undefined) {
@@ -182,7 +193,20 @@ function obey(files: Files, recipe: Recipe, journal: Journal, surroundings: Surr
       journal.append({ type: 'cancelling', why: reason });
       screen.say(`${reason}: stopping the step, then post; once more ends at once`);
       cancel.abort();
-    } else kill.abort();
+      telling = tellAwaited((what) => {
+        screen.say(`Waiting for ${what}; press Ctrl-C again to leave now`);
+        if (!saidRemains) screen.say(remainsText(files.id));
+        saidRemains = true;
+      });
+    } else if (!kill.signal.aborted) {
+      kill.abort();
+      telling?.[Symbol.dispose]();
+      screen.say('ending everything at once');
+      stuck = setTimeout(() => {
+        screen.say(remainsText(files.id));
+        surroundings.onStuck?.();
+      }, STUCK).unref();
+    }
   };
   const requests = watch(files.directory, () => {
     // Each is a wish that is fulfilled by taking it away.
@@ -210,6 +234,8 @@ function obey(files: Files, recipe: Recipe, journal: Journal, surroundings: Surr
     },
     [Symbol.dispose]: () => {
       clearTimeout(timer);
+      clearTimeout(stuck);
+      telling?.[Symbol.dispose]();
       requests.close();
       interrupts[Symbol.dispose]();
       finishes[Symbol.dispose]();

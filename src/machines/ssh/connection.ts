@@ -53,6 +53,9 @@ interface Way {
   readonly signal: AbortSignal;
 }
 
+/** Milliseconds for the other side to close a connection that was ended here. */
+const PARTING = 1000;
+
 /** More than anybody has, and an end for configurations that go round in a circle. */
 const MOST_JUMPS = 8;
 
@@ -279,6 +282,8 @@ function established(
     [Symbol.dispose]: () => {
       // What is on its way out, such as the end of a channel, still gets there.
       client.end();
+      // A host that is silent does not end its side, and the open socket would keep this process alive.
+      if (open) setTimeout(() => client.destroy(), PARTING).unref();
     },
   };
 }

@@ -108,7 +108,8 @@ export async function openLink(
           );
         }
         const waited = Math.min(patience.pause, pause) * (0.5 + Math.random());
-        await delay(waited, undefined, { signal: over.signal });
+        await delay(waited, undefined, { signal: over.signal }).catch(() => undefined);
+        over.signal.throwIfAborted();
         away += waited;
       }
     }
@@ -136,9 +137,17 @@ export async function openLink(
   };
 
   take(await connect(address, keyring, surroundings, signal));
+  const { abandon } = surroundings;
+  const onAbandon = (): void => {
+    over.abort(new UserError(`${name} was not waited for any longer.`));
+    for (const { connection } of [...seats, ...old]) connection[Symbol.dispose]();
+  };
+  if (abandon?.aborted === true) onAbandon();
+  else abandon?.addEventListener('abort', onAbandon, { once: true });
   return {
     name,
-    run: async (call, until) => {
+    run: async (call, wanted) => {
+      const until = abandon ? AbortSignal.any([wanted, over.signal]) : wanted;
       let [refusals, hungUp] = [0, 0];
       for (let attempt = 0; ; attempt++) {
         const seat = await seatWithRoom(until);
@@ -192,6 +201,7 @@ export async function openLink(
       }
     },
     [Symbol.asyncDispose]: async () => {
+      abandon?.removeEventListener('abort', onAbandon);
       over.abort(new UserError(`The connection to ${name} was closed.`));
       for (const { connection } of [...seats, ...old]) connection[Symbol.dispose]();
       await dialing?.catch((error: unknown) => {

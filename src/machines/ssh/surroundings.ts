@@ -16,6 +16,8 @@ export interface SshSurroundings {
   readonly patience?: SshPatience;
   /** Asked while the machine is away: why nobody need wait for it any longer. */
   readonly forsaken?: () => UserError | undefined;
+  /** Once it is aborted, the machine is not waited for any more: all that is under way there rejects. */
+  readonly abandon?: AbortSignal;
 }
 
 /** Questions to the person. Undefined and false mean no. */
