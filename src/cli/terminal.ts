@@ -39,6 +39,8 @@ export function createTerminal(json: boolean): Terminal {
   const style = (format: Parameters<typeof styleText>[0], text: string): string =>
     colours ? styleText(format, text, { validateStream: false }) : text;
   const known: string[] = [];
+  /** Resolves when what was written has been taken; all writers wait for the same. */
+  let draining: Promise<void> | undefined;
   /** Each branch has its own colour, in the order in which they come. */
   const prefixOf = (branch: string): string => {
     if (!known.includes(branch)) known.push(branch);
@@ -62,17 +64,19 @@ export function createTerminal(json: boolean): Terminal {
     },
     say: (line) =>
       void people.write(`${style(['bold', 'cyan'], '▸')} ${style('bold', printable(line))}\n`),
-    output: (chunk, branch) => {
-      const text = branch === undefined ? chunk : prefixLines(chunk, prefixOf(branch));
+    output: (chunk, branch, continued) => {
+      const text = branch === undefined ? chunk : prefixLines(chunk, prefixOf(branch), continued);
       if (people.write(text) || people.destroyed) return undefined;
       // A reader that is gone never drains.
-      return new Promise<void>((resolve) => {
+      draining ??= new Promise<void>((resolve) => {
         const done = (): void => {
           for (const event of ['drain', 'close', 'error']) people.off(event, done);
+          draining = undefined;
           resolve();
         };
         for (const event of ['drain', 'close', 'error']) people.once(event, done);
       });
+      return draining;
     },
     ask: (question, hidden, signal) => askPerson(printable(question), hidden, signal),
     onInterrupt: (listener) => {

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { messageOf, UserError } from '../base/errors';
 import { createQueue } from '../base/queue';
 import type { Secrets } from '../base/secretChannel';
@@ -25,7 +28,7 @@ import { libraryEffect } from '../recipe/libraries';
 import { dispositionOf, isCarriedOut, isCarriedOutAround, unknownResult } from '../recipe/steps';
 import { MACHINE_VARIABLES } from '../recipe/environment';
 import type { Recipe } from '../recipe/recipe';
-import { branchLabel, createLineHolder, prefixLines } from './branchOutput';
+import { branchLabel, createLineHolder, prefixLines, type Spool } from './branchOutput';
 import { decideWith } from './decide';
 import { createFailures } from './failures';
 import type { Journal, StageProgress } from './journal';
@@ -43,9 +46,10 @@ import type { Observation } from './verdict';
 export interface Screen {
   /**
    * A step's output. A promise holds the step back until it was taken. Of a parallel branch it is
-   * whole lines, and `branch` its name.
+   * whole lines, and `branch` its name; a long line comes as several chunks, one directly after the other, of which
+   * the second and later ones are `continued`.
    */
-  output(chunk: Buffer, branch?: string): void | Promise<void>;
+  output(chunk: Buffer, branch?: string, continued?: boolean): void | Promise<void>;
   /** Our own words. */
   say(line: string): void;
 }
@@ -129,17 +133,16 @@ export function realEffects(context: Context): RealEffects {
         end: () => write(stream.flush()),
       };
     }
-    const lines = createLineHolder();
-    const write = (chunk: Buffer): void | Promise<void> => {
-      if (chunk.length === 0) return;
-      log(prefixLines(chunk, `[${label}] `));
-      return screen.output(chunk, label);
+    const write = (chunk: Buffer, continued: boolean): void | Promise<void> => {
+      log(prefixLines(chunk, `[${label}] `, continued));
+      return screen.output(chunk, label, continued);
     };
+    const lines = createLineHolder(write, spoolIn(files.directory));
     return {
-      push: (chunk: Buffer) => write(lines.push(stream.push(chunk))),
+      push: (chunk: Buffer) => lines.push(stream.push(chunk)),
       end: async () => {
-        await write(lines.push(stream.flush()));
-        await write(lines.flush());
+        await lines.push(stream.flush());
+        await lines.end();
       },
     };
   };
@@ -355,6 +358,20 @@ export function realEffects(context: Context): RealEffects {
         ),
       ),
     lastEnvironment: () => shell.lastEnvironment(),
+  };
+}
+
+/** Files without a name in `directory`: they are gone with their descriptors. What is in them is masked already. */
+function spoolIn(directory: string): Spool {
+  const name = join(directory, 'line');
+  return {
+    name,
+    open: () => {
+      const file = `${name}-${randomBytes(4).toString('hex')}`;
+      const fd = openSync(file, 'wx+', 0o600);
+      rmSync(file);
+      return fd;
+    },
   };
 }
 

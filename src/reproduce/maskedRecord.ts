@@ -8,7 +8,7 @@ import { judge, type Observation } from './verdict';
 /** A screen that shows our own words masked. Steps' output comes masked already, by a stream for each step. */
 export function maskScreen(screen: Screen, mask: Mask): Screen {
   return {
-    output: (chunk, branch) => screen.output(chunk, branch),
+    output: (chunk, branch, continued) => screen.output(chunk, branch, continued),
     say: (line) => screen.say(mask.text(line)),
   };
 }

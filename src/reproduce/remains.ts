@@ -1,8 +1,8 @@
-import { readJournal, type MadeThing } from './journal';
+import { readJournal } from './journal';
 import { placeName } from './place';
 import { readReproduction } from './store';
 
-const NAMES: Readonly<Record<MadeThing, string>> = {
+const NAMES: Readonly<Partial<Record<string, string>>> = {
   worktree: 'the worktree',
   machine: 'the folder',
   container: 'the container',
@@ -27,7 +27,7 @@ export function remainsText(id: string): string {
   const folders = made.flatMap(({ what, where }) => (what === 'machine' ? [where] : []));
   const things = made
     .filter(({ what, where }) => what !== 'worktree' || !folders.includes(where))
-    .map(({ what, where }) => `${NAMES[what]} ${where}`);
+    .map(({ what, where }) => `${NAMES[what] ?? what} ${where}`);
   const stays = [...steps, ...things].join(', ') || 'nothing that is known';
-  return `What would stay on ${placeName(recipe.on)}: ${stays}. Remove it later with: ci-parity clean ${id}`;
+  return `What would stay on ${placeName(recipe.on)}: ${stays}. Remove it later with: ci-parity clean`;
 }

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLineHolder, prefixLines } from '../../src/reproduce/branchOutput';
 import { runFacts } from './recipes';
 import { openWorkshop, printed, type Workshop } from './workshop';
+
+/** Numbers from 0 to 1 that are the same for the same seed. */
+function mulberry(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
 
 describe('Branches side by side', () => {
   let shop: Workshop;
@@ -131,13 +142,70 @@ i=0; while [ $i -lt 40 ]; do printf '${name} '; printf 'line '; sleep 0.002; ech
     assert.equal(verdict.sentence, 'reproduced: b failed as in #42, exit code 4');
   });
 
-  it('hold back a line until it is whole, but no endless one', () => {
-    const lines = createLineHolder();
-    assert.equal(lines.push(Buffer.from('a')).toString(), '');
-    assert.equal(lines.push(Buffer.from('b\nc\nd')).toString(), 'ab\nc\n');
-    assert.equal(lines.flush().toString(), 'd\n');
-    assert.equal(lines.flush().length, 0);
-    assert.ok(lines.push(Buffer.alloc(100_000, 'x')).length > 100_000);
+  it('keep every byte of lines of any length, in the log too', async () => {
+    const branch = (name: string): string =>
+      `${name}: { node { sh '''#!/bin/sh
+for size in 10 70000 3000000; do head -c $size /dev/zero | tr '\\0' ${name}; echo; done; printf ${name}''' } }`;
+    const { output, files } = await shop.run(`parallel(${['a', 'b', 'c'].map(branch).join(', ')})`);
+    const lines = output.trimEnd().split('\n');
+    for (const name of ['a', 'b', 'c'])
+      assert.deepEqual(
+        lines.filter((line) => line.startsWith(`[${name}] `)).map((line) => line.slice(4)),
+        [10, 70_000, 3_000_000, 1].map((size) => name.repeat(size)),
+      );
+    assert.equal(lines.length, 12);
+    assert.equal(readFileSync(files.output, 'utf8'), output);
+  });
+
+  it('hold back a line until it is whole, however long, and keep each byte, whatever the chunks', () => {
+    for (let round = 0; round < 60; round++) {
+      const random = mulberry(round);
+      const below = (most: number): number => Math.floor(random() * most);
+      let log = Buffer.alloc(0);
+      let opened = 0;
+      const branches = ['a', 'b', 'c'].map((name) => {
+        const lengths = Array.from({ length: below(6) }, () =>
+          below(3) === 0 ? below(400_000) : below(40),
+        );
+        const text = Buffer.from(lengths.map((length) => `${name.repeat(length)}\n`).join(''));
+        // The last line may lack its end.
+        const input = text.subarray(0, text.length - below(2));
+        const spool = {
+          name,
+          open: () => openSync(join(shop.root, `${name}-${round}-${opened++}`), 'wx+'),
+        };
+        const write = (bytes: Buffer, continued: boolean): void => {
+          assert.ok(bytes.length <= 64 * 1024 + 150_000, 'little is kept in memory');
+          log = Buffer.concat([log, prefixLines(bytes, `[${name}] `, continued)]);
+        };
+        return { name, input, at: 0, lines: createLineHolder(write, spool) };
+      });
+      for (;;) {
+        const open = branches.filter(({ at, input }) => at < input.length);
+        const one = open[below(open.length)];
+        if (!one) break;
+        const end = one.at + 1 + below(below(2) === 0 ? 10 : 150_000);
+        void one.lines.push(one.input.subarray(one.at, end));
+        one.at = end;
+      }
+      for (const { lines } of branches) void lines.end();
+      const seen = log.toString().split('\n').slice(0, -1);
+      for (const { name, input } of branches) {
+        const own = seen.filter((line) => line.startsWith(`[${name}] `));
+        const wanted = input.toString().replace(/\n$/, '').split('\n');
+        const lines = input.length === 0 ? [] : wanted;
+        assert.deepEqual(
+          own.map((line) => line.slice(4)),
+          lines,
+          `round ${round}, branch ${name}`,
+        );
+      }
+      const all = branches.map(({ input }) => input.toString().match(/[^\n]*\n|[^\n]+$/g) ?? []);
+      assert.equal(seen.length, all.flat().length, `round ${round}`);
+    }
+  });
+
+  it('have their names before each line, also before an empty one', () => {
     assert.equal(prefixLines(Buffer.from('a\n\nb\n'), '[x] ').toString(), '[x] a\n[x] \n[x] b\n');
   });
 });

@@ -8,6 +8,7 @@ import type { Secrets, WantedCredential } from '../../src/base/secretChannel';
 import { composeFromFile, type Wishes } from '../../src/recipe/compose';
 import type { Recipe } from '../../src/recipe/recipe';
 import type { JournalEvent, Verdict } from '../../src/reproduce/journal';
+import { prefixLines } from '../../src/reproduce/branchOutput';
 import { runReproduction, type Surroundings } from '../../src/reproduce/run';
 import { createReproduction, type Files } from '../../src/reproduce/store';
 import { projectRoot } from '../bed/demo/package';
@@ -90,9 +91,9 @@ export function openWorkshop(): Workshop {
     const nothing = { [Symbol.dispose]: () => undefined };
     const surroundings: Surroundings = {
       screen: {
-        output: (chunk, branch) => {
-          const text = chunk.toString();
-          output += branch === undefined ? text : text.replace(/^(?=.)/gm, `[${branch}] `);
+        output: (chunk, branch, continued) => {
+          const text = branch === undefined ? chunk : prefixLines(chunk, `[${branch}] `, continued);
+          output += text.toString();
           person.watch?.({ output }, files);
         },
         say: (line) => (said += `${line}\n`),
