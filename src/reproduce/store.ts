@@ -163,7 +163,7 @@ export function listDamaged(root: string = stateDirectory()): DamagedReproductio
 function records(root: string): (Reproduction | DamagedReproduction)[] {
   const all = new Set([
     ...namesIn(join(root, 'reproductions')),
-    ...namesIn(join(root, 'workspaces')).map(idOfWorkspace),
+    ...namesIn(join(root, 'workspaces')).map(idOfWorkspace).filter(isNewId),
   ]);
   return [...all]
     .filter((id) => ID.test(id))
@@ -395,6 +395,11 @@ function newId(recipe: Recipe): string {
   const number = recipe.run ? `-${recipe.run.number}` : '';
   const chance = randomBytes(2).toString('hex');
   return `${name || 'job'}${number}-${Date.now().toString(36)}-${chance}`;
+}
+
+/** Whether `newId` gave it: what else lies in our folders is none of ours. */
+function isNewId(id: string): boolean {
+  return /-[0-9a-z]{8,}-[0-9a-f]{4}$/.test(id);
 }
 
 function idTime(id: string): number {

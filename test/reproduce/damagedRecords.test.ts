@@ -154,6 +154,14 @@ describe('Damaged records', () => {
     assert.match(said.join('\n'), new RegExp(`kept in .*/damaged/${name}`));
   });
 
+  it('are not what somebody else put into the folders', async () => {
+    const workspaces = join(stateDirectory(), 'workspaces');
+    mkdirSync(workspaces, { recursive: true });
+    writeFileSync(join(workspaces, 'notes'), '');
+    assert.deepEqual([listed(), await clean()], [[], []]);
+    assert.ok(existsSync(join(workspaces, 'notes')));
+  });
+
   it('of a running program are left alone', async () => {
     const { files, process: step } = killed();
     writeFileSync(files.owner, `${process.pid} ${bornAt(process.pid) ?? ''}`);

@@ -6,7 +6,7 @@ import type { Distrusted, Doubt } from './certificates';
 export function distrust(base: string, distrusted: Distrusted, trusted?: string): JenkinsError {
   const { certificate, doubt } = distrusted;
   const { host, hostname } = new URL(base);
-  return new JenkinsError('tls', `${host} cannot be trusted: ${reason(distrusted, hostname)}.`, {
+  return new JenkinsError('tls', `Cannot trust ${host}: ${reason(distrusted, hostname)}.`, {
     distrusted,
     advice: [
       `It is the certificate of ${certificate.subject}, issued by ${certificate.issuer}, valid from ${day(certificate.validFrom)} to ${day(certificate.validTo)}.`,
@@ -35,7 +35,7 @@ export function unusable(cause: unknown): JenkinsError {
 
 /** The failure of a connection at whose other end nobody shows a certificate. */
 export function noCertificate(base: string): JenkinsError {
-  return new JenkinsError('tls', `${base} shows no certificate.`, {
+  return new JenkinsError('tls', `Cannot reach ${base}: it shows no certificate.`, {
     advice: 'Nothing was sent to it. A proxy on the way may have answered in its place.',
   });
 }
@@ -52,9 +52,9 @@ export function certificateWanted(base: string, cause?: unknown): JenkinsError {
 function reason({ certificate, doubt }: Distrusted, hostname: string): string {
   switch (doubt) {
     case 'self-signed':
-      return 'nobody but its certificate itself vouches for it (self-signed)';
+      return 'its certificate is self-signed';
     case 'unknown authority':
-      return 'no authority that this machine knows vouches for its certificate';
+      return 'its certificate is of an authority that this machine does not know';
     case 'expired':
       return `its certificate expired on ${day(certificate.validTo)}, and it is ${day(Date.now())} by the clock of this machine`;
     case 'not yet valid':

@@ -166,7 +166,7 @@ export async function readBytes(
 function silence(base: string, idle: number): JenkinsError {
   return new JenkinsError(
     'timeout',
-    `${base} said nothing for ${Math.ceil(idle / 1000)} seconds.`,
+    `Cannot reach ${base}: no answer for ${Math.ceil(idle / 1000)} seconds.`,
     {
       advice: 'Try again; if it stays like this, check the network or VPN.',
     },

@@ -336,7 +336,7 @@ describe('the tree of runs', () => {
     assert.deepEqual(below, [['trouble', 'job', 'job'], ['job']]);
     assert.deepEqual(inside, before.inside);
     const words = bed.row(first!).description ?? '';
-    assert.match(words, /^nothing answers there · since \d\d:\d\d · tries again at \d\d:\d\d$/);
+    assert.match(words, /^connection refused · since \d\d:\d\d · tries again at \d\d:\d\d$/);
     await down[Symbol.asyncDispose]();
     const mended = bed.next((node) => node === undefined);
     bed.turn(60_000);

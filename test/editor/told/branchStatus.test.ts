@@ -44,10 +44,10 @@ describe('the status of the branch that is checked out', () => {
   });
 
   it('keeps what was known while the server does not answer', () => {
-    const problem = new Error('Nothing answers at http://ci/.');
+    const problem = new Error('Cannot reach http://ci/: connection refused.');
     const one = status(job([failed, passed], { problem, heardAt: now - HOUR }));
     assert.deepEqual([one?.mark.icon, one?.label], ['debug-disconnect', 'CI #42']);
-    assert.match(one?.tooltip.at(-1) ?? '', /^Nothing answers at .* Heard of it 1 h ago\.$/);
+    assert.match(one?.tooltip.at(-1) ?? '', /^Cannot reach .* Heard of it 1 h ago\.$/);
     const none = statusOf({ branch: 'main', jobs: [], problem }, () => undefined, now);
     assert.deepEqual([none?.label, none?.tooltip[1]], ['CI', problem.message]);
   });
