@@ -44,7 +44,7 @@ describe('A server with a certificate', () => {
   });
 
   const distrusted: [Doubt, RegExp, () => Certified, TlsOptions][] = [
-    ['self-signed', /nobody but its certificate itself/, () => selfSigned({ name: 'ci' }), {}],
+    ['self-signed', /its certificate is self-signed/, () => selfSigned({ name: 'ci' }), {}],
     [
       'unknown authority',
       /no authority that this machine knows/,

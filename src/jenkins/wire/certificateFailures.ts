@@ -54,7 +54,7 @@ function reason({ certificate, doubt }: Distrusted, hostname: string): string {
     case 'self-signed':
       return 'its certificate is self-signed';
     case 'unknown authority':
-      return 'its certificate is of an authority that this machine does not know';
+      return 'no authority that this machine knows has signed its certificate';
     case 'expired':
       return `its certificate expired on ${day(certificate.validTo)}, and it is ${day(Date.now())} by the clock of this machine`;
     case 'not yet valid':

@@ -38,10 +38,14 @@ export function networkFailure(error: unknown, base: string, proxy?: string): Je
     case 'ECONNRESET':
     case 'EPIPE':
     case 'HPE_INVALID_CONSTANT':
-      return new JenkinsError('network', `Cannot reach ${base}: it closed the connection without an answer.`, {
-        cause: error,
-        advice: 'Check the address; a server that speaks https may have been asked in http.',
-      });
+      return new JenkinsError(
+        'network',
+        `Cannot reach ${base}: it closed the connection without an answer.`,
+        {
+          cause: error,
+          advice: 'Check the address; a server that speaks https may have been asked in http.',
+        },
+      );
     default:
       if (ALERT.test(code + messageOf(error))) return certificateWanted(base, error);
       if (NO_TLS.test(code + messageOf(error))) {
