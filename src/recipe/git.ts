@@ -84,8 +84,32 @@ export async function topLevel(directory: string, signal: AbortSignal): Promise<
   return (await git(['rev-parse', '--show-toplevel'], directory, signal)).trimEnd();
 }
 
+/** @throws UserError in a repository without commits, with what to do. */
 export async function headCommit(directory: string, signal: AbortSignal): Promise<string> {
-  return (await git(['rev-parse', 'HEAD^{commit}'], directory, signal)).trim();
+  try {
+    return (await git(['rev-parse', '--verify', 'HEAD^{commit}'], directory, signal)).trim();
+  } catch (cause) {
+    signal.throwIfAborted();
+    const branch = await currentBranch(directory, signal);
+    // What HEAD names may also be missing or damaged.
+    if (branch === undefined || (await namesObject('HEAD', directory, signal))) throw cause;
+    throw new UserError(`The branch ${branch} of ${directory} has no commit yet.`, {
+      cause,
+      advice: 'Commit something, or check out a branch that has a commit: a commit is what is run.',
+    });
+  }
+}
+
+/** Whether `name` leads to an object's id, be the object there or not. */
+async function namesObject(name: string, directory: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await git(['rev-parse', '--verify', '--quiet', name], directory, signal);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
 
 export async function hasCommit(

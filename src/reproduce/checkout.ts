@@ -175,6 +175,7 @@ async function uncommittedChanges(
 ): Promise<Changes | undefined> {
   const scratch = await mkdtemp(join(tmpdir(), 'ci-parity-index-'));
   try {
+    const on = await headCommit(directory, signal);
     const index = join(scratch, 'index');
     const told = (await git(['rev-parse', '--git-path', 'index'], directory, signal)).trimEnd();
     const own = resolve(directory, told);
@@ -184,7 +185,6 @@ async function uncommittedChanges(
     await utimes(index, atime, mtime);
     const env = { GIT_INDEX_FILE: index };
     await git(['add', '--all'], directory, signal, { env });
-    const on = await headCommit(directory, signal);
     const words = ['diff-index', '--cached', '--patch', '--binary', '--full-index', ...plain, on];
     // Not all text is UTF-8.
     const patch = await git(words, directory, signal, { env, encoding: 'latin1' });
