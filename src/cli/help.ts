@@ -119,7 +119,8 @@ and the verdict is passed (exit code 0) or failed (1).
   --timeout 45m           a limit for the whole
   --repository DIR        your clone, if not the current directory
 
-Ctrl-C once stops the step, runs post and puts everything away; twice ends at once.
+Ctrl-C once stops the step, runs post and puts everything away; what keeps it longer is named. Twice
+ends within seconds, whatever still runs or does not answer; ci-parity clean removes later what stays.
 
 Credentials that the Jenkinsfile asks for are asked for on the terminal, or taken from the
 environment, where <ID> is the id in upper case with _ for whatever is neither letter nor digit:
