@@ -40,9 +40,9 @@ const vscodeOnce = {
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with the
  * first of them, what reads Jenkinsfiles for a recipe, what looks into a run, what tells why it failed,
  * what shows tests in the Test Explorer, what has large logs read elsewhere, what finds jobs and lets
- * the person pick a run, what asks for credentials, what shows a verdict, what tells of the branch, what changes something on a server, what asks about servers,
- * what listens to them, what borrows machines, what tells why one cannot be asked, and what language models
- * call. It holds only the way to them.
+ * the person pick a run, what asks for credentials, what tells of the branch, what changes something on
+ * a server, what asks about servers, what listens to them, what borrows machines, what tells why one
+ * cannot be asked, and what language models call. It holds only the way to them.
  */
 const apart = {
   'src/editor/runs/findJob.ts': 'findJob',
@@ -54,7 +54,6 @@ const apart = {
   'src/editor/logs/stageEnvironment.ts': 'stageEnvironment',
   'src/editor/machines/main.ts': 'machines',
   'src/editor/reproductions/askCredential.ts': 'askCredential',
-  'src/editor/reproductions/notice.ts': 'notice',
   'src/editor/reproductions/recipes.ts': 'recipes',
   'src/editor/servers/main.ts': 'servers',
   'src/editor/tests/main.ts': 'tests',
