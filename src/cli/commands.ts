@@ -69,8 +69,10 @@ export async function reproduce(
   flags: Flags,
   terminal: Terminal,
 ): Promise<VerdictKind> {
-  const recipe = await composeInterruptibly(what, flags, terminal);
-  return carryOut(createReproduction(recipe).id, terminal);
+  using composing = watchInterrupt(terminal);
+  const recipe = await compose(what, flags, terminal, composing.signal);
+  composing.signal.throwIfAborted();
+  return await carryOut(createReproduction(recipe).id, terminal, composing);
 }
 
 /** `run ID`: idempotent, since VS Code may start a terminal's program again after a restart. */
@@ -197,16 +199,6 @@ export function outlineFiles(files: readonly string[], terminal: Terminal): Prom
   return Promise.resolve();
 }
 
-/** Listens for interrupts only meanwhile: once the reproduction runs, they have a meaning of their own. */
-async function composeInterruptibly(
-  what: string,
-  flags: Flags,
-  terminal: Terminal,
-): Promise<Recipe> {
-  using interrupt = watchInterrupt(terminal);
-  return await compose(what, flags, terminal, interrupt.signal);
-}
-
 async function compose(
   what: string,
   flags: Flags,
@@ -246,7 +238,11 @@ async function compose(
   );
 }
 
-async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
+/**
+ * `before` is what listened for interrupts so far. It stops once the reproduction listens itself: without any listener
+ * a signal would end the process.
+ */
+async function carryOut(id: string, terminal: Terminal, before?: Disposable): Promise<VerdictKind> {
   const stuck = new AbortController();
   const running = runReproduction(id, {
     screen: terminal,
@@ -254,7 +250,11 @@ async function carryOut(id: string, terminal: Terminal): Promise<VerdictKind> {
     ssh: sshQuestions(terminal),
     secrets: (wanted, signal) => credentialsFor(wanted, terminal, signal),
     ask: (question, signal) => terminal.ask(question, false, signal),
-    onInterrupt: (listener) => terminal.onInterrupt(listener),
+    onInterrupt: (listener) => {
+      const listening = terminal.onInterrupt(listener);
+      before?.[Symbol.dispose]();
+      return listening;
+    },
     onFinish: (listener) => terminal.onEnter(listener),
     onEvent: (event) => terminal.emit(event),
     onStuck: () => stuck.abort(),

@@ -86,12 +86,6 @@ async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<V
   if (status.state !== 'new' || !claimFile(files.owner))
     throw new UserError(`${id} was started before.`, { advice: `See: ci-parity show ${id}` });
   using journal = maskJournal(openJournal(files.journal, given.onEvent), mask);
-  journal.append({
-    type: 'started',
-    version: 1,
-    pid: process.pid,
-    bornAt: bornAt(process.pid) ?? '',
-  });
   const { base, ask } = given;
   const screen = maskScreen(given.screen, mask);
   const surroundings: Surroundings = {
@@ -99,6 +93,12 @@ async function runMasked(id: string, mask: Mask, given: Surroundings): Promise<V
     ...(ask && { ask: (question, signal) => ask(mask.text(question), signal) }),
   };
   using will = obey(files, recipe, journal, surroundings);
+  journal.append({
+    type: 'started',
+    version: 1,
+    pid: process.pid,
+    bornAt: bornAt(process.pid) ?? '',
+  });
   introduce(recipe, screen);
   const say = (line: string): void => screen.say(line);
   const ways = { base, ask: surroundings.ssh, say, kill: will.kill };
