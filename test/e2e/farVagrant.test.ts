@@ -124,6 +124,7 @@ describe('The real Vagrant on a borrowed machine', function () {
     assert.equal(code, 0, output);
     assert.match(output, /the machine \w+ was given back: nothing is left there/);
     await assertNothingLeft(there.demo);
+    there.untouched();
   });
 });
 
@@ -155,6 +156,7 @@ describe('The real Vagrant with VMs on a borrowed machine', function () {
     await there.killed(/Waiting for domain to get an IP address/);
     await there.putAwayByTheNext();
     await there.giveBack();
+    there.untouched();
   });
 });
 
@@ -246,7 +248,7 @@ async function borrow(context: Mocha.Context, kind: FarVagrant['kind'], cleanups
       const { code, output } = await ciParity('return', lease);
       assert.equal(code, 0, output);
       assertGivenBack(demo, metal);
-      untouched();
     },
+    untouched,
   };
 }
