@@ -39,14 +39,15 @@ const vscodeOnce = {
 /**
  * What the extension loads only when it is wanted, by `import()`: what is shown in documents, with the
  * first of them, what reads Jenkinsfiles for a recipe, what looks into a run, what tells why it failed,
- * what shows tests in the Test Explorer, what has large logs read elsewhere, what finds jobs and lets
- * the person pick a run, what asks for credentials, what tells of the branch, what changes something on
- * a server, what asks about servers, what listens to them, what borrows machines, what tells why one
- * cannot be asked, and what language models call. It holds only the way to them.
+ * what shows tests in the Test Explorer, what has large logs read elsewhere, what finds jobs and lets the
+ * person pick a run, what saves artifacts, what asks for credentials, what tells of the branch, what
+ * changes something on a server, what asks about servers, what listens to them, what borrows machines,
+ * what tells why one cannot be asked, and what language models call. It holds only the way to them.
  */
 const apart = {
   'src/editor/runs/findJob.ts': 'findJob',
   'src/editor/runs/pickRun.ts': 'pickRun',
+  'src/editor/runs/saveArtifact.ts': 'saveArtifact',
   'src/editor/doing/main.ts': 'doing',
   'src/editor/language/main.ts': 'language',
   'src/editor/logs/elsewhere.ts': 'elsewhere',

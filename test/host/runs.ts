@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -112,10 +112,15 @@ describe('the view "Runs"', () => {
     assert.match(document.uri.path, /\/moat\/42\/logs\/vm\.txt$/);
     const folder = mkdtempSync(join(tmpdir(), 'ci-parity-'));
     const file = join(folder, 'vm.txt');
+    // A repository may hold links under the names that are written.
+    const precious = join(mkdtempSync(join(tmpdir(), 'ci-parity-')), 'precious');
+    writeFileSync(precious, 'precious');
+    for (const name of ['vm.txt', 'vm.txt.part']) symlinkSync(precious, join(folder, name));
     replace(vscode.window, 'showSaveDialog', () => Promise.resolve(vscode.Uri.file(file)));
     await vscode.commands.executeCommand('ciParity.saveArtifact', text);
     assert.equal(readFileSync(file, 'utf8'), 'the VM booted\n');
-    assert.deepEqual(readdirSync(folder), ['vm.txt']);
+    assert.deepEqual(readdirSync(folder), ['vm.txt', 'vm.txt.part']);
+    assert.equal(readFileSync(precious, 'utf8'), 'precious');
   });
 
   it('offers broken runs to pick from, those of the own branch under a heading', () => {

@@ -1,8 +1,9 @@
-import { chmod, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { codeOf, messageOf, UserError } from '../../base/errors';
+import { saveFile } from '../../base/saveFile';
 import { stateDirectory } from '../../base/stateDirectory';
 import type { Lease } from '../../machines/leases/ledger';
 import { plain } from '../look/plain';
@@ -54,8 +55,8 @@ async function writtenDown(lease: Lease, leases: readonly Lease[]): Promise<bool
       : [],
   );
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await replace(knownHostsFile, entries.map(knownHosts).join(''));
-  await replace(file, entries.map(sshEntry).join('\n'));
+  await saveFile(knownHostsFile, entries.map(knownHosts).join(''));
+  await saveFile(file, entries.map(sshEntry).join('\n'));
   const theirs = ownConfig();
   const text = await readFile(theirs, 'utf8')
     .catch(unlessMissing(''))
@@ -95,7 +96,7 @@ async function replaceTheirs(file: string, text: string): Promise<void> {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const real = await realpath(file).catch(unlessMissing(file));
     const mode = await stat(real).then((before) => before.mode & 0o777, unlessMissing(0o600));
-    await replace(real, text, mode);
+    await saveFile(real, text, { mode });
   } catch (cause) {
     throw unusable(file, 'written', cause);
   }
@@ -113,16 +114,4 @@ function unlessMissing<T>(otherwise: T): (error: unknown) => T {
     if (codeOf(error) === 'ENOENT') return otherwise;
     throw error;
   };
-}
-
-async function replace(file: string, text: string, mode = 0o600): Promise<void> {
-  const draft = `${file}.${process.pid}`;
-  try {
-    await writeFile(draft, text, { mode });
-    await chmod(draft, mode);
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
 }

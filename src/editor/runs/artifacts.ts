@@ -1,17 +1,11 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import * as vscode from 'vscode';
-import { UserError } from '../../base/errors';
 import type { Artifact } from '../../jenkins/artifacts';
 import type { Run } from '../../jenkins/run';
 import type { Commands } from '../frame/commands';
 import { withProgress } from '../frame/progress';
 import { plain } from '../look/plain';
 import type { Servers } from '../servers/servers';
-import { fileNameOf, textOf } from './artifactText';
+import { textOf } from './artifactText';
 import type { RunsNode } from './runsNodes';
 
 const SCHEME = 'ci-parity-artifact';
@@ -73,31 +67,8 @@ export class Artifacts implements vscode.Disposable {
   }
 
   async #save(run: Run, artifact: Artifact): Promise<void> {
-    const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
-    const file = await vscode.window.showSaveDialog({
-      title: 'Save Artifact',
-      defaultUri: vscode.Uri.joinPath(folder, fileNameOf(artifact.name)),
-    });
-    if (!file) return;
-    if (file.scheme !== 'file')
-      throw new UserError('An artifact can only be saved on a disk.', {
-        advice: 'Choose a folder of this machine.',
-      });
-    await withProgress(plain(`Saving ${artifact.name}`), async (signal) => {
-      // What broke off must not look like the whole.
-      const part = `${file.fsPath}.part`;
-      try {
-        const bytes = await this.#bytes(run, artifact, signal);
-        await pipeline(Readable.from(bytes), createWriteStream(part), { signal });
-        await rename(part, file.fsPath);
-      } catch (error) {
-        await rm(part, { force: true });
-        throw error;
-      }
-    });
-    void vscode.window
-      .showInformationMessage(`${plain(artifact.name)} was saved.`, 'Open')
-      .then((open) => open && vscode.commands.executeCommand('vscode.open', file));
+    const { saveArtifact } = await import('./saveArtifact');
+    await saveArtifact(artifact.name, (signal) => this.#bytes(run, artifact, signal));
   }
 
   async #bytes(run: Run, artifact: Artifact, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
