@@ -79,7 +79,7 @@ describe("The bed's SSH server", () => {
     await host[Symbol.asyncDispose]();
     assert.ok(!existsSync(dirname(host.keyFile)));
     assert.ok(!(await execa('ip', ['netns', 'list'])).stdout.includes(host.namespace?.name ?? ''));
-    assert.ok(!(await execa('ip', ['-o', 'addr'])).stdout.includes(host.gateway));
+    assert.ok(!(await execa('ip', ['-o', 'addr'])).stdout.includes(` ${host.gateway}/`));
   });
 });
 

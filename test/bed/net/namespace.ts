@@ -64,7 +64,11 @@ export async function createNamespace(behind?: Namespace): Promise<Namespace> {
     ...['ip', 'netns', 'exec', name],
     ...command,
   ];
-  const remove = (): Promise<void> => run(['ip', 'netns', 'del', name]);
+  const remove = async (): Promise<void> => {
+    // The kernel takes the link of a removed namespace away later. One that was never added cannot be removed.
+    await run(near('ip', 'link', 'del', outer)).catch(() => undefined);
+    await run(['ip', 'netns', 'del', name]);
+  };
 
   await run(['ip', 'netns', 'add', name]);
   try {
