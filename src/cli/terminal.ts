@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { childEnvironment } from '../base/childEnvironment';
+import { visible, visibleJson } from '../base/visible';
 import { prefixLines } from '../reproduce/branchOutput';
 import type { Screen } from '../reproduce/effects';
 
@@ -45,25 +46,25 @@ export function createTerminal(json: boolean): Terminal {
   const prefixOf = (branch: string): string => {
     if (!known.includes(branch)) known.push(branch);
     const colour = BRANCH_COLOURS[known.indexOf(branch) % BRANCH_COLOURS.length] ?? 'cyan';
-    return style(colour, `[${printable(branch)}]`) + ' ';
+    return style(colour, `[${visible(branch)}]`) + ' ';
   };
   return {
     json,
     asks: process.stdin.isTTY,
-    print: (line) => void people.write(`${printable(line)}\n`),
+    print: (line) => void people.write(`${visible(line)}\n`),
     emit: (value) => {
-      if (json) process.stdout.write(`${plainJson(value)}\n`);
+      if (json) process.stdout.write(`${visibleJson(value)}\n`);
     },
     error: (text) => {
-      const [first = '', ...more] = text.split('\n').map(printable);
+      const [first = '', ...more] = text.split('\n').map(visible);
       process.stderr.write(`${style('red', 'ci-parity:')} ${first}\n`);
       for (const line of more) process.stderr.write(`  ${line}\n`);
     },
     page: (text, where) => {
-      for (const line of text.trimEnd().split('\n')) process[where].write(`${printable(line)}\n`);
+      for (const line of text.trimEnd().split('\n')) process[where].write(`${visible(line)}\n`);
     },
     say: (line) =>
-      void people.write(`${style(['bold', 'cyan'], '▸')} ${style('bold', printable(line))}\n`),
+      void people.write(`${style(['bold', 'cyan'], '▸')} ${style('bold', visible(line))}\n`),
     output: (chunk, branch, continued) => {
       const text = branch === undefined ? chunk : prefixLines(chunk, prefixOf(branch), continued);
       if (people.write(text) || people.destroyed) return undefined;
@@ -78,7 +79,7 @@ export function createTerminal(json: boolean): Terminal {
       });
       return draining;
     },
-    ask: (question, hidden, signal) => askPerson(printable(question), hidden, signal),
+    ask: (question, hidden, signal) => askPerson(visible(question), hidden, signal),
     onInterrupt: (listener) => {
       const why = {
         SIGINT: 'interrupted',
@@ -111,31 +112,6 @@ export function createTerminal(json: boolean): Terminal {
 }
 
 const BRANCH_COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
-
-/** Control characters, line separators and marks of direction; a tab does no harm. */
-const UNPRINTABLE = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
-
-/**
- * A text from anywhere as one line of a terminal: what would control it is shown visibly, as `␛`
- * or as `\u202e`.
- */
-function printable(text: string): string {
-  return text.toWellFormed().replace(UNPRINTABLE, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    // Unicode has pictures of the older ones.
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    return code === 0x7f ? '\u2421' : escapeOf(character);
-  });
-}
-
-/** JSON on one line that is harmless in a terminal, too. */
-function plainJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNPRINTABLE, escapeOf);
-}
-
-function escapeOf(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
 
 /** Waits until a key is pressed. */
 export async function waitForKey(): Promise<void> {

@@ -1,3 +1,4 @@
+import { code, codeBlock, link, words } from '../base/markdown';
 import type { CredentialKind } from '../base/secretChannel';
 import { placeText, type Variable } from '../pipeline/effects';
 import type { Change } from './changes';
@@ -8,13 +9,13 @@ import { samePath } from './selection';
 import type { Recipe, RecipeLibrary } from './recipe';
 import type { Consequence } from './refusal';
 
-/** The Plan as a page in Markdown for people. What came from the server or the Jenkinsfile stands in code spans only, or is escaped. */
+/** The plan as a page in Markdown for people. */
 export function planDocument(recipe: Recipe, plan: Plan): string {
   const { run } = recipe;
   const lines = [
     run ? `# Plan: ${code(run.job)} #${run.number}` : `# Plan: ${code(recipe.jenkinsfile.path)}`,
     '',
-    ...(run ? [`- Run: <${run.url}>, ${run.result ?? 'still building'}`] : []),
+    ...(run ? [`- Run: ${link(run.url)}, ${words(run.result ?? 'still building')}`] : []),
     `- Commit: ${code(recipe.commit)}${recipe.withChanges ? ', with your uncommitted changes' : ''}`,
     `- Repository: ${code(recipe.repository.directory)}`,
     `- Jenkinsfile: ${code(recipe.jenkinsfile.path)} (${jenkinsfileSources[recipe.jenkinsfile.source]})`,
@@ -59,7 +60,7 @@ export function planDocument(recipe: Recipe, plan: Plan): string {
 function problemLine(problem: Plan['problems'][number]): string {
   const { consequence } = problem;
   const then = consequence === undefined ? '' : ` ${consequences[consequence]}`;
-  return `- ${upperPlace(problem)}: ${escaped(problem.message)}${then}`;
+  return `- ${upperPlace(problem)}: ${words(problem.message)}${then}`;
 }
 
 const consequences: Record<Consequence, string> = {
@@ -142,14 +143,14 @@ function whatRuns({ items, branches }: Plan): string[] {
           '',
           `### Skipped: ${outer.length} stages`,
           '',
-          `${escaped(item.why)}: ${names}`,
+          `${words(item.why)}: ${names}`,
           '',
         );
         inPost = false;
         shown = undefined;
         continue;
       }
-      lines.push('', `### ${heading(item)}`, '', `${escaped(item.why)} (${placeOf(item)})`, '');
+      lines.push('', `### ${heading(item)}`, '', `${words(item.why)} (${placeOf(item)})`, '');
       lines.push(...conditionLines(item.conditions));
       if (item.runs) place = item.stage;
       inPost = false;
@@ -223,24 +224,24 @@ function itemLines(
         item.container === undefined
           ? `This machine${item.asked === '' ? '' : `, where CI had ${code(item.asked)}`}`
           : `A container of ${code(item.container)}${item.options === '' ? '' : ` with ${code(item.options)}`}`;
-      const note = item.note === undefined ? '' : ` — **not as in CI**: ${item.note}`;
+      const note = item.note === undefined ? '' : ` — **not as in CI**: ${words(item.note)}`;
       return [`- ${place}, workspace ${code(item.workspace)} (${where})${note}`];
     }
     case 'sh':
       return [
         `- \`sh\` (${where}${item.directory === '.' ? '' : `, in ${code(item.directory)}`})`,
         '',
-        ...fence(item.script).map((line) => `  ${line}`),
+        ...codeBlock(item.script, 'sh').map((line) => `  ${line}`),
         '',
         ...environmentLines(item.changes, shown),
       ];
     case 'step':
       return [
-        `- ${code(item.text)} (${where})${item.note === undefined ? '' : ` — ${escaped(item.note)}`}`,
+        `- ${code(item.text)} (${where})${item.note === undefined ? '' : ` — ${words(item.note)}`}`,
       ];
     case 'left out':
     case 'cannot be repeated':
-      return [`- ${code(item.name)} (${where}) — **${item.kind}**: ${escaped(item.reason)}`];
+      return [`- ${code(item.name)} (${where}) — **${item.kind}**: ${words(item.reason)}`];
   }
 }
 
@@ -262,7 +263,7 @@ function environmentLines(
 function conditionLines(conditions: readonly Condition[]): string[] {
   return conditions.map(
     ({ line, origin, way }) =>
-      `Only if the condition at line ${line} ${way ? 'holds' : 'does not hold'}: it depends on ${escaped(origin)}.`,
+      `Only if the condition at line ${line} ${way ? 'holds' : 'does not hold'}: it depends on ${words(origin)}.`,
   );
 }
 
@@ -271,19 +272,17 @@ function notRepeated(plan: Plan): string[] {
     switch (item.kind) {
       case 'left out':
         return [
-          `- ${upperPlace(item)}: ${code(item.name)} is left out on purpose: ${escaped(item.reason)}`,
+          `- ${upperPlace(item)}: ${code(item.name)} is left out on purpose: ${words(item.reason)}`,
         ];
       case 'cannot be repeated':
-        return [
-          `- ${upperPlace(item)}: ${code(item.name)} is not repeated: ${escaped(item.reason)}`,
-        ];
+        return [`- ${upperPlace(item)}: ${code(item.name)} is not repeated: ${words(item.reason)}`];
       case 'agent':
         return item.note === undefined
           ? []
-          : [`- ${upperPlace(item)}: ${code(item.container ?? item.asked)}: ${item.note}`];
+          : [`- ${upperPlace(item)}: ${code(item.container ?? item.asked)}: ${words(item.note)}`];
       case 'step':
         return item.note?.startsWith('not pinned') === true
-          ? [`- ${upperPlace(item)}: ${code(item.text)} is ${escaped(item.note)}`]
+          ? [`- ${upperPlace(item)}: ${code(item.text)} is ${words(item.note)}`]
           : [];
       case 'sh':
       case 'stage':
@@ -299,12 +298,12 @@ function notKnown({ items }: Plan): string[] {
   const lines = items.flatMap((item) => [
     ...item.conditions.map(
       ({ line, origin }) =>
-        `- Line ${line}: which way it goes depends on ${escaped(origin)}; both are shown`,
+        `- Line ${line}: which way it goes depends on ${words(origin)}; both are shown`,
     ),
     ...(item.kind === 'sh' ? item.changes : []).flatMap(({ name, value }) =>
       typeof value === 'string' || isCredential(value.origin)
         ? []
-        : [`- ${code(name)} depends on ${escaped(value.origin)} at line ${value.line}`],
+        : [`- ${code(name)} depends on ${words(value.origin)} at line ${value.line}`],
     ),
   ]);
   return [...new Set(lines)];
@@ -316,7 +315,7 @@ function isCredential(origin: string): boolean {
 }
 
 function placeOf({ line, source }: { line: number; source: string | undefined }): string {
-  return escaped(placeText(line, source));
+  return words(placeText(line, source));
 }
 
 function upperPlace(place: { line: number; source: string | undefined }): string {
@@ -328,8 +327,8 @@ function libraryLine(library: RecipeLibrary): string {
   const at = version === undefined ? '' : `, version ${code(version)}`;
   const why = implicit ? ', loaded by the server itself' : '';
   if ('missing' in library)
-    return `- ${code(name)}${at}${why}: **not to be had**: ${escaped(library.missing)} Its steps are unknown: map it with \`ciParity.libraries\`, or \`--library\`.`;
-  const note = library.note === undefined ? '' : ` — **may differ**: ${escaped(library.note)}`;
+    return `- ${code(name)}${at}${why}: **not to be had**: ${words(library.missing)} Its steps are unknown: map it with \`ciParity.libraries\`, or \`--library\`.`;
+  const note = library.note === undefined ? '' : ` — **may differ**: ${words(library.note)}`;
   return `- ${code(name)}${at}${why}: commit ${code(library.revision)}, from ${code(library.source)}${note}`;
 }
 
@@ -359,45 +358,19 @@ function settingLines({ settings }: Plan): string[] {
 }
 
 function variableRow(variable: Variable): string {
-  return `| ${code(variable.name)} | ${valueOf(variable)} | ${escaped(variable.origin)} |`;
+  return `| ${code(variable.name)} | ${valueOf(variable)} | ${words(variable.origin)} |`;
 }
 
 function variableText(variable: Change): string {
   const where = variable.line === undefined ? '' : `, line ${variable.line}`;
   const losers = variable.overrides.map(
     (loser) =>
-      `${escaped(loser.origin)}${loser.line === undefined ? '' : ` at line ${loser.line}`}: ${valueOf(loser)}`,
+      `${words(loser.origin)}${loser.line === undefined ? '' : ` at line ${loser.line}`}: ${valueOf(loser)}`,
   );
   const over = losers.length === 0 ? '' : `, overrides ${losers.join(', ')}`;
-  return `${code(variable.name)} = ${valueOf(variable)} (${escaped(variable.origin)}${where}${over})`;
+  return `${code(variable.name)} = ${valueOf(variable)} (${words(variable.origin)}${where}${over})`;
 }
 
 function valueOf({ value }: Variable): string {
-  return typeof value === 'string' ? code(value) : `*${escaped(value.origin)}*`;
-}
-
-/** A code span that holds any text: Markdown cannot get out of it. */
-function code(text: string): string {
-  const flat = text.replace(/[\r\n]+/g, ' ').replaceAll('|', '\u2223');
-  const ticks = '`'.repeat(longestRun(flat) + 1);
-  const pad = flat.startsWith('`') || flat.endsWith('`') || flat === '' ? ' ' : '';
-  return ticks + pad + flat + pad + ticks;
-}
-
-/** Text of ours with names in it that are not: no markup, but for our own code spans of words. */
-function escaped(text: string): string {
-  return text
-    .split(/(`[\w.]+`)/)
-    .map((part, at) => (at % 2 === 1 ? part : part.replace(/[\\`*_[\]<>|~]/g, '\\$&')))
-    .join('')
-    .replace(/[\r\n]+/g, ' ');
-}
-
-function fence(text: string): string[] {
-  const ticks = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return [`${ticks}sh`, ...text.split('\n'), ticks];
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  return typeof value === 'string' ? code(value) : `*${words(value.origin)}*`;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { JenkinsDouble } from '../bed/jenkins/double';
 import { api, connectTo, disconnect, failedRun, startMoat, until } from './bed';
+import { ATTACKS, hostilePages } from '../recipe/hostilePlan';
 import { standIns } from './standIns';
 
 describe('logs and plans', () => {
@@ -76,4 +77,28 @@ describe('logs and plans', () => {
     assert.match(text, /^# Plan: .*moat.* #42/);
     assert.match(text, /\.\/test\.sh/);
   });
+
+  it('renders a plan whose texts are hostile without a heading, link, image or comment of theirs', async function () {
+    this.timeout(120_000);
+    for (const attack of ATTACKS)
+      for (const page of await hostilePages(attack)) {
+        const html = await vscode.commands.executeCommand<string>('markdown.api.render', page);
+        // What stands in code is text, and its `<` are escaped.
+        const markup = html.replace(/<code[^>]*>.*?<\/code>/gs, '');
+        const tags = [...markup.matchAll(/<[^>]*>?/g)].map(([tag]) => tag);
+        const foreign = tags.filter((tag) => !OWN_TAGS.test(tag));
+        assert.deepEqual(foreign, [], `${JSON.stringify(attack)}\n${page}`);
+        const headings = [...markup.matchAll(/<h[1-6].*?<\/h[1-6]>/gs)].map(([heading]) => heading);
+        assert.deepEqual(
+          headings.filter((heading) => heading.includes('FORGED')),
+          [],
+        );
+        assert.ok(html.includes('Environment of every step') && html.includes('FORGED'), page);
+        assert.doesNotMatch(html, /[\u0080-\u009f\u2028-\u202e\u2066-\u2069]/);
+      }
+  });
 });
+
+/** What the page itself is made of. */
+const OWN_TAGS =
+  /^<\/?(h[1-3]|p|ul|li|pre|strong|em|table|thead|tbody|tr|th|td)( (class|id|dir|data-line|data-href)="[^"]*")*>$/;

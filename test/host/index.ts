@@ -7,6 +7,9 @@ const Suite = (Mocha as { readonly default?: typeof Mocha }).default ?? Mocha;
 /** The way in for VS Code: runs the suite inside its extension host and writes down the counts. */
 export async function run(): Promise<void> {
   const mocha = new Suite({ ui: 'bdd', timeout: 20_000, color: false });
+  // For those who work on one test: HOST_GREP='renders a plan' npx tsx test/all.ts host
+  const only = process.env['HOST_GREP'];
+  if (only !== undefined) mocha.grep(only);
   // One bundle holds all the files, so their `describe` has to be there before they are evaluated.
   mocha.suite.emit('pre-require', globalThis as unknown as Mocha.MochaGlobals, 'host', mocha);
   await import('./activation');
