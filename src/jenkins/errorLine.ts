@@ -63,7 +63,7 @@ const COMPILERS = [
   /^\[ERROR\] \S+\.(?:java|kt|scala):\[\d+,\d+\] .*/,
   /^\S+\.(?:java|scala|groovy):\d+: error: .*/,
   // ld.
-  /.*: undefined reference to .*/,
+  /: undefined reference to /,
   /^(?:\S*\/)?ld(?:\.\w+)?: (?:cannot find|error) .*/,
   // Python and Ruby that cannot be read.
   /^(?:Syntax|Indentation)Error: .*/,
@@ -98,8 +98,8 @@ const TOOLS = [
   /^signal: killed$/,
   /^Vagrant failed to initialize .*/,
   /^Could not resolve dependencies .*|^Cannot find module .*/,
-  /.*\bKernel panic - .*|.*\b(?:BUG|Oops): .*/,
-  /.*\b(?:Segmentation fault|Bus error|Illegal instruction)\b.*/,
+  /\bKernel panic - |\b(?:BUG|Oops): /,
+  /\b(?:Segmentation fault|Bus error|Illegal instruction)\b/,
   /^FATAL ERROR: .*/,
 ];
 
@@ -107,7 +107,7 @@ const TOOLS = [
 const CALLERS = [
   /^(?:g?make|ninja)(?:\[\d+\])?: \*\*\* .*/,
   /^ninja: build stopped: .*/,
-  /.*\(core dumped\).*/,
+  /\(core dumped\)/,
   /^The SSH command responded with a non-zero exit status\..*/,
 ];
 
@@ -115,11 +115,10 @@ const CALLERS = [
 const NEAR = 15;
 
 const HINTS = [
-  /.*\b(?:error|fatal|fail(?:ed|ure)?|cannot|can't|could not|couldn't|unable to|denied|refused|no such|not found|invalid|missing|timed out|timeout|mismatch|unexpected|aborted|Killed)\b.*/i,
+  /\b(?:error|fatal|fail(?:ed|ure)?|cannot|can't|could not|couldn't|unable to|denied|refused|no such|not found|invalid|missing|timed out|timeout|mismatch|unexpected|aborted|Killed)\b/i,
 ];
 /** These words also stand in lines that say that all is well. */
-const HARMLESS =
-  /\b0 (?:errors?|fail(?:ed|ures?))\b|\bno errors?\b|[\w-]*-Werror|--fail|without error/i;
+const HARMLESS = /\b0 (?:errors?|fail(?:ed|ures?))\b|\bno errors?\b|-Werror|--fail|without error/i;
 
 /** What was said shortly before somebody said that what he called had failed. */
 function belowCaller(texts: readonly string[]): Picked | undefined {
@@ -183,7 +182,7 @@ const TESTS: readonly TestRule[] = [
   { failed: /^(?:FAILED|ERROR) \S+\.py\b.* - /, said: (texts, at) => [at, texts[at] ?? ''] },
   { failed: /^(?:FAIL|ERROR): \w+ \([\w.]+\)/, said: saidByUnittest },
   {
-    failed: /^\[ERROR\]\s+\S+[.:]\S+:\d+ .*/,
+    failed: /^\[ERROR\]\s+[^\s.:]+[.:]\S+(?= )(?<=.:\d+)/,
     said: (texts, at) => [at, (texts[at] ?? '').slice(7)],
   },
   { failed: /<<< (?:FAILURE|ERROR)!\s*$/, said: saidNext },

@@ -34,7 +34,7 @@ const LONGEST = 1024 * 1024;
 /** Lines over which one message may go on before it names its place. */
 const MOST_LINES = 20;
 const BEGIN = /^WorkflowScript: (?:(\d{1,9}): )?/;
-const PLACE = /\s*@ line (\d{1,9}), column (\d{1,9})\.\s*$/;
+const PLACE = /(?<!\s)\s*@ line (\d{1,9}), column (\d{1,9})\.\s*$/;
 
 function errorAt(lines: readonly string[], line: string, at: number): LintError | undefined {
   const begin = BEGIN.exec(line);

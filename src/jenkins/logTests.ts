@@ -106,10 +106,14 @@ function gocheck(text: string): FailedTest | undefined {
 /** The summary lines: `[Fail] Policy egress [It] denies` of version 1, `[FAIL] …` of version 2. */
 function ginkgo(text: string): FailedTest | undefined {
   const [, group, tag, name] =
-    /^\s*\[(?:Fail|FAIL)\] (.*?)\s*\[(It|[A-Z]\w*(?:Each|Suite|All|Context))\] ?(.*)$/.exec(text) ??
+    /^\s*\[(?:Fail|FAIL)\] (.*?)\[(It|[A-Z]\w*(?:Each|Suite|All|Context))\] ?(.*)$/.exec(text) ??
     [];
   if (group === undefined || tag === undefined || name === undefined) return undefined;
-  return { group, name: name.trim() === '' ? tag : name.trim(), details: undefined };
+  return {
+    group: group.trimEnd(),
+    name: name.trim() === '' ? tag : name.trim(),
+    details: undefined,
+  };
 }
 
 /** The short summary: `FAILED tests/a_test.py::TestB::test_c[1] - assert 1 == 2`. */

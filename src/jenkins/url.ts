@@ -87,7 +87,7 @@ export function baseUrl(url: string): string {
       advice: 'Write it as your browser shows it, such as https://ci.example.org/jenkins/',
     });
   }
-  return parsed.origin + parsed.pathname.replace(/\/*$/, '/');
+  return parsed.origin + parsed.pathname.replace(/(?<!\/)\/*$/, '/');
 }
 
 /** `URL.parse`, which the Node of older editors does not have. */

@@ -48,7 +48,8 @@ function read(file: string, folder: string, found: Set<string>, depth: number): 
     throw new UserError(`${file} cannot be read.`, { cause });
   }
   for (const line of text.split(/\r?\n/)) {
-    const [, keyword = '', rest = ''] = /^\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*)$/.exec(line) ?? [];
+    const [before = '', keyword = ''] = /^\s*([A-Za-z]+)/.exec(line) ?? [];
+    const rest = line.slice(before.length).replace(/^\s*=?/, '');
     switch (keyword.toLowerCase()) {
       case 'host':
         for (const name of words(rest)) if (!/[*?!]/.test(name)) found.add(name);

@@ -166,7 +166,7 @@ export function checkRemoval(path: string, { code, stdout, stderr }: Result): vo
   if (code !== MOUNTED) return;
   const points = stdout.split('\0').filter((point) => point !== '');
   // "umount: /the/path: target is busy."
-  const why = /[^:]*$/.exec(stderr.trim())?.[0].trim().replace(/\.$/, '') ?? '';
+  const why = stderr.trim().split(':').at(-1)?.trim().replace(/\.$/, '') ?? '';
   throw new UserError(
     `Nothing is removed from ${printable(path)}: ${points.map((point) => printable(point)).join(', ')} ` +
       `${points.length > 1 ? 'are' : 'is'} mounted there and could not be unmounted (${printable(why, 300)}).`,

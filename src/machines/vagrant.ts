@@ -154,7 +154,11 @@ export interface VagrantTrouble {
  */
 export function findTrouble(output: string, machine = 'this machine'): VagrantTrouble | undefined {
   // Vagrant breaks its messages into lines of 80 columns, each with the machine's name before it.
-  const text = output.replace(/\s*\n(?:==> [\w.-]+: |\s+[\w.-]+: )?\s*/g, ' ');
+  const text = output
+    .split('\n')
+    .map((line) => line.replace(/^(?:==> |\s+)[\w.-]+: /, '').trim())
+    .filter((line) => line !== '')
+    .join(' ');
   for (const { pattern, message, ...trouble } of troubles)
     if (pattern.test(text))
       return { ...trouble, message: message.replace('this machine', machine) };

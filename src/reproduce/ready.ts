@@ -138,7 +138,9 @@ export function wishesFor(
 
 /** The providers that a Vagrantfile has settings for, in its order. */
 export function mentionedProviders(vagrantfile: string): string[] {
-  return [...vagrantfile.matchAll(/\.provider\s*\(?\s*[:"'](\w+)/g)].map(([, name]) => name ?? '');
+  return [...vagrantfile.matchAll(/\.provider\s*(?:\(\s*)?[:"'](\w+)/g)].map(
+    ([, name]) => name ?? '',
+  );
 }
 
 /** Undefined where the commit has no such file. */

@@ -388,10 +388,7 @@ function newId(recipe: Recipe): string {
     .slice(-2)
     .join('-')
     .replace(/[^A-Za-z0-9]+/g, '-');
-  const name = words
-    .slice(-24)
-    .replace(/^-+|-+$/g, '')
-    .toLowerCase();
+  const name = words.slice(-24).replace(/^-|-$/g, '').toLowerCase();
   const number = recipe.run ? `-${recipe.run.number}` : '';
   const chance = randomBytes(2).toString('hex');
   return `${name || 'job'}${number}-${Date.now().toString(36)}-${chance}`;

@@ -164,9 +164,11 @@ function isEdge(text: string, from: number, to: number, start: number, end: numb
 }
 
 function isCommandStart(text: string, start: number, from: number): boolean {
-  return /(?:^|[\n;&|(]|\bsudo\s|\bthen\s|\bdo\s|\w=\S*\s)\s*$/.test(
-    text.slice(Math.max(start, from - 60), from),
-  );
+  const before = text.slice(Math.max(start, from - 60), from);
+  const words = before.trimEnd();
+  if (words === '' || /[;&|(]$/.test(words) || before.slice(words.length).includes('\n'))
+    return true;
+  return words !== before && /(?:\b(?:sudo|then|do)|\w=\S*)$/.test(words);
 }
 
 /** A path with a slash, or a name with the ending of a script. */

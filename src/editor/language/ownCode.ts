@@ -47,7 +47,12 @@ export function commentAbove({ pipeline }: Symbols, { whole }: Definition): stri
     if (text.startsWith('@') && lines.length === 0) continue;
     if (!inBlock && !text.startsWith('//') && !text.endsWith('*/')) break;
     if (text.endsWith('*/')) inBlock = true;
-    lines.unshift(text.replace(/^\/\*+\s?|^\/\/\s?|^\*(?!\/)\s?/, '').replace(/\s*\*+\/$/, ''));
+    lines.unshift(
+      text
+        .replace(/^\/\*+\s?|^\/\/\s?|^\*(?!\/)\s?/, '')
+        .replace(/(?<!\*)\*+\/$/, '')
+        .trimEnd(),
+    );
     if (text.startsWith('/*')) inBlock = false;
     if (!inBlock && text.startsWith('/*')) break;
   }

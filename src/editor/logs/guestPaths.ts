@@ -24,7 +24,8 @@ export function createRootReader() {
       const path =
         /^(?:\[[^\]]*\] )?Running on .+ in (\/\S.*)$/.exec(text)?.[1] ??
         /\bdocker run .*? -w (\/\S+)/.exec(text)?.[1];
-      if (path !== undefined && guests.size < MOST_ROOTS) guests.add(path.replace(/\/+$/, ''));
+      if (path !== undefined && guests.size < MOST_ROOTS)
+        guests.add(path.replace(/(?<!\/)\/+$/, ''));
     }
   });
   return {
@@ -42,7 +43,7 @@ export function syncedFolders(vagrantfile: string): Root[] {
         line,
       ) ?? [];
     if (host === undefined || guest === undefined || host.startsWith('/')) continue;
-    roots.push({ guest: guest.replace(/\/+$/, ''), host: segments(host).join('/') });
+    roots.push({ guest: guest.replace(/(?<!\/)\/+$/, ''), host: segments(host).join('/') });
   }
   return roots;
 }

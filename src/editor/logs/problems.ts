@@ -127,11 +127,12 @@ export function createProblemReader() {
 
   /** `[FAIL] Suite [It] does this`, and the place on a line of its own, after or before it. */
   function ginkgoSays(line: string): boolean {
-    const message = /^\s*(?:•\s*)?(?:\[(?:FAIL|FAILED|Fail|PANICKED!)\]|• Failure)\s*(.*)$/.exec(
+    const header = /^\s*(?:•\s*)?(?:\[(?:FAIL|FAILED|Fail|PANICKED!)\]|• Failure)\s*(\S.*)?$/.exec(
       line,
-    )?.[1];
-    if (message !== undefined) {
-      ginkgo = { message: message.replace(/\s*\[[\d.]+ seconds?\]$/, '') || 'failed', since: at };
+    );
+    if (header) {
+      const message = (header[1] ?? '').replace(/\[[\d.]+ seconds?\]$/, '').trimEnd();
+      ginkgo = { message: message || 'failed', since: at };
       return true;
     }
     const [, path, number] =
@@ -153,7 +154,7 @@ export function createProblemReader() {
   function kernel(line: string): boolean {
     const text = line.replace(/^(?:<\d>)?\s*\[\s*\d+\.\d+\](?:\[[^\]]*\])?\s*/, '');
     const [, kind, path, number, symbol] =
-      /\b(kernel BUG|WARNING|BUG): .*?\bat ([\w./-]+\.[chS]):(\d+)(?:[!,]?\s*(\S+\+0x[\da-f]+\/0x[\da-f]+))?/.exec(
+      /\b(kernel BUG|WARNING|BUG): .*?\bat ([\w./-]+\.[chS]):(\d+)(?!\d)(?:[!,]?\s*([^\s+]+\+0x[\da-f]+\/0x[\da-f]+))?/.exec(
         text,
       ) ??
       /\b(kernel BUG) at ([\w./-]+\.[chS]):(\d+)!/.exec(text) ??

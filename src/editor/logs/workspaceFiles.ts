@@ -81,13 +81,17 @@ function nameOf(path: string): string {
   return path.slice(path.replaceAll('\\', '/').lastIndexOf('/') + 1);
 }
 
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
 async function rootsOfVagrantfiles(): Promise<Root[]> {
   const files = await vscode.workspace.findFiles('**/Vagrantfile', ELSEWHERE, MOST_VAGRANTFILES);
   const roots = files.map(async (file) => {
     const { size } = await vscode.workspace.fs.stat(file);
     if (size > LONGEST_VAGRANTFILE) return [];
     const text = Buffer.from(await vscode.workspace.fs.readFile(file)).toString('utf8');
-    const folder = vscode.workspace.asRelativePath(file, false).replace(/\/?[^/]*$/, '');
+    const folder = folderOf(vscode.workspace.asRelativePath(file, false));
     return syncedFolders(text).map(({ guest, host }) => {
       return { guest, host: [folder, host].filter((part) => part !== '').join('/') };
     });

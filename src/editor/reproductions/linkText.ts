@@ -40,5 +40,5 @@ function readable(given: string): string | undefined {
   const { username, password } = new URL(given);
   if (username !== '' || password !== '') return undefined;
   // A branch `feature/x` is `feature%252Fx` there, and `feature%2Fx` in a link that was not encoded.
-  return given.replace(/(?<=\/job\/[^/?#]*)%2F/gi, '%252F');
+  return given.replace(/(?<=\/job\/)[^/?#]+/g, (name) => name.replaceAll(/%2F/gi, '%252F'));
 }

@@ -69,7 +69,9 @@ export class Activity {
       this.#known.set(url, { queue, executing, problem: undefined });
       const changed = new Set([
         ...different(before.queue, queue).flatMap(({ jobUrl }) => jobUrl ?? []),
-        ...different(before.executing, executing).map(({ runUrl }) => runUrl.replace(/\d+\/$/, '')),
+        ...different(before.executing, executing).map(({ runUrl }) =>
+          runUrl.replace(/(?<!\d)\d+\/$/, ''),
+        ),
       ]);
       if (changed.size > 0) this.#changed(changed);
     } catch (problem) {

@@ -3,7 +3,7 @@ const LONGEST_NAME = 200;
 /** A name under which a file can be saved on any system. */
 export function fileNameOf(name: string): string {
   // Windows reserves these, and takes spaces and dots off the end.
-  const safe = name.replace(/[\\/<>:"|?*\u0000-\u001f]/g, '_').replace(/[. ]+$/, '');
+  const safe = name.replace(/[\\/<>:"|?*\u0000-\u001f]/g, '_').replace(/(?<![. ])[. ]+$/, '');
   return safe === '' ? 'artifact' : safe.slice(-LONGEST_NAME);
 }
 

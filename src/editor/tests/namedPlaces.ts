@@ -46,7 +46,7 @@ const FORMS: readonly RegExp[] = [
   /\bat (?<label>[^()]+?) \((?<file>[^()\s]+):(?<line>\d{1,7}):\d{1,7}\)/,
   // at Acme.PolicyTest.Denies() in C:/src/PolicyTest.cs:line 12
   /\bat (?<label>[^()\s]+)\(.*?\) in (?<file>\S+):line (?<line>\d{1,7})/,
-  /(?<![\w.])(?<file>(?:[A-Za-z]:|file:\/\/)?[\w./@+~-]*[\w-]\.[A-Za-z]\w{0,9}):(?<line>\d{1,7})(?!\w|\.\d)/,
+  /(?<![\w./@+~-])(?<file>(?:[A-Za-z]:|file:\/\/)?[\w./@+~-]*(?<=[\w-])\.[A-Za-z]\w{0,9}):(?<line>\d{1,7})(?!\w|\.\d)/,
 ];
 
 /** Where a test's source may be, as a glob; the file whose path ends most like `path` is meant. */
@@ -99,7 +99,12 @@ export function definedAt(text: string, name: string): number | undefined {
 
 /** `test_b` of `TestA::test_b[1-2]`, `TestPolicy` of `TestPolicy/egress`, `TestEgress` of `PolicySuite.TestEgress`. */
 export function shortName(name: string): string {
-  const bare = name.replace(/\[.*\]$|\(.*\)$/, '');
+  const begin = name.endsWith(']')
+    ? name.indexOf('[')
+    : name.endsWith(')')
+      ? name.indexOf('(')
+      : -1;
+  const bare = begin < 0 ? name : name.slice(0, begin);
   // A sentence, as Ginkgo and Mocha have them, stands as it is in the source.
   if (/\s/.test(bare)) return bare.trim();
   return bare.split('/')[0]?.split(/::|\./).at(-1) ?? bare;

@@ -145,8 +145,10 @@ const DOUBTS: Readonly<Record<string, Doubt>> = {
 
 function oneLine(text: string): string {
   return text
-    .trim()
-    .replace(/\s*\n\s*/g, ', ')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(', ')
     .replace(/\p{C}/gu, '')
     .slice(0, 300);
 }

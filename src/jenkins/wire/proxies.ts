@@ -60,8 +60,12 @@ export function goesAround(base: string, list: readonly string[]): boolean {
   if (host === 'localhost' || host === '::1' || /^127\./.test(host)) return true;
   const usual = protocol === 'https:' ? '443' : '80';
   return list.some((entry) => {
-    const [, name = '', only] = /^\s*\*?\.?(.*?)(?::(\d+))?\s*$/.exec(entry.toLowerCase()) ?? [];
-    if (entry.trim() === '*') return true;
+    const text = entry.trim().toLowerCase();
+    if (text === '*') return true;
+    const only = /(?<=:)(?<!\d)\d+$/.exec(text)?.[0];
+    const name = text
+      .slice(0, only === undefined ? undefined : -only.length - 1)
+      .replace(/^\*?\.?/, '');
     if (name === '' || (only !== undefined && only !== (port === '' ? usual : port))) return false;
     return host === name || host.endsWith(`.${name}`);
   });

@@ -132,7 +132,7 @@ function packetOf(fields: Fields, name: string): PacketSettings {
   return {
     kind: 'packet',
     name,
-    ...(address === undefined ? {} : { address: address.replace(/\/+$/, '') }),
+    ...(address === undefined ? {} : { address: address.replace(/(?<!\/)\/+$/, '') }),
     ...(project === undefined ? {} : { project }),
     ...(metros ? { metros } : {}),
     ...(plans ? { plans } : {}),

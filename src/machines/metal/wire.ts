@@ -57,7 +57,7 @@ const LONGEST_PAUSE = 120_000;
 /** @throws UserError where the address is none, or would send the token in the clear. */
 export function openMetalWire(options: MetalOptions): MetalWire {
   const base = baseOf(options.address ?? METAL_ADDRESS);
-  const address = base.href.replace(/\/+$/, '');
+  const address = base.href.replace(/(?<!\/)\/+$/, '');
   const { token, timeout = 30_000, retryDelay = 1000 } = options;
   let clockSkew = 0;
   let clockTold = false;

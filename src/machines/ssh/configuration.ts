@@ -107,10 +107,13 @@ const DEFAULT_KNOWN = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2', '/etc/ssh/ss
 
 /** `[user@]host[:port]` or `ssh://[user@]host[:port]`. */
 export function parseJump(text: string): SshAddress {
-  const [, user, bracketed, plain, port] =
-    /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:]+|[^:]*:[^:]*:.*?))(?::(\d+))?\/?$/.exec(text) ??
-    [];
-  const host = bracketed ?? plain;
+  const bare = text.replace(/^ssh:\/\//, '').replace(/\/$/, '');
+  const at = bare.lastIndexOf('@');
+  const user = at > 0 ? bare.slice(0, at) : undefined;
+  const place = bare.slice(at + 1);
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(place) ?? [];
+  // An address of IPv6 without brackets has no port.
+  const host = bracketed ?? plain ?? (place.split(':').length > 2 ? place : undefined);
   if (host === undefined) throw new UserError(`ProxyJump names no host: ${printable(text)}`);
   return {
     host,

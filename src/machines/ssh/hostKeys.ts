@@ -80,7 +80,7 @@ export function judge(known: readonly KnownHost[], shown: Buffer): Judgement {
 
 /** As `ssh` shows it: `SHA256:…`. */
 export function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`;
 }
 
 /** What a key's own bytes say that it is, such as `ssh-ed25519`. */

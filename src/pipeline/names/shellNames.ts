@@ -35,7 +35,7 @@ export function shellNames(
 }
 
 const PATTERNS: Readonly<Record<ShellKind, RegExp>> = {
-  sh: /(\\*)\$(?:\{[#!]?)?([A-Za-z_]\w*)/g,
+  sh: /(?<!\\)(\\*)\$(?:\{[#!]?)?([A-Za-z_]\w*)/g,
   bat: /()%([A-Za-z_]\w*)(?=%)/g,
-  powershell: /(\\*)\$(?:\{)?env:([A-Za-z_]\w*)/gi,
+  powershell: /(?<!\\)(\\*)\$(?:\{)?env:([A-Za-z_]\w*)/gi,
 };

@@ -8,7 +8,7 @@ export function format(pattern: string, args: readonly Thing[]): string | Unknow
   let next = 0;
   let failure: Unknown | 'none' | undefined;
   const text = pattern.replaceAll(
-    /%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g,
+    /%(?:(\d+)\$)?([-#+ 0,(]*)([1-9]\d*)?(?:\.(\d+))?([a-zA-Z%])/g,
     (
       _whole,
       position: string | undefined,
@@ -81,12 +81,19 @@ function converted(
   }
 }
 
+/** `1,234,567` of `1234567`. */
+function grouped(digits: string): string {
+  const groups: string[] = [];
+  for (let end = digits.length; end > 0; end -= 3)
+    groups.unshift(digits.slice(Math.max(0, end - 3), end));
+  return groups.join(',');
+}
+
 /** Sign, grouping and leading zeros. */
 function signed(digits: string, flags: string, width: string | undefined): string {
   const minus = digits.startsWith('-');
   let text = minus ? digits.slice(1) : digits;
-  if (flags.includes(','))
-    text = text.replace(/^\d+/, (all) => all.replaceAll(/\B(?=(\d{3})+$)/g, ','));
+  if (flags.includes(',')) text = text.replace(/^\d+/, grouped);
   const sign = minus ? '-' : flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
   if (flags.includes('0'))
     text = text.padStart(Math.min(Number(width ?? 0), 1000) - sign.length, '0');

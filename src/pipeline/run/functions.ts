@@ -53,7 +53,7 @@ function closeness(parameters: readonly Parameter[], args: readonly Thing[]): nu
 function fitsType(type: string | undefined, value: Thing): boolean | undefined {
   if (value === null || value instanceof Unknown) return undefined;
   // Without the package and the generics.
-  switch (type?.replace(/<.*$/s, '').replace(/^.*\./, '')) {
+  switch (type?.split('<', 1)[0]?.split('.').at(-1)) {
     case 'Map':
     case 'LinkedHashMap':
     case 'HashMap':

@@ -124,7 +124,7 @@ export function numberOf(spelling: string): AnyNumber | undefined {
   const text = spelling.replaceAll('_', '').toLowerCase();
   const parts =
     /^([+-]?)(0x[\da-f]+|0b[01]+|0[0-7]+|\d+)([ilg]?)$/.exec(text) ??
-    /^([+-]?)(\d*\.?\d+(?:e[+-]?\d+)?)([gdf]?)$/.exec(text);
+    /^([+-]?)((?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)([gdf]?)$/.exec(text);
   if (parts === null) return undefined;
   const [, sign = '', digits = '', suffix = ''] = parts;
   if (/[.e]/.test(digits) && !digits.startsWith('0x')) {

@@ -1,14 +1,17 @@
+import { createContext, Script, type Context } from 'node:vm';
+
 import { Unknown } from '../effects';
 import { Host, Pattern, Raised, textOf } from './values';
 import type { Thing } from './values';
 
-/** What a Java pattern may not hold here: what JavaScript lacks, and what can take for ever. */
+/** What a Java pattern may not hold here, since JavaScript lacks it. */
 const FOREIGN = /\(\?>|[*+?}]\+|\\[GXN]|&&/;
-const EXPLOSIVE = /\([^)]*[*+][^)]*\)[*+{]/;
 /** No text is searched that is longer. */
 const MAX_TEXT = 100_000;
+/** In milliseconds; a pattern that takes longer over a text is one of which there is no telling. */
+const LONGEST_SEARCH = 1000;
 
-/** A Java pattern as JavaScript's; undefined if it cannot be one, or could take for ever. */
+/** A Java pattern as JavaScript's; undefined if it cannot be one. Search with `inTime`. */
 export function javaPattern(source: string, flags = ''): RegExp | undefined {
   if (source.length > 1000) return undefined;
   let all = flags;
@@ -18,7 +21,7 @@ export function javaPattern(source: string, flags = ''): RegExp | undefined {
     text = source.slice(inline[0].length);
     all += (inline[1] ?? '').replace('u', '');
   }
-  if (/\(\?[imsux-]+[:)]/.test(text) || FOREIGN.test(text) || EXPLOSIVE.test(text)) {
+  if (/\(\?[imsux-]+[:)]/.test(text) || FOREIGN.test(text) || isExplosive(text)) {
     return undefined;
   }
   const translated = translate(text, all.includes('m'));
@@ -30,18 +33,55 @@ export function javaPattern(source: string, flags = ''): RegExp | undefined {
   }
 }
 
+/** Whether a group that repeats something is itself repeated, as in `(a+)+`. */
+function isExplosive(source: string): boolean {
+  const parts = source.split(')');
+  return parts.some((part, at) => {
+    const group = part.indexOf('(');
+    return group >= 0 && /[*+]/.test(part.slice(group)) && /^[*+{]/.test(parts[at + 1] ?? '');
+  });
+}
+
+const searching: { work?: () => unknown } = {};
+let context: Context | undefined;
+let call: Script | undefined;
+/** Searches that took too long, so that a loop over them ends. */
+const slow = new Set<string>();
+
+/**
+ * What a search gives; undefined if it takes too long. It runs in a context of its own, since Node can
+ * interrupt only that.
+ */
+export function inTime<T>(source: string, work: () => T): T | undefined {
+  if (slow.has(source)) return undefined;
+  context ??= createContext(searching);
+  call ??= new Script('work()');
+  searching.work = work;
+  try {
+    return call.runInContext(context, { timeout: LONGEST_SEARCH }) as T;
+  } catch (cause) {
+    // The error is one of that context, and no `Error` of ours.
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw cause;
+    if (slow.size < 1000) slow.add(source);
+    return undefined;
+  } finally {
+    delete searching.work;
+  }
+}
+
 /** Whether the whole text fits the pattern; undefined if there is no telling. */
 export function fits(text: string, source: string): boolean | undefined {
   if (text.length > MAX_TEXT) return undefined;
   const inline = /^\(\?[imsu]+\)/.exec(source)?.[0] ?? '';
-  return javaPattern(`${inline}^(?:${source.slice(inline.length)})\\z`)?.test(text);
+  const pattern = javaPattern(`${inline}^(?:${source.slice(inline.length)})\\z`);
+  return pattern && inTime(source, () => pattern.test(text));
 }
 
 /** What a Java pattern finds, each with its groups; undefined if there is no telling. */
 export function found(text: string, source: string): RegExpExecArray[] | undefined {
   if (text.length > MAX_TEXT) return undefined;
   const pattern = javaPattern(source, 'g');
-  return pattern && [...text.matchAll(pattern)];
+  return pattern && inTime(source, () => [...text.matchAll(pattern)]);
 }
 
 /** A match as Groovy gives it: a text, or a list with the groups. */
@@ -74,7 +114,8 @@ export class Matcher extends Host {
         if (this.at < this.matches.length) this.at++;
         return this.at < this.matches.length;
       case 'matches': {
-        const whole = javaPattern(`^(?:${this.source})\\z`)?.exec(this.input);
+        const pattern = javaPattern(`^(?:${this.source})\\z`);
+        const whole = pattern && inTime(this.source, () => pattern.exec(this.input));
         this.entire = whole ?? undefined;
         return whole === undefined ? undefined : whole !== null;
       }
@@ -142,7 +183,7 @@ export function replaced(
   if (text.length > MAX_TEXT) return undefined;
   const pattern = javaPattern(source, all ? 'g' : '');
   if (pattern === undefined) return undefined;
-  return text.replace(pattern, (...given: unknown[]) => {
+  const put = (...given: unknown[]): string => {
     const named = given.at(-1);
     const groups = given.slice(
       0,
@@ -159,7 +200,8 @@ export function replaced(
         return typeof group === 'string' ? group : '';
       },
     );
-  });
+  };
+  return inTime(source, () => text.replace(pattern, put));
 }
 
 /** `$12` is the group 12 if there is one, and else the group 1 before a 2. */

@@ -2,7 +2,7 @@ import { Unknown } from '../effects';
 import { format } from './formats';
 import type { Apply, Result } from './methods';
 import { decimalOf, Double, isNumber, toNumber, whole, Long } from './numerics';
-import { fits, found, javaPattern, replaced, sourceOf } from './patterns';
+import { fits, found, inTime, javaPattern, replaced, sourceOf } from './patterns';
 import { sourceText, textClosure } from './textClosures';
 import { Lambda, Pattern, Raised, Span, compare, shown } from './values';
 import type { Thing } from './values';
@@ -230,7 +230,7 @@ export function cut(
 
 /** Java's `trim`: everything up to the space. */
 function trimmed(text: string): string {
-  return text.replace(/^[\0- ]+/, '').replace(/[\0- ]+$/, '');
+  return text.replace(/^[\0- ]+/, '').replace(/(?<![\0- ])[\0- ]+$/, '');
 }
 
 function conversion(text: string, name: string): Thing | undefined {
@@ -294,7 +294,9 @@ export function splitText(
   const most = typeof limit === 'number' ? limit : 0;
   const parts: string[] = [];
   let from = 0;
-  for (const match of text.matchAll(expression)) {
+  const matches = inTime(pattern, () => [...text.matchAll(expression)]);
+  if (matches === undefined) return undefined;
+  for (const match of matches) {
     if (most > 0 && parts.length === most - 1) break;
     const end = match.index + match[0].length;
     // A match of nothing at the start gives no part, and one at the end neither.

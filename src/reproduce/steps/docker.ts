@@ -318,7 +318,7 @@ async function imageOf(given: Value | undefined, at: Scope, bench: Bench): Promi
     throw new UserError(`The image of line ${at.range.line} is not known here.`);
   const url = at.environment.get('DOCKER_REGISTRY_URL')?.value;
   if (typeof url !== 'string' || url === '') return given;
-  const registry = url.replace(/^https?:\/\//, '').replace(/\/v1\/?$|\/+$/, '');
+  const registry = url.replace(/^https?:\/\//, '').replace(/\/v1\/?$|(?<!\/)\/+$/, '');
   const qualified = `${registry}/${given}`;
   if (given.startsWith(`${registry}/`) || (await hasImage(await bench.docker(), given)))
     return given;

@@ -91,8 +91,15 @@ export const readProperties: StepEffect = async (call, at, bench) => {
   const text = call.args.get('text');
   const read = (source: string): void => {
     for (const line of source.split('\n')) {
-      const [, key, value] = /^\s*([^#!\s=:][^=:\s]*)\s*[=:\s]\s*(.*?)\s*$/.exec(line) ?? [];
-      if (key !== undefined && value !== undefined) found.set(key, value);
+      const [before = '', key] = /^\s*([^#!\s=:][^=:\s]*)/.exec(line) ?? [];
+      if (key !== undefined)
+        found.set(
+          key,
+          line
+            .slice(before.length)
+            .replace(/^\s*[=:]?/, '')
+            .trim(),
+        );
     }
   };
   if (textOf(call, 'file') !== undefined) read(await readText(call, at, bench));
