@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 export interface AntPatterns {
   /** Separated by commas, as Jenkins' steps take them; all files if empty. */
@@ -24,6 +25,7 @@ export async function antFiles(
   const want = wanted.length === 0 ? [['**']] : wanted;
   const unwanted = [...patternsOf(excludes ?? ''), ...(defaultExcludes ? DEFAULT_EXCLUDES : [])];
   const found: string[] = [];
+  let seen = 0;
   const walk = async (path: readonly string[]): Promise<void> => {
     signal.throwIfAborted();
     let entries: Dirent[];
@@ -35,6 +37,9 @@ export async function antFiles(
       return;
     }
     for (const entry of entries) {
+      // An abort can only arrive between two turns of the event loop.
+      if (++seen % 100 === 0) await setImmediate();
+      signal.throwIfAborted();
       const inner = [...path, entry.name];
       if (entry.isDirectory()) {
         const may = want.some((pattern) => mayHold(pattern, inner));
@@ -87,12 +92,7 @@ function patternsOf(text: string): Pattern[] {
 
 /** `**` stands for any number of folders, `*` and `?` for characters of one name. */
 function antMatches(pattern: Pattern, path: readonly string[]): boolean {
-  const [first, ...rest] = pattern;
-  if (first === undefined) return path.length === 0;
-  if (first === '**')
-    return antMatches(rest, path) || (path.length > 0 && antMatches(pattern, path.slice(1)));
-  const [name, ...below] = path;
-  return name !== undefined && nameMatches(first, name) && antMatches(rest, below);
+  return matches(pattern, path, '**', nameMatches);
 }
 
 /** Whether something in the folder `path` may match. */
@@ -112,28 +112,37 @@ function holdsAll(pattern: Pattern, path: readonly string[]): boolean {
 function nameMatches(pattern: string, name: string): boolean {
   if (pattern === name || pattern === '*') return true;
   if (!/[*?]/.test(pattern)) return false;
-  // Greedy with one place to go back to: linear enough for any pattern.
+  return matches(pattern, name, '*', (one, character) => one === '?' || one === character);
+}
+
+/**
+ * Whether `parts` match `pattern`, in which `many` stands for any number of parts. The first place
+ * where the rest fits is as good as any later one, so only the last `many` is ever returned to: the
+ * time grows with the product of the two lengths.
+ */
+function matches(
+  pattern: ArrayLike<string>,
+  parts: ArrayLike<string>,
+  many: string,
+  fits: (one: string, part: string) => boolean,
+): boolean {
   let at = 0;
-  let star = -1;
-  let mark = 0;
   let index = 0;
-  while (index < name.length) {
-    if (
-      at < pattern.length &&
-      (pattern[at] === '?' || pattern[at] === name[index]) &&
-      pattern[at] !== '*'
-    ) {
+  /** Where the pattern goes on after the last `many`, and the first part that it may begin with. */
+  let back: { readonly at: number; index: number } | undefined;
+  while (index < parts.length) {
+    const one = pattern[at];
+    const part = parts[index] ?? '';
+    if (one === many) back = { at: ++at, index };
+    else if (one !== undefined && fits(one, part)) {
       at++;
       index++;
-    } else if (pattern[at] === '*') {
-      star = at++;
-      mark = index;
-    } else if (star >= 0) {
-      at = star + 1;
-      index = ++mark;
+    } else if (back) {
+      at = back.at;
+      index = ++back.index;
     } else return false;
   }
-  while (pattern[at] === '*') at++;
+  while (pattern[at] === many) at++;
   return at === pattern.length;
 }
 

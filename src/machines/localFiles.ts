@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import {
   chmod,
   copyFile,
@@ -16,6 +16,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, UserError } from '../base/errors';
+import { printable } from '../base/json';
 import { antFiles } from './antFiles';
 import type { FileStat, MachineFiles } from './machine';
 import { removeHere } from './removal';
@@ -23,7 +24,11 @@ import { removeHere } from './removal';
 /** The files of the machine that this program runs on. */
 export const localFiles: MachineFiles = {
   read: async (path, most, signal) => {
-    await using file = await open(path);
+    // To open a named pipe would wait for one who writes to it, in a thread that nothing can stop.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const info = await file.stat();
+    // Reading a folder fails with the system's own error.
+    if (!info.isFile() && !info.isDirectory()) throw notRegular(path);
     const chunks: Buffer[] = [];
     let bytes = 0;
     // Read, not measured: it may grow meanwhile, and files of the kernel have no size.
@@ -35,6 +40,7 @@ export const localFiles: MachineFiles = {
     return Buffer.concat(chunks);
   },
   write: async (path, content, { mode, exclusive = false }, signal) => {
+    await refusePipe(path);
     await writeFile(path, content, {
       flag: exclusive ? 'wx' : 'w',
       signal,
@@ -83,10 +89,20 @@ export const localFiles: MachineFiles = {
   },
   touch: async (path, time, signal) => {
     signal.throwIfAborted();
+    await refusePipe(path);
     await writeFile(path, '', { flag: 'a' });
     await utimes(path, time / 1000, time / 1000);
   },
 };
+
+/** To write to a named pipe would wait for one who reads it, in a thread that nothing can stop. */
+async function refusePipe(path: string): Promise<void> {
+  if ((await statOf(path))?.isFIFO() === true) throw notRegular(path);
+}
+
+function notRegular(path: string): UserError {
+  return new UserError(`${printable(path, 500)} is not a regular file.`);
+}
 
 async function statOf(path: string): Promise<Stats | undefined> {
   try {

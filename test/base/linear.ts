@@ -13,6 +13,7 @@ import { parseLint } from '../../src/jenkins/lint';
 import { createLogScanner } from '../../src/jenkins/logTests';
 import { baseUrl, rebase } from '../../src/jenkins/url';
 import { goesAround } from '../../src/jenkins/wire/proxies';
+import { antMatcher } from '../../src/machines/antFiles';
 import { checkRemoval } from '../../src/machines/removal';
 import { parseJump } from '../../src/machines/ssh/configuration';
 import { findTrouble } from '../../src/machines/vagrant';
@@ -75,6 +76,10 @@ const cases: Readonly<Record<string, () => unknown>> = {
       }
   },
   'an output of Vagrant': () => findTrouble(`x${many('\n')}${many(' ')}x`),
+  'patterns for files with many folders between': () => {
+    const matcher = antMatcher({ includes: `${'**/a/'.repeat(40)}b` });
+    return matcher(`${'a/'.repeat(400)}x`);
+  },
   'a script of backslashes': () => {
     const text = `${many('\\')}x`;
     return shellNames(text, { start: 0, end: text.length }, 'sh', false);

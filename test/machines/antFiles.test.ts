@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { antFiles, type AntPatterns } from '../../src/machines/antFiles';
+import fc from 'fast-check';
+import { antFiles, antMatcher, type AntPatterns } from '../../src/machines/antFiles';
 
 describe('Ant patterns', () => {
   const { signal } = new AbortController();
@@ -60,4 +61,44 @@ describe('Ant patterns', () => {
     assert.ok(Date.now() - begin < 1000);
     rmSync(join(root, name));
   });
+
+  it('match what the plain definition says', () => {
+    const segment = fc.oneof(
+      fc.constant('**'),
+      fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), minLength: 1, maxLength: 4 }),
+    );
+    const name = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 });
+    let matched = 0;
+    fc.assert(
+      fc.property(
+        fc.array(segment, { minLength: 1, maxLength: 6 }),
+        fc.array(name, { minLength: 1, maxLength: 6 }),
+        (pattern, path) => {
+          const expected = pathFits(pattern, path);
+          if (expected) matched++;
+          assert.equal(antMatcher({ includes: pattern.join('/') })(path.join('/')), expected);
+        },
+      ),
+      { numRuns: 5000 },
+    );
+    assert.ok(matched > 100, `only ${matched} of the samples matched`);
+  });
 });
+
+/** As Ant's manual defines it: exponential, and plain. */
+function pathFits([first, ...rest]: readonly string[], path: readonly string[]): boolean {
+  if (first === undefined) return path.length === 0;
+  const [name, ...below] = path;
+  if (first === '**')
+    return pathFits(rest, path) || (name !== undefined && pathFits([first, ...rest], below));
+  return name !== undefined && nameFits(first, name) && pathFits(rest, below);
+}
+
+function nameFits(pattern: string, name: string): boolean {
+  const first = pattern[0];
+  if (first === undefined) return name === '';
+  const rest = pattern.slice(1);
+  if (first === '*')
+    return nameFits(rest, name) || (name !== '' && nameFits(pattern, name.slice(1)));
+  return name !== '' && (first === '?' || first === name[0]) && nameFits(rest, name.slice(1));
+}

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, mkdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,5 +88,26 @@ describe('The files of the local machine', () => {
       name: 'UserError',
     });
     assert.deepEqual(await localFiles.list(at('outside'), signal), []);
+  });
+
+  it('are not read or written where that could wait or go on for ever', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    await symlink('/dev/zero', at('zero'));
+    const refused = (error: Error): boolean =>
+      error.name === 'UserError' && error.message.endsWith('is not a regular file.');
+    await assert.rejects(localFiles.read(at('pipe'), 10, signal), refused);
+    await assert.rejects(localFiles.read(at('zero'), 1 << 30, signal), refused);
+    await assert.rejects(localFiles.write(at('pipe'), 'x', {}, signal), refused);
+    await assert.rejects(localFiles.touch(at('pipe'), 0, signal), refused);
+    await assert.rejects(localFiles.read(folder, 10, signal), { code: 'EISDIR' });
+    await localFiles.write('/dev/null', 'x', {}, signal);
+  });
+
+  it('are looked for no longer than until that is cancelled', async () => {
+    for (let index = 0; index < 1000; index++) writeFileSync(at(`file-${index}`), '');
+    const cancel = new AbortController();
+    const looking = localFiles.find(folder, {}, cancel.signal);
+    setImmediate(() => setImmediate(() => cancel.abort()));
+    await assert.rejects(looking, { name: 'AbortError' });
   });
 });

@@ -17,8 +17,10 @@ export function farFiles(link: Link): MachineFiles {
 
   return {
     read: async (path, most, signal) => {
-      const script = `f=${word(path)}\n[ ! -d "$f" ] || { echo "Is a directory" >&2; exit 1; }\nhead -c ${most + 1} < "$f"`;
-      const { output } = await call(link, script, { signal, most: most + 1 });
+      const script = `f=${word(path)}\n[ ! -d "$f" ] || { echo "Is a directory" >&2; exit 1; }\n${REGULAR}\nhead -c ${most + 1} < "$f"`;
+      const accept = [NOT_REGULAR];
+      const { code, output } = await call(link, script, { signal, most: most + 1, accept });
+      refuseIrregular(path, code);
       if (output.length > most) throw new UserError(`${path} is longer than ${most} bytes.`);
       return output;
     },
@@ -28,7 +30,9 @@ export function farFiles(link: Link): MachineFiles {
         `f=${word(path)} size=${bytes.length} mode=${mode?.toString(8) ?? ''} exclusive=${exclusive ? 1 : 0}`,
         WRITE,
       ].join('\n');
-      await ask(script, signal, [bytes]);
+      const accept = [NOT_REGULAR];
+      const { code } = await call(link, script, { signal, input: [bytes], most: 0, accept });
+      refuseIrregular(path, code);
     },
     stat: async (path, signal) => {
       const script = `f=${word(path)}\n${STAT}`;
@@ -69,8 +73,9 @@ export function farFiles(link: Link): MachineFiles {
     },
     touch: async (path, time, signal) => {
       const seconds = (time / 1000).toFixed(3);
-      const script = `f=${word(path)}\n: >> "$f" || exit\ntouch -d @${seconds} -- "$f" 2>/dev/null || touch -d @${Math.round(time / 1000)} -- "$f"`;
-      await ask(script, signal);
+      const script = `f=${word(path)}\n${NO_PIPE}\n: >> "$f" || exit\ntouch -d @${seconds} -- "$f" 2>/dev/null || touch -d @${Math.round(time / 1000)} -- "$f"`;
+      const { code } = await call(link, script, { signal, most: 0, accept: [NOT_REGULAR] });
+      refuseIrregular(path, code);
     },
   };
 }
@@ -183,6 +188,16 @@ export function word(text: string): string {
   return shellLine([text]);
 }
 
+const NOT_REGULAR = 78;
+
+/** What is no regular file may wait or go on for ever. */
+const REGULAR = `[ ! -e "$f" ] || [ -f "$f" ] || exit ${NOT_REGULAR}`;
+const NO_PIPE = `[ ! -p "$f" ] || exit ${NOT_REGULAR}`;
+
+function refuseIrregular(path: string, code: number): void {
+  if (code === NOT_REGULAR) throw new UserError(`${printable(path, 500)} is not a regular file.`);
+}
+
 /** Whole or not at all: what comes is counted before it gets its name, or its place in what is there. */
 const WRITE = `
 umask=$(umask)
@@ -192,6 +207,7 @@ while [ -L "$f" ]; do
   case $l in /*) f=$l ;; *) f=\${f%/*}/$l ;; esac
 done
 [ ! -d "$f" ] || { echo "Is a directory" >&2; exit 1; }
+${NO_PIPE}
 t=$f.$nonce
 trap 'rm -f -- "$t"' EXIT
 cat > "$t" || exit 1

@@ -95,12 +95,23 @@ export function workspaceOf(at: Scope): string {
 
 /** Where a step stands, as an absolute path. */
 export function directoryOf(at: Scope): string {
-  return isAbsolute(at.directory) ? at.directory : join(workspaceOf(at), at.directory);
+  const directory = checkedName(at.directory);
+  return isAbsolute(directory) ? directory : join(workspaceOf(at), directory);
 }
 
 /** A path of the Jenkinsfile, from where the step stands. */
 export function pathOf(path: string, at: Scope): string {
-  return isAbsolute(path) ? path : join(directoryOf(at), path);
+  const name = checkedName(path);
+  return isAbsolute(name) ? name : join(directoryOf(at), name);
+}
+
+/** @throws StepError as Java refuses a path. */
+export function checkedName(path: string): string {
+  if (path.includes('\0'))
+    throw new StepError(
+      `java.nio.file.InvalidPathException: Nul character not allowed: ${path.replaceAll('\0', '')}`,
+    );
+  return path;
 }
 
 /** The argument `name`, or the only one without a name. */

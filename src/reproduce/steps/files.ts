@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isUserError, messageOf, messageWithAdvice } from '../../base/errors';
+import { localFiles } from '../../machines/localFiles';
 import { vagrantFolders } from '../../machines/vagrant';
 import { StepError, Unknown, type Scope, type StepCall, type Value } from '../../pipeline/effects';
 import { showFile } from '../../recipe/git';
-import { directoryOf, isOn, neededText, pathOf, temporaryOf, textOf, workspaceOf } from './bench';
+import {
+  checkedName,
+  directoryOf,
+  isOn,
+  neededText,
+  pathOf,
+  temporaryOf,
+  textOf,
+  workspaceOf,
+} from './bench';
 import type { Bench, StepEffect } from './bench';
 
 export const readFileStep: StepEffect = async (call, at, bench) => {
@@ -118,14 +127,16 @@ export const sha256 = digest('sha256');
 
 /** From the repository: as it is at the run's commit, or in the working tree if that is what is run. */
 export const readTrusted: StepEffect = async (call, at, { recipe }) => {
-  const path = neededText(call, 'path');
+  const path = checkedName(neededText(call, 'path'));
   const { directory } = recipe.repository;
   if (recipe.jenkinsfile.source !== 'working tree')
     return (await showFile(directory, recipe.commit, path, at.signal)).text;
   try {
-    return await readFile(join(directory, path), 'utf8');
+    const bytes = await localFiles.read(join(directory, path), LONGEST, at.signal);
+    return bytes.toString();
   } catch (error) {
-    throw noSuchFile(path, error);
+    at.signal.throwIfAborted();
+    throw isUserError(error) ? error : noSuchFile(path, error);
   }
 };
 

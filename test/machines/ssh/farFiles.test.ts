@@ -50,6 +50,18 @@ describe('Files on a far machine', () => {
     );
   });
 
+  it('are not read or written where that could wait or go on for ever', async () => {
+    const { files } = far.machine;
+    await far.host.inside('mkfifo /root/waits');
+    const refused = { name: 'UserError', message: '/root/waits is not a regular file.' };
+    await assert.rejects(files.read('/root/waits', 10, never), refused);
+    await assert.rejects(files.write('/root/waits', 'x', {}, never), refused);
+    await assert.rejects(files.touch('/root/waits', 0, never), refused);
+    await assert.rejects(files.read('/dev/zero', 10, never), { name: 'UserError' });
+    await files.write('/dev/null', 'x', {}, never);
+    await files.remove('/root/waits', never);
+  });
+
   it('are asked for, listed, touched and removed', async () => {
     const { files } = far.machine;
     await files.makeFolder('/root/l', 0o755, never);

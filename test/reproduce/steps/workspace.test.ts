@@ -62,6 +62,32 @@ describe('Steps on files and workspaces', () => {
     assert.match(said, /^writeFile at line 4: EISDIR: /m);
   });
 
+  it('refuse names that Java refuses', async () => {
+    const { output, verdict, said } = await shop.run(`node {
+  for (refused in [
+    { readFile 'a\\u0000b' },
+    { writeFile file: 'a\\u0000b', text: 'x' },
+    { fileExists 'a\\u0000b' },
+    { touch 'a\\u0000b' },
+    { dir('a\\u0000b') { sh 'true' } },
+    { sha1 'a\\u0000b' },
+  ]) try { refused() } catch (e) { echo "caught \${e.message}" }
+}
+`);
+    assert.equal(verdict.sentence, 'passed: every stage passed', said);
+    const caught = printed(output).filter((line) => line.startsWith('caught'));
+    const nul = 'caught java.nio.file.InvalidPathException: Nul character not allowed: ab';
+    assert.deepEqual(
+      caught.slice(0, 6),
+      Array.from({ length: 6 }, () => nul),
+    );
+  });
+
+  it('do not wait for what no other program writes', async () => {
+    const { verdict } = await shop.run("node { sh 'mkfifo pipe'; readFile 'pipe' }");
+    assert.match(verdict.sentence, /^could not run: .*pipe is not a regular file\.$/);
+  });
+
   it('carry files from one agent to another with stash, with Ant’s patterns and default excludes', async () => {
     const { output, verdict, files } = await shop.run(`pipeline {
   agent none
