@@ -191,9 +191,10 @@ export async function runCli(
 export async function lendTo(
   demo: Demo,
   { address, project }: MetalDouble,
+  more: { readonly install?: boolean } = {},
 ): Promise<Record<string, string>> {
   const config = join(demo.root, 'config');
-  const lender = { kind: 'packet', name: 'metal', address, project, metros: ['am'] };
+  const lender = { kind: 'packet', name: 'metal', address, project, metros: ['am'], ...more };
   const settings = JSON.stringify({ caps: { hours: 4 }, lenders: [lender] });
   await mkdir(join(config, 'ci-parity'), { recursive: true });
   await writeFile(join(config, 'ci-parity', 'lenders.json'), settings);
