@@ -3,6 +3,7 @@ import {
   openSync,
   readFileSync,
   readSync,
+  rmSync,
   fstatSync,
   statSync,
   writeFileSync,
@@ -124,20 +125,20 @@ export function show(id: string, terminal: Terminal): Promise<void> {
 
 export async function finish(id: string, terminal: Terminal): Promise<void> {
   const signal = interruptible(terminal);
-  const { status, files } = readReproduction(id);
+  const { status, verdict, files } = readReproduction(id);
   switch (status.state) {
-    case 'kept': {
-      writeFileSync(files.finish, '');
-      terminal.say('finishing: post is run, then everything is put away');
-      // Its own terminal shows what it does; here it only matters when it has ended.
-      while (['kept', 'running'].includes(readReproduction(id).status.state))
-        await delay(200, undefined, { signal });
+    case 'kept':
+      await finished();
       break;
-    }
     case 'interrupted':
       await putLeftAway(terminal, 'quickly', signal);
       break;
     case 'running':
+      // It is about to keep its machine, or is being finished already.
+      if (verdict) {
+        await finished();
+        break;
+      }
       throw new UserError(`${id} is running and has kept nothing yet.`, {
         advice: 'To stop it, press Ctrl-C in its terminal.',
       });
@@ -147,6 +148,16 @@ export async function finish(id: string, terminal: Terminal): Promise<void> {
       terminal.say(`${id} has ended`);
   }
   await show(id, terminal);
+
+  /** Asks its runner to finish. The runner's own terminal shows what it does; here it only matters when it has ended. */
+  async function finished(): Promise<void> {
+    writeFileSync(files.finish, '');
+    terminal.say('finishing: post is run, then everything is put away');
+    while (['kept', 'running'].includes(readReproduction(id).status.state))
+      await delay(200, undefined, { signal });
+    // The runner may have looked for it before it was there.
+    rmSync(files.finish, { force: true });
+  }
 }
 
 /** Resolves with whether nothing is left. */

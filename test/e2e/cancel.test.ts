@@ -117,8 +117,12 @@ describe('A person who stops a reproduction', function () {
       encoding: 'utf8',
     });
     assert.match(inside, /^vagrant\n[^]*Jenkinsfile/m);
-    const { code, output } = await runCli(demo, bed.packaged, ['finish', files.id]);
-    assert.equal(code, 0, output);
+    const finishes = [startCli(demo, bed.packaged, ['finish', files.id])];
+    await cli.event(({ type }) => type === 'finishing');
+    // Said again while `post` is run.
+    finishes.push(startCli(demo, bed.packaged, ['finish', files.id]));
+    for (const finish of finishes) assert.equal((await finish.exit).code, 0, finish.output());
+    assert.ok(!existsSync(files.finish));
     assert.equal((await cli.exit).code, 0, cli.output());
     assert.match(cli.output(), /\+ vagrant destroy -f/);
     await assertNothingLeft(demo);
