@@ -331,9 +331,12 @@ async function leftBy(
 ): Promise<readonly string[]> {
   const { workspace } = files;
   const all = { files, recipe, journal, made, damaged, say };
+  // What this process starts is found by the next one if this one is killed, too.
+  const { name, value } = cookieOf(files);
   if (!recipe) {
     await using machine = openLocalMachine(temporaryOf(workspace));
-    return await putAway({ ...all, machine, workspace, environment: base }, signal);
+    const environment = { ...base, [name]: value };
+    return await putAway({ ...all, machine, workspace, environment }, signal);
   }
   try {
     if (recipe.on && !addressOf(recipe.on)) {
@@ -344,7 +347,10 @@ async function leftBy(
       return [];
     }
     await using place = await openPlace(recipe, files, { base, say, ask }, signal);
-    const environment = { ...place.base, ...(await environmentOf(recipe, signal)) };
+    const environment = {
+      ...{ ...place.base, ...(await environmentOf(recipe, signal)) },
+      [name]: value,
+    };
     const { machine } = place;
     return await putAway({ ...all, machine, workspace: place.workspace, environment }, signal);
   } catch (error) {

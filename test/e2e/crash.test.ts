@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { listReproductions } from '../../src/reproduce/store';
 import type { Demo } from '../bed/demo/demo';
 import {
   assertNothingLeft,
   guardRepository,
   openBed,
+  processesOf,
   runCli,
   startCli,
   type Cli,
@@ -88,6 +90,22 @@ describe('A runner that is killed (-9)', function () {
     assert.equal(code, 0, output);
     assert.match(output, new RegExp(`${id} left something: putting it away`));
     assert.match(output, /reproduced: Build failed as in #42, same test/);
+    await assertNothingLeft(demo);
+    untouched();
+  });
+
+  it('in the tests leaves nothing either when the `clean` after it is killed while it destroys the machine', async () => {
+    const [, , , , , inTests] = moments;
+    assert.ok(inTests);
+    const id = await killAt(inTests);
+    const cleaning = startCli(demo, bed.packaged, ['clean']);
+    await cleaning.says(/destroying what is left of Vagrant/);
+    // Its `vagrant destroy` lives on.
+    while (processesOf(id).length === 0) await delay(20);
+    process.kill(cleaning.pid, 'SIGKILL');
+    await cleaning.exit;
+    const { code, output } = await runCli(demo, bed.packaged, ['clean']);
+    assert.equal(code, 0, output);
     await assertNothingLeft(demo);
     untouched();
   });
